@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from core import __version__
-from core.address import NO_PORT, parse_address, parse_target, without_udp
+from core.address import NO_PORT, parse_target, without_udp
 from core.cli.common import add_encoding, add_faults, add_frame, add_mode, faults_of, seconds
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
@@ -19,7 +19,7 @@ from core.cli.proxy import add_proxy, proxy_of
 from core.cli.replay import ReplayOptions, add_replay, run_replay
 from core.cli.terminal import Options, find_profile, opening, run
 from core.cli.test import PlayOptions, add_test, run_test
-from core.cli.tls import add_tls, tls_of
+from core.cli.tls import add_tap_tls, add_tls, tap_tls_of, tls_of
 from core.cli.udp import add_udp, socket_options_of
 from core.command import program_name, use_utf_8_in_pipes
 from core.compose.encoding import Encoding, misread_ending
@@ -138,19 +138,20 @@ def _add_tap(parser: argparse.ArgumentParser) -> None:
     add_frame(parser)
     add_encoding(parser, "text on the wire: what passes is shown as this", Encoding.UTF_8)
     _add_journal(parser)
+    add_faults(parser, "the way to the target alone", "the way back alone")
+    add_tap_tls(parser)
     add_mode(parser)
     add_proxy(parser)
-    add_faults(parser)
     parser.set_defaults(options=partial(_tap_options, parser))
 
 
 def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Options:
     try:
-        listen = parse_address(chosen.listen, for_server=True)
+        listen, at_listen = parse_target(chosen.listen, for_server=True)
     except TincanError as error:
         parser.error(f"argument LISTEN: {error}")
     try:
-        onward = parse_address(chosen.onward, for_server=False)
+        onward, at_target = parse_target(chosen.onward, for_server=False)
         proxy = proxy_of(chosen, onward)
     except TincanError as error:
         parser.error(f"argument TARGET: {error}")
@@ -160,6 +161,10 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         faults = faults_of(chosen, datagrams=False)
     except TincanError as error:
         parser.error(f"argument --fault: {error}")
+    try:
+        tls, onward_tls = tap_tls_of(chosen, at_listen=at_listen, at_target=at_target)
+    except TincanError as error:
+        parser.error(str(error))
     return Options(
         Role.TAP,
         listen,
@@ -170,6 +175,8 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         proxy=proxy,
         onward=onward,
         faults=faults,
+        tls=tls,
+        onward_tls=onward_tls,
     )
 
 
@@ -197,6 +204,7 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
     )
     parser.add_argument("--profiles", type=Path, metavar="FILE", help="profiles that the window has exported")
     _add_journal(parser)
+    add_faults(parser, "what is sent alone", "what is received alone")
     parser.add_argument("--exact", action="store_true", help=exactly)
     parser.add_argument("--crlf", action="store_true", help="send lines with CR LF at their end")
     parser.add_argument(
@@ -268,7 +276,7 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
     try:
         tls = tls_of(chosen, has_scheme=has_scheme or (profile is not None and profile.tls and not role.datagrams))
         socket_options = socket_options_of(chosen, is_udp=role.datagrams, has_tls=tls is not None)
-        faults = faults_of(chosen, datagrams=True)
+        faults = faults_of(chosen, datagrams=role.datagrams)
         proxy = None if is_server else proxy_of(chosen, target)
     except TincanError as error:
         parser.error(str(error))

@@ -265,7 +265,7 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
     (Doing.LISTENING, "EADDRINUSE"): _row(
         "{where} is already in use",
         ("another window of this program listens there", "another program does"),
-        "Identify and stop that program, or start the server with a different port",
+        "Identify and stop that program, or start with a different port",
         Fault.PERSON,
     ),
     (Doing.LISTENING, "EACCES"): _row(

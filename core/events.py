@@ -42,7 +42,7 @@ class Ending(Enum):
     NO_TARGET = "no-target"  # of a tap: its target could not be reached, so the caller was reset
     PASSED_ON = "passed-on"  # of a tap: the other leg was closed, and so was this one
     PASSED_RESET = "passed-reset"  # of a tap: the other leg was reset or lost, so this one was reset
-    FAULT_CUT = "fault-cut"  # of a tap: a fault that was asked for
+    FAULT_CUT = "fault-cut"  # a fault that was asked for; of a tap, of both legs
     FAULT_RESET = "fault-reset"
     HANDSHAKE = "tls-handshake"  # TLS was asked for, and its handshake failed or took too long
     ALERT = "tls-alert"  # TLS stood, and an alert ended it
@@ -124,6 +124,7 @@ class Onward:
     session: SessionId
     at: int
     target: Address
+    tls: bool = False  # whether it speaks TLS there
     proxy: str = ""  # through which it does, without user and password
 
 

@@ -32,6 +32,7 @@ class Role:
     many_connections: bool  # they are numbered, messages have recipients; else the session ends with its only one
     replies: bool  # answers by a rule of ``core.replies``
     half_closes: bool  # can finish sending while the peer may still send
+    passes_on: bool  # dials for each peer that comes, and what one of the two says goes on to the other
     entries: frozenset[str]  # kinds of journal entries by which it is known where its own row is lost
 
     # Who is who.
@@ -58,6 +59,7 @@ class Role:
     starts: str
     again: str  # in the message field, of one that is over
 
+    onward: str = "target"  # what the other of the two is, of one that passes on
     # What it talks over.
     datagrams: bool = False  # UDP: each message is a datagram, which nothing joins to another; nothing tells of an end
     speaks_tls: bool = True
@@ -80,6 +82,7 @@ Role.SERVER = Role(
     many_connections=True,
     replies=True,
     half_closes=True,
+    passes_on=False,
     entries=frozenset({"listening", "turned-away", "reply-changed", "framing-changed"}),
     us="server",
     we_have="the server has",
@@ -108,6 +111,7 @@ Role.CLIENT = Role(
     many_connections=False,
     replies=False,
     half_closes=True,
+    passes_on=False,
     entries=frozenset({"resolving", "resolved", "tried"}),
     us="you",
     we_have="you have",
@@ -137,13 +141,14 @@ Role.TAP = Role(
     many_connections=True,
     replies=False,
     half_closes=True,
+    passes_on=True,
     entries=frozenset({"listening", "turned-away", "onward", "resolving", "resolved", "tried"}),
     us="tap",
     we_have="the tap has",
     peer="program",
     far_end="client",
-    request="what a client sends",
-    answer="the target's answer",
+    request="what goes on to the target",
+    answer="what comes back",
     begun="starting a tap on",
     starting="starting on",
     waiting="starting…",
@@ -166,6 +171,7 @@ Role.UDP_SERVER = Role(
     dials=False,
     many_connections=True,
     replies=True,
+    passes_on=False,
     half_closes=False,
     entries=frozenset({"listening", "turned-away", "reply-changed", "framing-changed"}),
     us="server",
@@ -196,6 +202,7 @@ Role.UDP_CLIENT = Role(
     dials=True,
     many_connections=False,
     replies=False,
+    passes_on=False,
     half_closes=False,
     entries=frozenset({"resolving", "resolved", "tried"}),
     us="you",
@@ -229,6 +236,7 @@ Role.CAPTURE = Role(
     many_connections=True,
     replies=False,
     half_closes=True,
+    passes_on=False,
     entries=frozenset({"remark"}),
     us="server",
     we_have="the server has",

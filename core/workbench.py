@@ -21,6 +21,7 @@ from core.net import sockets
 from core.net.audience import Audience, Delivery, To
 from core.net.client import Client
 from core.net.connection import Connection
+from core.net.hold import HeldMessage, Hold
 from core.net.resolver import Resolver
 from core.net.server import Server
 from core.net.session import Surroundings
@@ -34,7 +35,7 @@ from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
 from core.tcp import SocketFacts
 from core.tls.settings import Tls
-from core.wire.faults import Faults
+from core.wire.faults import SOUND, BothWays, Faults
 from core.words import connection_name
 
 if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin with
@@ -80,10 +81,19 @@ class Workbench:
     # Commands.
 
     def serve(
-        self, target: Address, *, reply: str | Reply = "letter", framing: str = "raw", tls: Tls | None = None
+        self,
+        target: Address,
+        *,
+        reply: str | Reply = "letter",
+        framing: str = "raw",
+        tls: Tls | None = None,
+        faults: BothWays = SOUND,
     ) -> SessionId:
         """Start a server; how that went comes with the batches. Raises ``TincanError`` for an unknown name."""
-        server = Server(target, reply=reply, framing=framing, tls=tls, **self._surroundings())
+        server = Server(
+            target, reply=reply, framing=framing, tls=tls, fault_out=faults.out, fault_in=faults.into,
+            **self._surroundings(),
+        )  # fmt: skip
         return self._begin(server, Doing.LISTENING)
 
     def connect(
@@ -94,6 +104,7 @@ class Workbench:
         half_open: bool = False,
         reconnect: bool = False,
         tls: Tls | None = None,
+        faults: BothWays = SOUND,
         stands: Callable[[Connection], None] | None = None,
         reply: Reply | None = None,
         proxy: Proxy | None = None,
@@ -108,6 +119,8 @@ class Workbench:
             half_open=half_open,
             reconnect=reconnect,
             tls=tls,
+            fault_out=faults.out,
+            fault_in=faults.into,
             stands=stands,
             reply=reply,
             proxy=proxy,
@@ -167,20 +180,24 @@ class Workbench:
         target: Address,
         *,
         framing: str = "raw",
-        fault_out: Faults | None = None,
-        fault_in: Faults | None = None,
+        faults: BothWays = SOUND,
+        tls: Tls | None = None,
+        onward_tls: Tls | None = None,
         proxy: Proxy | None = None,
     ) -> SessionId:
         """Start a tap between those who call ``listen`` and ``target``; how that went comes with the batches.
 
         ``framing`` is how people read it: what passes through is as it was. Raises ``TincanError`` for an unknown one.
+        Callers begin with TLS if there is ``tls``, and so does the tap at its target if there is ``onward_tls``.
         """
         tap = Tap(
             listen,
             target,
             framing=framing,
-            fault_out=fault_out,
-            fault_in=fault_in,
+            fault_out=faults.out,
+            fault_in=faults.into,
+            tls=tls,
+            onward_tls=onward_tls,
             proxy=proxy,
             **self._surroundings(),
         )
@@ -320,6 +337,46 @@ class Workbench:
         """How a session's connections use their sockets."""
         found = self._sessions.get(session)
         return found.socket_options if found is not None else AS_USUAL
+
+    def set_faults(self, session: SessionId, faults: BothWays, number: int | None = None) -> None:
+        """Have these faults on all connections of a session, now and later, or on that of a number alone; at once.
+
+        See ``Session.set_faults``. Each that is injected is a note of its connection. Raises ``FaultError`` over UDP.
+        """
+        found = self._sessions.get(session)
+        if found is not None:
+            found.set_faults(faults, number)
+
+    def faults(self, session: SessionId, number: int | None = None) -> BothWays:
+        """The faults on a session's connections, or on the one of that number."""
+        found = self._sessions.get(session)
+        return found.faults(number) if found is not None else SOUND
+
+    def set_hold(self, session: SessionId, hold: Hold | None) -> None:
+        """Have a tap hold such messages from now on, or, with None, nothing any more.
+
+        Raises ``HoldError`` and ``FramingError``.
+        """
+        tap = self._sessions.get(session)
+        if isinstance(tap, Tap):
+            tap.set_hold(hold)
+
+    def held(self, session: SessionId) -> tuple[HeldMessage, ...]:
+        """The messages that a tap holds now, the oldest first."""
+        tap = self._sessions.get(session)
+        return tap.held if isinstance(tap, Tap) else ()
+
+    def forward(self, session: SessionId, key: int, data: bytes | None = None) -> None:
+        """Let a held message go on, with other bytes if there are some; with none of them it is dropped."""
+        tap = self._sessions.get(session)
+        if isinstance(tap, Tap):
+            tap.forward(key, data)
+
+    def let_go(self, session: SessionId) -> None:
+        """Let everything go on that a tap holds."""
+        tap = self._sessions.get(session)
+        if isinstance(tap, Tap):
+            tap.let_go()
 
     def socket_facts(self, session: SessionId, connection: ConnectionId) -> SocketFacts | None:
         """What the system tells of a standing connection's socket; None of one that is over."""

@@ -42,6 +42,7 @@ KEYS = (
     Key("toggle_server", ("<F5>",), "F5", "start or stop the server", "&Start the server"),
     Key("toggle_client", ("<F6>",), "F6", "connect, cancel or disconnect", "&Connect"),
     Key("connect_again", ("<Shift-F6>",), "Shift+F6", "connect once more to the same place", "Connect &once more"),
+    _letter("open_tap", "t", "stand between two others: a tap", "Ta&p…"),
     _shift_letter(
         "toggle_tls", "l", "TLS, or none, for what is started or connected next", "&TLS for what begins next"
     ),
@@ -66,7 +67,9 @@ KEYS = (
         "Cance&l all tasks",
     ),
     _letter("toggle_socket_options", "u", "options of the sockets: Nagle, recv size, pauses", "Soc&ket options"),
-    _letter("show_times", "t", "how long answers take", "Answer &times"),
+    Key("toggle_faults", ("<F7>",), "F7", "faults: make the line late, slow, cut or damaged", "Faults o&n the line"),
+    Key("toggle_hold", ("<Shift-F7>",), "Shift+F7", "hold messages of a tap", "Hold &what goes through a tap"),
+    _shift_letter("show_times", "a", "how long answers take", "Answer &times"),
     _letter("find", "f", "find in the conversation", "&Find…"),
     Key("find_next", ("<F3>",), "F3", "next place found", "Find &next"),
     Key("find_previous", ("<Shift-F3>",), "Shift+F3", "place found before", "Find &before"),
@@ -84,13 +87,13 @@ KEYS = (
     _shift_letter("toggle_socket_state", "t", "the state of the socket", "State &diagram of the socket"),
     _letter("export", "s", "export the conversation", "&Export…"),
     _letter("open_journal", "o", "open a journal or a capture", "&Open a journal or capture…"),
-    Key("next_session", ("<Control-Tab>",), "Ctrl+Tab", "next conversation", "&Next conversation"),
+    Key("next_session", ("<Control-Tab>",), "Ctrl+Tab", "next conversation", "Ne&xt conversation"),
     Key(
         "previous_session",
         ("<Control-Shift-Tab>", "<Control-ISO_Left_Tab>"),
         "Ctrl+Shift+Tab",
         "previous conversation",
-        "&Previous conversation",
+        "Previo&us conversation",
     ),
     _letter("clear_view", "k", "clear the view; the journal keeps everything", "&Clear the view"),
     _letter("close_beside", "w", "close what is open beside, the last one first", "Close what is &beside"),
@@ -206,9 +209,10 @@ def saved_key(number: int) -> tuple[str, str] | None:
 
 
 _TOPICS = (
-    ("The line", ("toggle_server", "toggle_client", "connect_again", "toggle_tls", "focus_host", "focus_message",
-     "message_options", "macros")),
-    ("Over time", ("repeat", "send_file", "keep_received", "stop_task", "toggle_socket_options", "show_times")),
+    ("The line", ("toggle_server", "toggle_client", "connect_again", "open_tap", "toggle_tls", "focus_host",
+     "focus_message", "message_options", "macros")),
+    ("Over time", ("repeat", "send_file", "keep_received", "stop_task", "toggle_socket_options", "toggle_faults",
+     "toggle_hold", "show_times")),
     ("Saved messages and rules", ("toggle_saved", "save_message", "send_saved_1", "toggle_rules")),
     (
         "The conversation",

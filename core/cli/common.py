@@ -28,7 +28,7 @@ from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.recovery import Opened, open_journal, open_recovered
 from core.origin import KINDS, Origin, read_origin
 from core.text_safety import TextSafety
-from core.wire.faults import PRESETS, Faults, check_faults, parse_faults
+from core.wire.faults import PRESETS, BothWays, check_faults, parse_faults
 from core.wire.framing import parse_framing
 from core.words import connection_name
 
@@ -332,20 +332,18 @@ def _mode(text: str) -> int:
     return int(text, 8)
 
 
-def faults_of(chosen: argparse.Namespace, *, datagrams: bool) -> tuple[Faults | None, Faults | None]:
-    """The faults on the way there and on the way back. Raises ``FaultError`` for what cannot happen to ``datagrams``,
-    or to a stream.
-    """
-    both = chosen.fault_out or chosen.fault, chosen.fault_in or chosen.fault
-    for faults in both:
-        check_faults(faults, datagrams=datagrams)
-    return both
-
-
-def add_faults(parser: argparse.ArgumentParser | argparse._ArgumentGroup, *, there: str = "target") -> None:
-    """Take ``--fault``, ``--fault-out`` and ``--fault-in``."""
+def add_faults(parser: argparse.ArgumentParser, out: str, into: str) -> None:
+    """Take ``--fault``, ``--fault-out`` and ``--fault-in``, the last two with these words."""
     form = f"such as latency=100ms~20,slice=1, or {', '.join(PRESETS)}"
     faults = argument(parse_faults)
     parser.add_argument("--fault", type=faults, metavar="FAULTS", help=f"make the line bad, both ways: {form}")
-    parser.add_argument("--fault-out", type=faults, metavar="FAULTS", help=f"the way to the {there} alone")
-    parser.add_argument("--fault-in", type=faults, metavar="FAULTS", help="the way back alone")
+    parser.add_argument("--fault-out", type=faults, metavar="FAULTS", help=out)
+    parser.add_argument("--fault-in", type=faults, metavar="FAULTS", help=into)
+
+
+def faults_of(chosen: argparse.Namespace, *, datagrams: bool) -> BothWays:
+    """The faults that were asked for. Raises ``FaultError`` for what cannot happen to ``datagrams``, or to a stream."""
+    faults = BothWays(chosen.fault_out or chosen.fault, chosen.fault_in or chosen.fault)
+    for one in faults:
+        check_faults(one, datagrams=datagrams)
+    return faults

@@ -101,4 +101,4 @@ class MessagePrinter:
 
     def _far_end(self, connection: ConnectionId) -> str:
         """What the program at the other end of a connection is."""
-        return "target" if self._numbers[connection] < 0 else self._role.far_end
+        return self._role.onward if self._numbers[connection] < 0 else self._role.far_end

@@ -63,7 +63,7 @@ from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.text_safety import TextSafety
 from core.tls.settings import Tls
-from core.wire.faults import Faults
+from core.wire.faults import SOUND, BothWays
 from core.wire.framing import parse_framing
 from core.words import connection_name, counted
 from core.workbench import Workbench
@@ -113,7 +113,8 @@ class Options(NamedTuple):
     onward: Address | None = None  # what a tap dials for each caller
     socket_options: SocketOptions = AS_USUAL
     datagram: int = USUAL_DATAGRAM  # bytes of each, where bytes go as they are
-    faults: tuple[Faults | None, Faults | None] = (None, None)  # on the way to that, and on the way back
+    onward_tls: Tls | None = None  # and the TLS that it speaks there
+    faults: BothWays = SOUND
     profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
     steps: ReadySteps | None = None  # what is played instead of the input
 
@@ -253,17 +254,14 @@ class _Program:
         if options.role.datagrams:
             return self._open_datagrams()
         if options.onward is not None:
-            there, back = options.faults
             return self._workbench.tap(
-                options.target,
-                options.onward,
-                framing=options.framing,
-                fault_out=there,
-                fault_in=back,
-                proxy=options.proxy,
-            )
+                options.target, options.onward, framing=options.framing, faults=options.faults,
+                tls=options.tls, onward_tls=options.onward_tls, proxy=options.proxy,
+            )  # fmt: skip
         if options.role.listens:
-            return self._workbench.serve(options.target, reply=options.reply, framing=options.framing, tls=options.tls)
+            return self._workbench.serve(
+                options.target, reply=options.reply, framing=options.framing, tls=options.tls, faults=options.faults
+            )
         if options.steps is not None:
             self._steps = self._workbench.play(None, options.steps, tell=self._watch_steps)
         return self._workbench.connect(
@@ -272,6 +270,7 @@ class _Program:
             half_open=options.exact,
             reconnect=options.retry,
             tls=options.tls,
+            faults=options.faults,
             stands=self._steps.attach if self._steps is not None else None,
             reply=options.reply if isinstance(options.reply, Reply) else None,
             proxy=options.proxy,
@@ -475,7 +474,8 @@ class _Program:
                 self._show(event)
             case Opened():
                 self._opened[event.connection] = event
-                if self._options.tls is None:
+                starttls = self._options.tls is not None and self._options.tls.starttls
+                if not event.tls and not starttls:
                     self._greet(event)
             case TlsHandshake():
                 self._take_handshake(event)

@@ -70,6 +70,28 @@ def add_tls(parser: argparse.ArgumentParser, *, is_server: bool) -> None:
     parser.set_defaults(client_certs=None)
 
 
+def add_tap_tls(parser: argparse.ArgumentParser) -> None:
+    """Take what belongs to TLS on either side of a tap; ``tls://`` before an address asks for it there."""
+    parser.add_argument("--cert", type=Path, metavar="FILE", help="show callers this certificate; means TLS at LISTEN")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="the key of the certificate, if it has its own file")
+    parser.add_argument("--ca", type=Path, metavar="FILE", help="who may vouch for TARGET; means TLS there")
+    parser.add_argument(
+        "--pin", type=argument(parse_pin), metavar="SHA256", help="believe TARGET with this certificate, and no other"
+    )
+    parser.add_argument("--no-verify", action="store_true", help="believe whatever TARGET shows; means TLS there")
+
+
+def tap_tls_of(chosen: argparse.Namespace, *, at_listen: bool, at_target: bool) -> tuple[Tls | None, Tls | None]:
+    """What was asked for of callers and of the target; the two flags are whether a scheme did. See ``tls_of``."""
+    listens = Tls(certificate=chosen.cert, key=chosen.key, password=os.environ.get(PASSWORD) or None)
+    dials = Tls(ca=chosen.ca, pin=chosen.pin or "", verify=not chosen.no_verify)
+    wants_own, wants_other = chosen.cert is not None, chosen.ca is not None or bool(chosen.pin) or chosen.no_verify
+    return (
+        (_with_password(listens) if wants_own else listens) if at_listen or wants_own else None,
+        dials if at_target or wants_other else None,
+    )
+
+
 def tls_of(chosen: argparse.Namespace, *, has_scheme: bool) -> Tls | None:
     """What was asked for; None if nothing of it was. Asks for a password if a key needs one.
 

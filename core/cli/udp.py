@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from core.cli.common import add_faults, argument
+from core.cli.common import argument
 from core.errors import TincanError
 from core.net.socket_options import (
     AS_USUAL,
@@ -46,7 +46,6 @@ def add_udp(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--no-fragment", action="store_true", help="refuse what is larger than the way takes (Linux), do not part it"
     )
-    add_faults(group, there="peers")
 
 
 def socket_options_of(chosen: argparse.Namespace, *, is_udp: bool, has_tls: bool) -> SocketOptions:
@@ -63,8 +62,6 @@ def socket_options_of(chosen: argparse.Namespace, *, is_udp: bool, has_tls: bool
         raise TincanError(
             "--join, --interface, --ttl, --broadcast, --no-loop, --no-fragment and --datagram are for UDP: add --udp"
         )
-    if not is_udp and (chosen.fault or chosen.fault_out or chosen.fault_in):
-        raise TincanError("--fault is for UDP, and for a tap between two programs: add --udp")
     if is_udp and has_tls:
         raise TincanError("TLS is for streams of bytes, and UDP has none: leave one of them out")
     if is_udp and getattr(chosen, "retry", False):

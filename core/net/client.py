@@ -30,6 +30,7 @@ from core.settings import DEFAULTS, Limits
 from core.supervision import attempt, note
 from core.tls.failures import injected, timed_out
 from core.tls.settings import Tls
+from core.wire.faults import BothWays, Faults
 from core.wire.framing import parse_framing
 from core.wire.starttls import StartTls, make_starttls
 
@@ -52,6 +53,7 @@ class Client(Session):
     asked for, or the message of a ``core.replies.opening.Opening``.
     With ``proxy``, such as ``socks5://HOST``, it is the proxy that connects to the target (``core.proxy``).
     With ``tls``, or ``tls://`` before the target, it stands once the handshake has succeeded; True verifies the server.
+    ``fault_out`` and ``fault_in`` are what is wrong with what is sent and received (``core.wire.faults``).
     ``stands`` gets each connection that stands, on the client's thread, before anything that comes over it; whoever
     gives it hears the connection, and nothing is kept for ``receive``.
     Raises ``AddressError`` for a bad target, ``ConnectError`` if nobody answers, or for a server that is not believed.
@@ -73,6 +75,8 @@ class Client(Session):
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
         tls: Tls | bool | None = None,
+        fault_out: Faults | None = None,
+        fault_in: Faults | None = None,
         stands: Callable[[Connection], None] | None = None,
         reply: Reply | None = None,
         proxy: Proxy | str | None = None,
@@ -103,6 +107,7 @@ class Client(Session):
             identities=identities,
             resolver=resolver,
             tls=tls,
+            faults=BothWays(fault_out, fault_in),
             proxy=make_proxy(proxy, target),
         )
         self._starttls: StartTls | None = None  # what is said in the clear before TLS, while it is

@@ -38,6 +38,7 @@ from core.events import (
 )
 from core.net.endings import ending_of, why_not_send
 from core.net.http_guard import HttpGuard
+from core.net.incoming_line import IncomingLine
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
 from core.net.outbox import Outgoing
 from core.net.owner import Hear, Owner, Pause, Watchers
@@ -49,12 +50,14 @@ from core.origin import SCRIPT, Origin
 from core.settings import Limits
 from core.supervision import attempt, do_all, note
 from core.tcp import SocketFacts
+from core.wire.faults import REMARK, SOUND, BothWays, End, Faults
 from core.wire.framers import Framer, FramingViolation, Message, TooLong
 from core.wire.framing import RAW, Framing, messages_in
 from core.words import connection_name, counted
 
 _now = monotonic_ns
 
+_LAST_BYTES = 0.05  # seconds for what came before a reset to be confirmed by the other end, which the reset would undo
 _LEAST_RATE = 100  # answers a second: who polls a device, however long, is slower
 _LOOK = 0.002  # seconds between two looks at whether what was sent has arrived
 
@@ -74,13 +77,18 @@ class Connection:
         "_closing_timer",
         "_datagrams",
         "_drained",
+        "_fault_places",
+        "_faults",
         "_framer",
         "_framing",
+        "_has_ended_line",
         "_has_heard",
         "_hearers",
+        "_held_error",
         "_hello",
         "_http_guard",
         "_idle",
+        "_incoming",
         "_limits",
         "_loop",
         "_nagle",
@@ -88,6 +96,7 @@ class Connection:
         "_pause",
         "_peer_sends",
         "_receive",
+        "_reset_behind",
         "_sender",
         "_session",
         "_sink",
@@ -150,7 +159,15 @@ class Connection:
             broken=self._read_rest_and_break,
             stalled=lambda why: self._end(Ending.STALLED, why),
             rested=self._watch,
+            injected=lambda words: self._tell_fault(self._fault_places[0], words),
+            line_ended=self._outgoing_line_ended,
         )
+        self._faults = SOUND
+        self._fault_places = "", ""  # how the ways out and in are called
+        self._incoming: IncomingLine | None = None  # a line with faults in it, through which goes what came
+        self._has_ended_line = False  # whether the end of the peer's sending is on its way through that
+        self._held_error: OSError | None = None  # with which the peer ended, once that is through
+        self._reset_behind: Ending | None = None  # how it is reset once what is sent has come out of a line
         self._pause = Pause.NONE
         self._peer_sends = True
         self._wants_fin = self._we_finished = False
@@ -266,6 +283,94 @@ class Connection:
 
     # The loop's thread.
 
+    def use_faults(self, faults: BothWays, places: tuple[str, str]) -> None:
+        """Have what is sent and what is received go through lines with these faults from now on, at once.
+
+        ``places`` are what the two ways are called, as in "what is sent".
+        """
+        before, self._faults, self._fault_places = self._faults, faults, places
+        if not self.is_open:
+            return
+        for was, now, place in zip(before, faults, places, strict=True):
+            if was != now:
+                self._tell_fault(place, str(now) if now is not None else "none any more")
+        if before.out != faults.out:
+            self._use_outgoing(faults.out)
+        if before.into != faults.into:
+            self._use_incoming(faults.into)
+        self._watch()
+
+    def _use_outgoing(self, faults: Faults | None) -> None:
+        self._sender.set_faults(faults, str(self.number))
+        if self._reset_behind is not None:
+            self.abort_behind(self._reset_behind)
+        elif self._wants_fin and not self._we_finished:
+            self._send_fin()
+
+    def _use_incoming(self, faults: Faults | None) -> None:
+        if self._incoming is not None and self._incoming.is_over:
+            return  # what the line has ended stays so
+        left = self._incoming.stop() if self._incoming is not None else []
+        self._incoming = None if faults is None else self._incoming_line(faults)
+        for what in left:
+            self._take_in(what)
+        self.resume(Pause.FAULT)
+
+    def _incoming_line(self, faults: Faults) -> IncomingLine:
+        return IncomingLine(
+            faults, str(self.number), self._loop,
+            hear=self._hear, ended=self._incoming_line_ended,
+            injected=lambda words: self._tell_fault(self._fault_places[1], words),
+        )  # fmt: skip
+
+    def _tell_fault(self, place: str, words: str) -> None:
+        self.remark(f"{REMARK} {place}: {words}")
+
+    def _take_in(self, what: bytes | memoryview | End) -> None:
+        """What came, or how it ended, through the line if there is one."""
+        line = self._incoming
+        if line is None:
+            if isinstance(what, End):
+                self._incoming_line_ended(what)
+            else:
+                self._hear(bytes(what))
+        elif isinstance(what, End):
+            line.end(what)
+        else:
+            line.put(what)
+            if line.size > self._limits.outbox // 2:
+                self.pause(Pause.FAULT)
+
+    def _incoming_line_ended(self, end: End) -> None:
+        """The end of a line, whether the peer ended so or a fault did."""
+        error, self._held_error = self._held_error, None
+        if error is not None:
+            self._break(error, is_through=True)
+        elif end is End.FINISHED:
+            self._hear(b"")
+        elif end is End.CUT:
+            self.close(Ending.FAULT_CUT)
+        else:
+            self.abort(Ending.FAULT_RESET)
+
+    def _outgoing_line_ended(self, end: End) -> None:
+        if end is End.FINISHED:
+            self._wants_fin = True
+            self._send_fin()
+        elif end is End.CUT:
+            self.close(Ending.FAULT_CUT)
+        else:
+            self.abort_after(_LAST_BYTES, self._reset_behind or Ending.FAULT_RESET)
+
+    def abort_behind(self, ending: Ending) -> None:
+        """Close with RST behind what was sent: once the peer's system has it, or after a moment."""
+        if not self.is_open:
+            return
+        self._reset_behind = ending
+        self._sender.forbid(why_not_send(ending))
+        if not self._sender.end_line(End.RESET):
+            self.abort_after(_LAST_BYTES, ending)
+
     def abort_after(self, seconds: float, ending: Ending) -> None:
         """Close with RST once the peer's system has all that was sent, as far as ours tells, or after that time."""
         if not self.is_open:
@@ -322,6 +427,8 @@ class Connection:
             raise SendError("the connection is closing")
         if self._sender.waiting:
             raise SendError(f"{self._sender.waiting:,} bytes still wait to go out as before: try again then")
+        if self._incoming is not None and self._incoming.size:
+            raise SendError(f"{self._incoming.size:,} bytes are still held by a fault: try again then")
         held = b"".join(part for part in self._framer.finish() if isinstance(part, bytes))
         early, self._hello = self._hello or held, b""
         unread = b""
@@ -406,6 +513,30 @@ class Connection:
         data = self._recv()
         if data is None:
             return
+        line = self._incoming
+        if line is None or (line.is_over and not data):
+            self._hear(data)
+        elif line.is_over:
+            self._drain(len(data))
+        elif data:
+            self._take_in(data)
+        else:
+            self._end_incoming(End.FINISHED)
+
+    def _end_incoming(self, end: End) -> None:
+        """Read no more; the end goes through the line behind what came before it."""
+        self._has_ended_line = True
+        self._watch()
+        self._take_in(end)
+
+    def _hear(self, data: bytes) -> None:
+        """The next bytes of the peer, or none at the end of its sending."""
+        if not self.is_open:
+            return
+        line = self._incoming
+        if Pause.FAULT in self._pause and line is not None and line.size <= self._limits.outbox // 4:
+            self.resume(Pause.FAULT)
+        sink = self._sink
         if not data:
             failure = self._sender.failure
             if failure is None:
@@ -537,6 +668,7 @@ class Connection:
     def _start_flushing(self) -> None:
         if self.is_open and self._sender.waiting:
             self._sender.start_waiting()
+            self._sender.let_out()
             self._watch()
 
     def _flush(self) -> None:
@@ -548,14 +680,17 @@ class Connection:
             self.resume(Pause.OUTBOX)
         if self.watchers and self.has_room:
             self.watchers.tell()
-        if not waiting and self._wants_fin:
+        if not waiting and self._wants_fin and not self._sender.is_held:
             self._say_fin()
 
     def _finish(self) -> None:
-        if not self.is_open or self._wants_fin:
-            return
-        self._wants_fin = True
-        if not self._sender.waiting:
+        if self.is_open and not self._wants_fin:
+            self._wants_fin = True
+            self._send_fin()
+
+    def _send_fin(self) -> None:
+        """Say FIN behind what waits, through the line with faults if there is one."""
+        if not self._sender.end_line(End.FINISHED) and not self._sender.waiting:
             self._say_fin()
 
     def _say_fin(self) -> None:
@@ -589,12 +724,13 @@ class Connection:
             return
         self._closing = ending
         self._pause = Pause.NONE
-        patience = drain + (self._limits.flush if self._sender.waiting else 0.0)
+        patience = drain + (self._limits.flush if self._sender.waiting or self._sender.is_held else 0.0)
+        if ending is Ending.PASSED_ON and self._sender.is_held:  # nobody is there who waits for it
+            patience = self._limits.stalled
         self._closing_timer = self._loop.call_later(patience, lambda: self._end(ending))
         self._watch()
         self._wants_fin = True
-        if not self._sender.waiting:
-            self._say_fin()
+        self._send_fin()
 
     def _drain(self, count: int) -> None:
         self._drained += count
@@ -604,18 +740,27 @@ class Connection:
     def _read_rest_and_break(self, error: OSError) -> None:
         """Sending failed: what came before that is still ours to have."""
         for _ in range(64):
-            if not self.is_open or not self._peer_sends:
+            if not self.is_open or not self._peer_sends or self._has_ended_line:
                 break
             data = self._recv()
             if not data:
                 break
+            if self._incoming is not None:
+                self._take_in(data)
+                continue
             at = _now()
             self._emit(Received(self._session, self.id, at, data))
             self._let_hear(data, at)
             self._hand_over(self._framer.feed(data, at))
         self._break(error)
 
-    def _break(self, error: OSError) -> None:
+    def _break(self, error: OSError, *, is_through: bool = False) -> None:
+        """The transport is broken, which its peer's end is: it goes through a line with faults as that would."""
+        if self._incoming is not None and not self._incoming.is_over and not is_through and self.is_open:
+            if self._held_error is None:
+                self._held_error = error
+                self._end_incoming(End.RESET)
+            return
         if self._closing is not None and self._we_finished:
             self._end(self._closing)  # the peer did not wait for our goodbye to be read
             return
@@ -630,6 +775,7 @@ class Connection:
         left: list[Outgoing] = []
         transport = self._transport
         self.ending = ending
+        lost = self._incoming.size if self._incoming is not None else 0
         close = transport.abort if ending in RESETS_OF_OURS else transport.close
         do_all(
             [
@@ -638,13 +784,20 @@ class Connection:
                 ("watching a connection no more", lambda: transport.wait_for(self._loop, 0, self._ready)),
                 ("closing a connection", close),
                 ("recording what did not go out", lambda: self._account_for(left, ending)),
+                ("recording what a fault still held", lambda: self._tell_lost(lost)),
                 ("recording the end of a connection", lambda: self._emit_closed(ending, why)),
                 ("telling the owner of a connection", lambda: self._owner.closed(self)),
                 ("telling who watched a connection", self.watchers.end),
             ]
         )
 
+    def _tell_lost(self, size: int) -> None:
+        if size:
+            self._tell_fault(self._fault_places[1], f"{counted(size, 'byte')} had not come through at the end")
+
     def _cancel_timers(self) -> None:
+        if self._incoming is not None:
+            self._incoming.stop()
         if self._closing_timer is not None:
             self._closing_timer.cancel()
         if self._idle is not None:
@@ -661,8 +814,8 @@ class Connection:
         """Have the loop watch for what matters now."""
         if not self.is_open:
             return
-        events = READ if self._peer_sends and not self._pause else 0
-        if self._sender.wants_room:
+        events = READ if self._peer_sends and not self._pause and not self._has_ended_line else 0
+        if self._sender.wants_room and self._held_error is None:
             events |= WRITE
         self._transport.wait_for(self._loop, events, self._ready)
 

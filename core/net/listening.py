@@ -26,6 +26,7 @@ from core.net.sockets import Endpoint
 from core.proxy import Proxy
 from core.supervision import do_all, note
 from core.tls.settings import Tls
+from core.wire.faults import SOUND, BothWays
 from core.wire.tls_records import INTERNAL_ERROR, plain_alert
 from core.words import counted
 
@@ -51,6 +52,7 @@ class ListeningSession(Session):
         framing: str,
         reply: str | None,
         tls: Tls | bool | None = None,
+        faults: BothWays = SOUND,
         proxy: Proxy | None = None,
         **surroundings: Unpack[Surroundings],
     ) -> None:
@@ -65,7 +67,7 @@ class ListeningSession(Session):
         self._first_turned_away: tuple[Address | None, str] = (None, "")
         self._turned_away_at = float("-inf")
         self.addresses: tuple[Address, ...] = ()
-        super().__init__(target, framing=framing, reply=reply, tls=tls, proxy=proxy, **surroundings)
+        super().__init__(target, framing=framing, reply=reply, tls=tls, faults=faults, proxy=proxy, **surroundings)
 
     # Any thread.
 

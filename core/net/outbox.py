@@ -88,6 +88,38 @@ class Outbox:
         self.size -= len(self._waiting[0].data) or 1
         return self._waiting.popleft()
 
+    @property
+    def rests(self) -> list[memoryview]:
+        """What the kernel has not taken of each message."""
+        return [memoryview(outgoing.data)[outgoing.taken :] for outgoing in self._waiting]
+
+    def replace(self, place: int, data: bytes) -> None:
+        """Have these bytes go out from ``place`` bytes behind the next one on, in the place of as many of a message."""
+        for outgoing in self._waiting:
+            rest = len(outgoing.data) - outgoing.taken
+            if place < rest:
+                at = outgoing.taken + place
+                outgoing.data = outgoing.data[:at] + data + outgoing.data[at + len(data) :]
+                return
+            place -= rest
+
+    def keep(self, size: int) -> tuple[list[Outgoing], int]:
+        """Give up all but the next ``size`` bytes, with which a message may now end.
+
+        Returns the message of which only bytes were left that are given up, if there is one, and how many bytes are.
+        """
+        lost, done, kept = max(0, self.size - size), list[Outgoing](), deque[Outgoing]()
+        for outgoing in self._waiting:
+            rest = len(outgoing.data) - outgoing.taken
+            outgoing.data = outgoing.data[: outgoing.taken + size] if size < rest else outgoing.data
+            size -= min(size, rest)
+            if outgoing.taken < len(outgoing.data):
+                kept.append(outgoing)
+            elif outgoing.taken:
+                done.append(outgoing)
+        self._waiting, self.size = kept, self.size - lost
+        return done, lost
+
     def drop(self) -> list[Outgoing]:
         """Give up: return what waited and hold nothing any more."""
         left = list(self._waiting)

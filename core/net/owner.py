@@ -45,6 +45,7 @@ class Pause(Flag):
     OUTBOX = auto()  # the peer does not read our answers
     OWNER = auto()  # the program does not fetch what came
     REPLY = auto()  # the reply has more to answer than it should
+    FAULT = auto()  # a fault that was asked for holds what came
     STEPS = auto()  # what came is not looked at yet by a list of steps
     TAP = auto()  # the other leg of a tap is not there yet, or takes no more
     LOOP = auto()  # it and our answers may be two programs that answer each other for ever

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
 
-from core.clock import monotonic_ns
+from core.clock import monotonic, monotonic_ns
 from core.errors import DatagramError, Doing, Explanation, NoRoom, SendError, explain
 from core.events import ConnectionId, Event, EventSink, NotSent, Sent, SessionId
 from core.net.endings import does_not_read
 from core.net.outbox import Outbox, Outgoing
 from core.net.socket_options import AS_USUAL
 from core.origin import SCRIPT, Origin
+from core.wire.faults import End, Faults, Injected, Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +35,8 @@ class Sender:
     ``send`` and ``forbid`` are for any thread; the rest is for the loop's. The lock guards all of
     the sending side, and is held for a send that never waits, so nobody waits for it long.
     ``broken`` and ``stalled`` are called on the loop's thread when the transport can take no more, ``rested``
-    when a pause between two sends is over.
+    when a pause between two sends is over. With faults, all of the outbox is in a ``Line`` as well, and goes out as it
+    comes out of that: ``injected`` hears of each that happens, in words, and ``line_ended`` how the line ends.
     """
 
     __slots__ = (
@@ -41,15 +44,21 @@ class Sender:
         "_datagrams",
         "_failure",
         "_identity",
+        "_injected",
         "_limits",
+        "_line",
+        "_line_ended",
+        "_line_timer",
         "_lock",
         "_loop",
         "_may_send",
         "_most",
         "_outbox",
         "_peer",
+        "_pieces",
         "_progress",
         "_refusal",
+        "_released",
         "_rest",
         "_rested",
         "_session",
@@ -75,6 +84,8 @@ class Sender:
         broken: Callable[[OSError], None],
         stalled: Callable[[Explanation], None],
         rested: Callable[[], None],
+        injected: Callable[[str], None],
+        line_ended: Callable[[End], None],
     ) -> None:
         self._transport = transport
         self._datagrams = transport.datagrams
@@ -87,11 +98,17 @@ class Sender:
         self._broken = broken
         self._stalled = stalled
         self._rested = rested
+        self._injected = injected
+        self._line_ended = line_ended
         self._lock = threading.Lock()
         self._most = limits.outbox
         self._outbox = Outbox(limits.outbox)
         self._throttle: SocketOptions | None = None  # set while everything goes through the outbox, to leave it slowly
         self._rest: Timer | None = None  # the pause after a send
+        self._line: Line | None = None  # with faults in it
+        self._line_timer: Timer | None = None  # for what comes out of it next
+        self._pieces: deque[int] = deque()  # sizes of what has come out of it and waits: each is a send
+        self._released = 0  # bytes of them
         self._may_send = True
         self._refusal = ""
         self._failure: OSError | None = None
@@ -126,8 +143,10 @@ class Sender:
                 raise SendError(self._refusal)
             if waiting >= self._most:
                 raise NoRoom(self._why_no_room())
-            if waiting or self._throttle is not None:
+            if waiting or self._throttle is not None or self._line is not None:
                 self._outbox.add(data, 0, origin)
+                if self._line is not None:
+                    self._line.put(data)
                 return not waiting
             at = monotonic_ns() if self._sink is not None else 0
             try:
@@ -164,6 +183,8 @@ class Sender:
 
     def _why_no_room(self) -> str:
         """Under the lock: why nothing more can be taken in for now."""
+        if self._line is not None and not self._released:
+            return f"the faults of this line hold {self._outbox.size:,} bytes back already, and that is the limit"
         return f"{self._peer} does not read: {self._outbox.size:,} bytes wait for it already, and that is the limit"
 
     def _fail_to_send(self, error: OSError) -> SendError:
@@ -194,13 +215,97 @@ class Sender:
     @property
     def wants_room(self) -> bool:
         """Whether something waits for the transport, and not for the end of a pause."""
-        return self._rest is None and self._outbox.size > 0
+        return self._rest is None and (self._outbox.size if self._line is None else self._released) > 0
 
     def set_throttle(self, socket_options: SocketOptions) -> None:
         """Send a byte at a time or with pauses from now on, or no longer. A pause that lasts is over."""
         with self._lock:
             self._throttle = socket_options if socket_options.slows_down else None
         self._end_rest()
+
+    def set_faults(self, faults: Faults | None, name: str = "") -> None:
+        """Have what waits, and what comes, go through a line with these faults; None takes it as it is, at once."""
+        self._cancel_line_timer()
+        with self._lock:
+            self._pieces.clear()
+            self._released = 0
+            self._line = line = Line(faults, monotonic, name) if faults is not None else None
+            if line is not None:
+                for rest in self._outbox.rests:
+                    line.put(rest)
+        self.let_out()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether there is a line with faults that has not come to its end."""
+        return self._line is not None and not self._line.is_over
+
+    def end_line(self, end: End) -> bool:
+        """End in this way behind what is in the line; False if there is none to tell when that is through."""
+        line = self._line
+        if line is None or line.is_over:
+            return False
+        with self._lock:
+            line.end(end)
+        self.let_out()
+        return True
+
+    def let_out(self) -> None:
+        """Have what the faults let go on by now go on, and come again when there is more."""
+        line = self._line
+        if line is None:
+            return
+        happened: list[str | End] = []
+        with self._lock:
+            passed = line.take(_SENDS_PER_TURN) if len(self._pieces) < _SENDS_PER_TURN else []
+            if passed and not self._pieces:
+                self._progress = self._loop.time()  # what the line held is not for the peer to answer for
+            for each in passed:
+                if isinstance(each, bytes):
+                    self._release(each, is_other=line.faults.flip > 0)
+                else:
+                    happened.append(each.words if isinstance(each, Injected) else each)
+            due = line.due if len(self._pieces) < _SENDS_PER_TURN else None
+        if due is not None and not any(isinstance(each, End) for each in happened):
+            self._wait_for_line(due)
+        for event in happened:
+            if isinstance(event, End):
+                self._end_at_line(event)
+            else:
+                self._injected(event)
+
+    def _release(self, piece: bytes, *, is_other: bool) -> None:
+        """Under the lock: the next bytes may go out, in one send."""
+        if is_other:
+            self._outbox.replace(self._released, piece)
+        self._pieces.append(len(piece))
+        self._released += len(piece)
+
+    def _end_at_line(self, end: End) -> None:
+        """What did not come out of the line goes nowhere; what did goes out before the end."""
+        why = "the fault that was asked for ended the line"
+        with self._lock:
+            done, lost = self._outbox.keep(self._released)
+        for outgoing in done:
+            self._tell_sent(outgoing, monotonic_ns())
+        if lost and self._sink is not None:
+            self._sink.put(NotSent(self._session, self._identity, monotonic_ns(), lost, why))
+        self.forbid(why)
+        self._line_ended(end)
+
+    def _wait_for_line(self, due: float) -> None:
+        self._cancel_line_timer()
+        self._line_timer = self._loop.call_later(max(0.0, due - monotonic()), self._line_is_due)
+
+    def _line_is_due(self) -> None:
+        self._line_timer = None
+        self.let_out()
+        self._rested()
+
+    def _cancel_line_timer(self) -> None:
+        if self._line_timer is not None:
+            self._line_timer.cancel()
+            self._line_timer = None
 
     def start_waiting(self) -> None:
         """Something waits: from now on the peer has ``Limits.stalled`` seconds to take some of it."""
@@ -214,16 +319,19 @@ class Sender:
         with self._lock:
             if not self._outbox:
                 return
-            if self._throttle is None and not self._datagrams:
+            if self._throttle is None and self._line is None and not self._datagrams:
                 self._offer(self._outbox.bite())
             else:
                 self._offer_pieces(self._throttle or AS_USUAL)
+        if self._line is not None and self._line_timer is None:
+            self.let_out()
 
     def end(self, why: str) -> list[Outgoing]:
         """Send nothing from now on; return what still waited. The transport may be closed afterwards."""
         if self._stall_timer is not None:
             self._stall_timer.cancel()
         self._end_rest()
+        self._cancel_line_timer()
         self.forbid(why)
         with self._lock:
             self.lost += self._outbox.size  # before it is empty, for who looks at what waits and then at this
@@ -242,9 +350,10 @@ class Sender:
 
     def _offer_pieces(self, throttle: SocketOptions) -> None:
         """Under the lock: one send and a pause, or a few without one."""
-        size = 1 if throttle.byte_by_byte and not self._datagrams else _WHOLE
+        most = 1 if throttle.byte_by_byte and not self._datagrams else _WHOLE
         for _ in range(1 if throttle.pause else _SENDS_PER_TURN):
-            if not self._outbox or not self._offer(self._outbox.head(size)):
+            size = min(most, self._pieces[0] if self._pieces else 0) if self._line is not None else most
+            if not self._outbox or not size or not self._offer(self._outbox.head(size)):
                 return
         if throttle.pause:
             self._rest = self._loop.call_later(throttle.pause, self._go_on)
@@ -273,11 +382,19 @@ class Sender:
             self._fail(error)
             return False
         self._progress = self._loop.time()
+        if self._pieces:
+            self._released -= taken
+            self._pieces[0] -= taken
+            if not self._pieces[0]:
+                self._pieces.popleft()
         for outgoing in (self._outbox.take_first(),) if self._datagrams else self._outbox.took(taken):
-            if self._sink is not None:
-                sent = Sent(self._session, self._identity, at, outgoing.data, _cuts(outgoing), outgoing.origin)
-                self._sink.put(sent)
+            self._tell_sent(outgoing, at)
         return True
+
+    def _tell_sent(self, outgoing: Outgoing, at: int) -> None:
+        if self._sink is not None:
+            sent = Sent(self._session, self._identity, at, outgoing.data, _cuts(outgoing), outgoing.origin)
+            self._sink.put(sent)
 
     def _check_stalled(self) -> None:
         """The one timer of this connection: a new one for each wait would pile thousands up in the loop."""
@@ -287,6 +404,8 @@ class Sender:
         before, self._unconfirmed = self._unconfirmed, self._transport.unconfirmed
         if before is not None and self._unconfirmed is not None and self._unconfirmed < before:
             self._progress = self._loop.time()  # it reads, though not enough yet for the kernel to want more
+        if self._line is not None and not self._released:
+            self._progress = self._loop.time()  # it waits for the line
         left = self._progress + self._limits.stalled - self._loop.time()
         if left > 0:
             self._stall_timer = self._loop.call_later(left, self._check_stalled)

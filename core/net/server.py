@@ -27,6 +27,7 @@ from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import attempt, do_all
 from core.tls.settings import Tls
+from core.wire.faults import BothWays, Faults
 from core.wire.framing import parse_framing
 
 FULL = b"this server has as many connections as it takes; try again later\n"
@@ -41,6 +42,7 @@ class Server(ListeningSession):
     ``core.replies``, is written as one is, or is a function ``(peer, message)`` (``core.replies.called``).
     Events go to ``events`` if there is one.
     With ``tls`` every connection begins with a handshake; True stands for a certificate of Tincan's own authority.
+    ``fault_out`` and ``fault_in`` are what is wrong with what is sent and received (``core.wire.faults``).
 
     Raises ``AddressError`` for a bad target and ``TincanError`` for an unknown reply or framing.
     """
@@ -61,6 +63,8 @@ class Server(ListeningSession):
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
         tls: Tls | bool | None = None,
+        fault_out: Faults | None = None,
+        fault_in: Faults | None = None,
     ) -> None:
         if isinstance(target, str):
             target, has_scheme = parse_target(target, for_server=True)
@@ -77,6 +81,7 @@ class Server(ListeningSession):
             identities=identities,
             resolver=resolver,
             tls=tls,
+            faults=BothWays(fault_out, fault_in),
         )
 
     # Any thread.

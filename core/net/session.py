@@ -38,6 +38,7 @@ from core.settings import Limits
 from core.supervision import Worker, do_all, note
 from core.tls.facts import Handshake
 from core.tls.settings import Tls
+from core.wire.faults import SOUND, BothWays
 from core.wire.framing import parse_framing
 
 if TYPE_CHECKING:  # else when TLS is spoken
@@ -83,6 +84,7 @@ class Session(ABC):
         identities: Iterator[int] | None,
         resolver: Resolver | None,
         tls: Tls | bool | None = None,
+        faults: BothWays = SOUND,
         proxy: Proxy | None = None,
     ) -> None:
         self._framing = parse_framing(framing)  # a wrong one is refused here and now
@@ -104,6 +106,8 @@ class Session(ABC):
         self._begun = self._is_over = False
         self._asked_to_stop = False
         self.socket_options = AS_USUAL
+        self._faults = faults  # of every connection, now and later, that has none of its own
+        self._own_faults: dict[int, BothWays] = {}  # of single ones, by their numbers
         self._loop_or_none: Loop | None = None
         self._commands: GuardedLoop | None = None  # the loop for what the session survives
         self._early: list[Callable[[], None]] | None = []  # asked for before there is a loop; None from then on
@@ -175,6 +179,24 @@ class Session(ABC):
         if commands is not None:
             commands.call_soon(self._tune_all)
 
+    def set_faults(self, faults: BothWays, number: int | None = None) -> None:
+        """Have these faults on every connection, now and later, or on that of a number alone; at once.
+
+        Of what passes on, one pair is both the connection of that number and the one that was dialled for it.
+        """
+        with self._lock:
+            if number is None:
+                self._faults = faults
+                self._own_faults = {}
+            else:
+                self._own_faults = {**self._own_faults, abs(number): faults}
+        self._soon(self._use_faults_on_all)
+
+    def faults(self, number: int | None = None) -> BothWays:
+        """The faults of every connection, or of the one of that number."""
+        with self._lock:
+            return self._faults if number is None else self._own_faults.get(abs(number), self._faults)
+
     def start_tls(
         self, connection: ConnectionId, tls: Tls | None = None, *, as_server: bool, first: bytes = b""
     ) -> None:
@@ -226,14 +248,18 @@ class Session(ABC):
 
     def _set_out(self) -> None:
         """Read what TLS needs, if there is to be any, and begin."""
-        if self.tls is not None:
-            try:
-                self._tls_context = self._make_context(self.tls, is_server=self.role.listens)
-            except TlsSettingsError as error:  # no next try would be another one, and none may go without TLS
-                self._failure = explain(error, self._doing, self.target)
-                self._loop.stop()
-                return
+        try:
+            self._make_contexts()
+        except TlsSettingsError as error:  # no next try would be another one, and none may go without TLS
+            self._failure = explain(error, self._doing, self.target)
+            self._loop.stop()
+            return
         self._start()
+
+    def _make_contexts(self) -> None:
+        """Raises ``TlsSettingsError``."""
+        if self.tls is not None:
+            self._tls_context = self._make_context(self.tls, is_server=self.role.listens)
 
     def _make_context(self, tls: Tls, *, is_server: bool) -> TlsContext:
         """Raises ``TlsSettingsError``."""
@@ -304,14 +330,20 @@ class Session(ABC):
         self._failure = why
         self._loop.stop()
 
+    def _tls_of(self, number: int) -> tuple[TlsContext | None, str]:  # noqa: ARG002 - some have two kinds
+        """With which context a connection of that number begins, if with any, and whom it asks for."""
+        return self._tls_context, certified_host(self.target)
+
     def _connection(
         self, sock: socket.socket, peer: Address, took: float | None = None, number: int | None = None
     ) -> Connection:
         """Make a connection of this session out of a connected socket, with the next number or this one."""
         identity = ConnectionId(next(self._identities))
         transport: Transport = LocalStream(sock) if peer.is_local else Tcp(sock)
-        if self._tls_context is not None and not self._tls_context.tls.starttls:
-            transport = self._over_tls(transport, self._tls_context, identity, _certified_host(self.target))
+        number = next(self._numbers) if number is None else number
+        context, host = self._tls_of(number)
+        if context is not None and not context.tls.starttls:
+            transport = self._over_tls(transport, context, identity, host)
         process = peer_process(sock) if peer.is_local else ""
         return self._connection_over(transport, peer, identity, took, number, process)
 
@@ -341,7 +373,26 @@ class Session(ABC):
         )
         if self.socket_options is not AS_USUAL:
             connection.guard(partial(connection.tune, self.socket_options))
+        if self._faults != SOUND or self._own_faults:
+            connection.guard(partial(self._use_faults, connection))
         return connection
+
+    def _use_faults_on_all(self) -> None:
+        for connection in self.connections:
+            connection.guard(partial(self._use_faults, connection))
+
+    def _use_faults(self, connection: Connection) -> None:
+        """Have the faults on a connection that it is to have now, and tell what has changed."""
+        faults = self._faults_of(connection.number)
+        connection.use_faults(faults, self._fault_places(connection.number))
+
+    def _faults_of(self, number: int) -> BothWays:
+        """What is wrong with what goes out on the connection of that number, and with what comes in."""
+        return self.faults(number)
+
+    def _fault_places(self, number: int) -> tuple[str, str]:  # noqa: ARG002 - some call them by other names
+        """How those two ways are called."""
+        return "what is sent", "what is received"
 
     def _over_tls(
         self, inner: Transport, context: TlsContext, identity: ConnectionId, host: str, early: bytes = b""
@@ -373,7 +424,7 @@ class Session(ABC):
             connection.guard(lambda: self._go_over_to_tls(connection, tls, as_server=as_server, first=first))
 
     def _go_over_to_tls(self, connection: Connection, tls: Tls, *, as_server: bool, first: bytes = b"") -> None:
-        host = _certified_host(self.target if self.role.dials else connection.peer)
+        host = certified_host(self.target if self.role.dials else connection.peer)
         try:
             context = self._make_context(tls, is_server=as_server)
             if first:
@@ -445,7 +496,7 @@ def own_hosts(target: Address) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own_names(), "127.0.0.1", "::1", *own, *addresses)))
 
 
-def _certified_host(address: Address) -> str:
+def certified_host(address: Address) -> str:
     """The name that a certificate has to be for: a local socket has none but this machine's."""
     return "localhost" if address.is_local else address.host
 

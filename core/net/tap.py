@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from core.address import Address, parse_address
+from core.address import Address, parse_target
 from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, NoRoom, SendError, explain
 from core.events import ConnectionId, Ending, EventSink, Onward, SessionId
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.dialer import Dialer
+from core.net.hold import HeldMessage, HeldQueue, Hold, Matcher
 from core.net.listening import ListeningSession
-from core.net.loop import Timer
 from core.net.owner import Pause
 from core.net.resolver import Outcome, Resolver
+from core.net.session import certified_host
 from core.origin import PASSED_ON
 from core.proxy import Proxy, make_proxy
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all, note
-from core.wire.faults import REMARK, End, Faults, Injected, Line, check_faults
+from core.tls.settings import Tls
+from core.wire.faults import BothWays, Faults
 from core.wire.framing import parse_framing
+from core.words import connection_name, counted
+
+if TYPE_CHECKING:  # else when TLS is spoken
+    from core.tls.contexts import TlsContext
 
 _AT_REST = 900.0  # seconds; neither program knows of the tap, so it waits as long as their own systems would
-_LAST_BYTES = 0.05  # seconds for what came before a reset to be confirmed by the other end, which the reset would undo
 
 # How a leg ends that the other one's ending was not a FIN of: with a goodbye. After any other ending it is reset.
 _GOODBYES = frozenset(
@@ -46,6 +53,8 @@ class Tap(ListeningSession):
     on, and a reader that stops slows the writer down. A caller whose target cannot be reached is reset.
     The leg to the target of #n is numbered -n and called #n→ (``core.words.connection_name``).
     ``fault_out`` is what is wrong with the way to the target, ``fault_in`` with the way back (``core.wire.faults``).
+    Either leg may speak TLS: with ``tls``, or ``tls://`` before ``listen``, callers begin with a handshake; with
+    ``onward_tls``, or ``tls://`` before ``target``, the tap does so there. True stands for what is usual, see ``Tls``.
     With ``proxy`` it is that which connects to the target (``core.proxy``).
     Each leg counts as a connection for ``limits``. Raises ``AddressError`` for a bad address.
     """
@@ -65,16 +74,27 @@ class Tap(ListeningSession):
         session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
+        tls: Tls | bool | None = None,
+        onward_tls: Tls | bool | None = None,
         proxy: Proxy | str | None = None,
     ) -> None:
-        self.onward = parse_address(target, for_server=False) if isinstance(target, str) else target
-        for faults in (fault_out, fault_in):
-            check_faults(faults, datagrams=False)
-        self._fault_out, self._fault_in = fault_out, fault_in
+        if isinstance(listen, str):
+            listen, has_scheme = parse_target(listen, for_server=True)
+            tls = tls if tls is not None else has_scheme
+        if isinstance(target, str):
+            target, has_scheme = parse_target(target, for_server=False)
+            onward_tls = onward_tls if onward_tls is not None else has_scheme
+        self.onward = target
+        self.onward_tls = Tls() if onward_tls is True else onward_tls or None
+        self._onward_context: TlsContext | None = None  # from the beginning on, if there is TLS
         self._legs: dict[ConnectionId, _Leg] = {}
         self._targets: dict[ConnectionId, Connection] = {}
+        self._hold, self._matcher = Hold(out=False, into=False), Matcher("")
+        self._holding: set[_Leg] = set()  # legs with messages that are held
+        self._held_keys = itertools.count(1)
+        self.held: tuple[HeldMessage, ...] = ()  # messages that are held now, the oldest first; for any thread to read
         super().__init__(
-            parse_address(listen, for_server=True) if isinstance(listen, str) else listen,
+            listen,
             framing=framing,
             reply=None,
             limits=replace(
@@ -88,6 +108,8 @@ class Tap(ListeningSession):
             session=session,
             identities=identities,
             resolver=resolver,
+            tls=tls,
+            faults=BothWays(fault_out, fault_in),
             proxy=make_proxy(proxy, self.onward),
         )
         self._framing = parse_framing("raw")  # what goes on is what came, whatever people read it as
@@ -104,11 +126,105 @@ class Tap(ListeningSession):
         """The standing leg of that id."""
         return self._connections.get(identity) or self._targets.get(identity)
 
+    def set_hold(self, hold: Hold | None) -> None:
+        """Hold such messages from now on; what is held and would not be any more goes on, and with None everything.
+
+        Raises ``HoldError`` and ``FramingError``.
+        """
+        hold = hold or Hold(out=False, into=False)
+        matcher = Matcher(hold.expression)
+        parse_framing(hold.framing)
+        parse_framing(hold.back or hold.framing)
+        self._soon(partial(self._use_hold, hold, matcher))
+
+    def forward(self, key: int, data: bytes | None = None) -> None:
+        """Let a held message go on, with other bytes if there are some; with none of them it is dropped."""
+        self._soon(partial(self._forward, key, data))
+
+    def let_go(self) -> None:
+        """Let everything go on that is held."""
+        self._soon(self._let_go)
+
     # The tap's thread.
+
+    def _use_hold(self, hold: Hold, matcher: Matcher) -> None:
+        same = (hold.framing, hold.back) == (self._hold.framing, self._hold.back)
+        self._let_go(keeps=hold if same else None)
+        self._hold, self._matcher = hold, matcher
+        for leg in self._holding:
+            if leg.queue is not None:
+                leg.queue.use(matcher)
+
+    def _is_held(self, leg: _Leg, hold: Hold) -> bool:
+        """Whether messages that come on that leg may be held."""
+        return hold.out if leg.connection.number > 0 else hold.into
+
+    def _let_go(self, keeps: Hold | None = None) -> None:
+        for leg in list(self._holding):
+            if leg.queue is not None and not (keeps is not None and self._is_held(leg, keeps)):
+                leg.queue.let_go()
+                leg.connection.guard(partial(self._released, leg))
+
+    def _forward(self, key: int, data: bytes | None) -> None:
+        for leg in list(self._holding):
+            before = leg.queue.change(key, data) if leg.queue is not None else None
+            if before is None or leg.other is None:
+                continue
+            if data == b"":
+                leg.other.connection.remark(f"a held message of {counted(len(before), 'byte')} was dropped")
+            elif data is not None and data != before:
+                size = counted(len(before), "byte")
+                leg.other.connection.remark(f"a held message of {size} goes on changed, with {len(data):,}")
+            leg.other.connection.guard(partial(self._released, leg))
+
+    def _released(self, leg: _Leg) -> None:
+        self._take_from_queue(leg)
+        if leg.is_waiting and leg.connection.is_open:
+            self._go_on(leg)
+
+    def _take_from_queue(self, leg: _Leg) -> None:
+        """Have what goes on now go on; a queue that is not needed any more goes."""
+        if leg.queue is not None:
+            leg.held += leg.queue.take()
+            if not leg.queue.size:
+                self._holding.discard(leg)
+                leg.queue = None
+        self._tell_held()
+        self._pass_on(leg)
+
+    def _tell_held(self) -> None:
+        found = [one for leg in self._holding if leg.queue is not None for one in leg.queue.held(leg.connection.number)]
+        self.held = tuple(sorted(found))
+
+    def _drop_held(self, leg: _Leg, told: Connection, gone: Connection) -> None:
+        """What is held of a leg has nobody to go to, or nobody to come from."""
+        queue, leg.queue = leg.queue, None
+        self._holding.discard(leg)
+        if queue is not None and told.is_open:
+            size = counted(queue.size, "held byte was", "held bytes were")
+            told.remark(f"{size} not passed on: {connection_name(gone.number)} is over")
+        self._tell_held()
+
+    def _make_contexts(self) -> None:
+        super()._make_contexts()
+        if self.onward_tls is not None:
+            self._onward_context = self._make_context(self.onward_tls, is_server=False)
+
+    def _tls_of(self, number: int) -> tuple[TlsContext | None, str]:
+        if number > 0:
+            return self._tls_context, certified_host(self.target)
+        return self._onward_context, certified_host(self.onward)
+
+    def _faults_of(self, number: int) -> BothWays:
+        faults = self.faults(number)
+        return BothWays(out=faults.into if number > 0 else faults.out)
+
+    def _fault_places(self, number: int) -> tuple[str, str]:
+        return ("the way from the target", "") if number > 0 else ("the way to the target", "")
 
     def _start(self) -> None:
         proxy = str(self.proxy) if self.proxy is not None else ""
-        self._emit(Onward(self.id, monotonic_ns(), self.onward, proxy))
+        self._emit(Onward(self.id, monotonic_ns(), self.onward, self.onward_tls is not None, proxy))
         super()._start()
 
     def _greet(self, connection: Connection) -> None:
@@ -145,32 +261,34 @@ class Tap(ListeningSession):
         self._targets[connection.id] = connection
         target = self._legs[connection.id] = _Leg(connection)
         caller.other, target.other = target, caller
-        for leg, faults in ((caller, self._fault_out), (target, self._fault_in)):
-            if faults is not None:
-                leg.line = Line(faults, self._loop.time, str(leg.connection.number))
-                self._remark(leg, str(faults))
-                self._pass_on(leg)  # some happen by the clock
+        for leg in (caller, target):
             leg.connection.watchers.add(partial(self._soon_go_on, leg))
         caller.connection.guard(partial(caller.connection.resume, Pause.TAP))
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """Pass on what came."""
         leg = self._legs[connection.id]
-        if leg.line is None:
+        if leg.queue is None and self._is_held(leg, self._hold):
+            back = self._hold.back if leg.connection.number < 0 else None
+            leg.queue = HeldQueue(back or self._hold.framing, self._matcher)
+            self._holding.add(leg)
+        if leg.queue is None:
             leg.held += messages
-        else:
-            leg.line.put(b"".join(messages))
-        self._pass_on(leg)
+            self._pass_on(leg)
+            return
+        for message in messages:
+            leg.queue.put(message, monotonic_ns(), self._held_keys)
+        self._take_from_queue(leg)
 
     def peer_finished(self, connection: Connection) -> None:
         """Pass on that no more will come."""
         self._finish_after_what_came(self._legs[connection.id])
 
     def _finish_after_what_came(self, leg: _Leg) -> None:
-        if leg.line is None:
-            leg.has_finished = True
-        else:
-            leg.line.finish()
+        leg.has_finished = True
+        if leg.queue is not None:
+            leg.queue.finish(monotonic_ns(), self._held_keys)
+            self._take_from_queue(leg)
         self._pass_on(leg)
 
     def _pass_on(self, leg: _Leg) -> None:
@@ -179,8 +297,6 @@ class Tap(ListeningSession):
         if other is None or not other.connection.is_open:
             return
         onward = other.connection
-        if leg.line is not None and not leg.held and not onward.waiting:  # else the system would join the slices
-            self._take_from_line(leg, leg.line, onward)
         try:
             while leg.held:
                 onward.send_exactly(leg.held[0], PASSED_ON)
@@ -190,57 +306,12 @@ class Tap(ListeningSession):
         except SendError:  # it is closing, or broken, which its ending passes on
             leg.held.clear()
             return
-        in_line = leg.line.size if leg.line is not None else 0
-        if leg.held or onward.waiting + in_line > self._limits.outbox // 2:
+        in_queue = leg.queue.size if leg.queue is not None else 0
+        if leg.held or onward.waiting + in_queue > self._limits.outbox // 2:
             leg.is_waiting = True
             leg.connection.pause(Pause.TAP)
-        if leg.has_finished and not leg.held:
+        if leg.has_finished and not leg.held and not in_queue:
             self._finish(onward)
-
-    def _take_from_line(self, leg: _Leg, line: Line, onward: Connection) -> None:
-        """Have what comes out of a bad line by now sent, and come again when more does."""
-        for passed in line.take():
-            if isinstance(passed, bytes):
-                leg.held.append(passed)
-            elif isinstance(passed, Injected):
-                self._remark(leg, passed.words)
-            elif passed is End.FINISHED:
-                leg.has_finished = True
-            else:
-                self._break_off(leg, onward, passed)
-                return
-        due = line.due
-        if due is not None and (leg.timer is None or leg.is_due or leg.timer.when > due):
-            if leg.timer is not None:
-                leg.timer.cancel()
-            leg.is_due = False
-            call = partial(onward.guard, partial(self._line_is_due, leg))
-            leg.timer = self._loop.call_later(max(0.0, due - self._loop.time()), call)
-
-    def _line_is_due(self, leg: _Leg) -> None:
-        leg.is_due = True
-        self._go_on(leg)
-        self._pass_on(leg)
-
-    def _break_off(self, leg: _Leg, onward: Connection, end: End) -> None:
-        """Send what came before a fault that ends both legs, and end them."""
-        for data in leg.held:
-            onward.send_exactly(data, PASSED_ON)
-        leg.held.clear()
-        if leg.other is not None:
-            leg.other.other = None
-        leg.other = None  # neither ends for the other's sake
-        if end is End.RESET:
-            onward.pause(Pause.TAP)
-            onward.abort_after(_LAST_BYTES, Ending.FAULT_RESET)
-            leg.connection.abort(Ending.FAULT_RESET)
-        else:
-            onward.close(Ending.FAULT_CUT)
-            leg.connection.close(Ending.FAULT_CUT)
-
-    def _remark(self, leg: _Leg, words: str) -> None:
-        way = "to the target" if leg.connection.number > 0 else "from the target"
-        leg.connection.remark(f"{REMARK} {way}: {words}")
 
     def _finish(self, connection: Connection) -> None:
         if connection.why_no_half_close:
@@ -269,6 +340,8 @@ class Tap(ListeningSession):
             super().closed(connection)
         if leg is None:
             return
+        if leg.other is not None and leg.other.queue is not None:
+            self._drop_held(leg.other, leg.other.connection, connection)
         if leg.dialer is not None:
             leg.dialer.cancel()
         other = leg.other
@@ -278,14 +351,18 @@ class Tap(ListeningSession):
     def _end_other(self, leg: _Leg, other: _Leg) -> None:
         """A leg is over: pass on what it had received, and end the other leg as it ended."""
         ending = leg.connection.ending
+        if leg.queue is not None and ending is not Ending.PEER_FINISHED:
+            self._drop_held(leg, other.connection, leg.connection)
         if ending is Ending.PEER_FINISHED:
             self._finish_after_what_came(leg)
         elif ending in _GOODBYES:
             self._pass_on(leg)
-            other.connection.close(Ending.PASSED_ON)
+            other.connection.close(Ending.PASSED_ON if ending is not Ending.FAULT_CUT else ending)
+        elif ending is Ending.FAULT_RESET:
+            other.connection.abort(ending)
         else:
             self._pass_on(leg)
-            other.connection.abort_after(_LAST_BYTES, Ending.PASSED_RESET)
+            other.connection.abort_behind(Ending.PASSED_RESET)
 
     def _stop(self) -> None:
         self._cancel_dialling()
@@ -309,16 +386,14 @@ class Tap(ListeningSession):
 class _Leg:
     """One of the two connections of a pair, and what it has received that the other has not sent yet."""
 
-    __slots__ = ("connection", "dialer", "has_finished", "held", "is_due", "is_waiting", "line", "other", "timer")
+    __slots__ = ("connection", "dialer", "has_finished", "held", "is_waiting", "other", "queue")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.other: _Leg | None = None  # None while it is being dialled
         self.dialer: Dialer | None = None
         self.held: list[bytes] = []
-        self.line: Line | None = None  # with faults in it, through which goes what came
-        self.timer: Timer | None = None  # for what comes out of it next
-        self.is_due = False  # whether that timer has called
+        self.queue: HeldQueue | None = None  # in front of that, where messages are held
         self.is_waiting = False  # for room on the other leg, and not read meanwhile
         self.has_finished = False  # whether its peer has finished sending
 

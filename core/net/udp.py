@@ -28,7 +28,7 @@ from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
-from core.wire.faults import DatagramLine, Faults, check_faults
+from core.wire.faults import BothWays, DatagramLine, FaultError, Faults, check_faults
 
 _SECOND = 1_000_000_000  # nanoseconds
 
@@ -37,7 +37,7 @@ class _DatagramSession(Session):
     """What the two have in common: sockets that several peers may share, and their options."""
 
     _in_effect: SocketOptions
-    _faults: tuple[Faults | None, Faults | None]  # on the way to each peer, and on the way back
+    _ways: BothWays  # what is wrong with them, to each peer and back, from the beginning on
 
     @property
     @abstractmethod
@@ -59,7 +59,7 @@ class _DatagramSession(Session):
         """Make a connection over a transport."""
         connection = self._connection_over(transport, peer, ConnectionId(next(self._identities)))
         transport.connection = connection
-        out, back = self._faults
+        out, back = self._ways
         number = str(connection.number)
         for faults, way in ((out, "to"), (back, "from")):
             if faults is not None:
@@ -69,6 +69,10 @@ class _DatagramSession(Session):
             DatagramLine(back, self._loop.time, f"-{number}") if back is not None else None,
         )
         return connection
+
+    def set_faults(self, faults: BothWays, number: int | None = None) -> None:  # noqa: ARG002 - for streams
+        """Raises ``FaultError``: they are chosen when the session begins."""
+        raise FaultError("the faults of a UDP session are chosen when it begins")
 
     def _complain(self, text: str) -> None:
         self._emit(SessionRemark(self.id, monotonic_ns(), text, is_failure=True))
@@ -119,7 +123,7 @@ class UdpServer(_DatagramSession, Server):
         resolver: Resolver | None = None,
     ) -> None:
         target = _with_port(parse_udp(target, for_server=True) if isinstance(target, str) else target)
-        self._faults = _checked(fault_out), _checked(fault_in)
+        self._ways = BothWays(_checked(fault_out), _checked(fault_in))
         self._open_sockets: list[DatagramSocket] = []
         self._transports: dict[ConnectionId, DatagramTransport] = {}
         self._sweep: Timer | None = None
@@ -248,7 +252,7 @@ class UdpClient(_DatagramSession, Client):
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
     ) -> None:
-        self._faults = _checked(fault_out), _checked(fault_in)
+        self._ways = BothWays(_checked(fault_out), _checked(fault_in))
         self._socket: DatagramSocket | None = None
         super().__init__(
             _with_port(parse_udp(target, for_server=False) if isinstance(target, str) else target),

@@ -19,9 +19,10 @@ from typing import Any, NamedTuple, TypeAlias
 from core.errors import Fault, TincanError, quoted
 from core.words import counted, human_bytes
 
-REMARK = "fault on the way"  # with which a remark begins that tells of one
+REMARK = "fault on"  # with which a remark begins that tells of one
 
 _STEP = 0.02  # seconds of a bandwidth that go on at once
+_MOST = 256  # pieces that are taken at once
 _NEVER = math.inf
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|k|kB|M|MB|KiB|MiB)?")
@@ -97,6 +98,16 @@ class Faults:
     def lasting(self) -> str:
         """How long a stall lasts, as the end of a sentence about it; nothing where it has no end."""
         return "" if self.stalled_for == _NEVER else f" for {_span(self.stalled_for)}"
+
+
+class BothWays(NamedTuple):
+    """What is wrong with each direction of a connection; of one between two others, to the target and from it."""
+
+    out: Faults | None = None
+    into: Faults | None = None
+
+
+SOUND = BothWays()
 
 
 PRESETS = {
@@ -241,11 +252,11 @@ class Line:
     """
 
     def __init__(self, faults: Faults, clock: Callable[[], float], name: str = "") -> None:
-        self._faults = faults
+        self.faults = faults
         self._clock = clock
         self._random = random.Random(f"{faults.seed} {name}")  # noqa: S311 - to be repeated, not to be secret
         self._began = self._free_at = self._last = clock()
-        self._queue: deque[tuple[float, bytes]] = deque()  # when it is through, what; b"" is the end
+        self._queue: deque[tuple[float, bytes | memoryview | End]] = deque()  # when it is through, what
         self._taken = 0  # of the first in the queue
         self._passed = 0
         self._held_until = -_NEVER
@@ -256,22 +267,34 @@ class Line:
         self.size = 0  # bytes in it
         self.is_over = False  # what comes now is lost
 
-    def put(self, data: bytes) -> None:
+    def put(self, data: bytes | memoryview) -> None:
         """Take in bytes."""
-        if data:
+        if data and not self.is_over:
             self._put(data)
+            self.size += len(data)
 
     def finish(self) -> None:
         """No more will come."""
-        self._put(b"")
+        self.end(End.FINISHED)
 
-    def _put(self, data: bytes) -> None:
-        if self.is_over:
-            return
-        delay = self._faults.latency + self._random.uniform(-1, 1) * self._faults.jitter
+    def end(self, end: End) -> None:
+        """Its sender ends in this way, which goes through the line behind the bytes that were put in before."""
+        if not self.is_over:
+            self._put(end)
+
+    def _put(self, what: bytes | memoryview | End) -> None:
+        delay = self.faults.latency + self._random.uniform(-1, 1) * self.faults.jitter
         self._last = max(self._last, self._clock() + max(0.0, delay))
-        self._queue.append((self._last, data))
-        self.size += len(data)
+        self._queue.append((self._last, what))
+
+    def empty(self) -> list[bytes | memoryview | End]:
+        """Take out all that is in it, as it was put in."""
+        left = [what for _at, what in self._queue]
+        if self._taken and left and not isinstance(left[0], End):
+            left[0] = left[0][self._taken :]
+        self._queue.clear()
+        self._taken = self.size = 0
+        return left
 
     @property
     def due(self) -> float | None:
@@ -289,30 +312,30 @@ class Line:
         """When the first in the queue goes on."""
         return max(self._queue[0][0], self._free_at, self._held_until)
 
-    def take(self) -> list[Passed]:
-        """What goes on by now, in order: each of the bytes in a send of its own."""
+    def take(self, most: int = _MOST) -> list[Passed]:
+        """What goes on by now, in order and about ``most`` of it: each of the bytes in a send of its own."""
         now = self._clock()
         out: list[Passed] = []
-        while not self.is_over:
+        while not self.is_over and len(out) < most:
             self._let_happen(now, out)
             if self.is_over or not self._queue or self._next_at > now:
                 break
-            came, data = self._queue[0]
-            if not data:
-                self._end(End.FINISHED, out)
+            came, what = self._queue[0]
+            if isinstance(what, End):
+                self._end(what, out)
                 break
-            self._pass(came, data, now, out)
+            self._pass(came, what, now, out)
         return out
 
-    def _pass(self, came: float, data: bytes, now: float, out: list[Passed]) -> None:
-        faults = self._faults
+    def _pass(self, came: float, data: bytes | memoryview, now: float, out: list[Passed]) -> None:
+        faults = self.faults
         most = faults.slice or len(data)
         if faults.bandwidth is not None:
             most = min(most, max(1, int(faults.bandwidth * _STEP)))
         for at in self._left.values():
             if at.size is not None:
                 most = min(most, at.size - self._passed)
-        piece = data[self._taken : self._taken + most]
+        piece = bytes(data[self._taken : self._taken + most])
         self._taken += len(piece)
         if self._taken == len(data):
             self._queue.popleft()
@@ -334,8 +357,8 @@ class Line:
                 continue
             del self._left[kind]
             if kind == "stall":
-                self._held_until = now + self._faults.stalled_for
-                out.append(Injected(f"stalled after {at}{self._faults.lasting}"))
+                self._held_until = now + self.faults.stalled_for
+                out.append(Injected(f"stalled after {at}{self.faults.lasting}"))
                 continue
             words, end = {
                 "reset": ("reset", End.RESET),
@@ -367,7 +390,7 @@ class Line:
 
     def _gap(self) -> int:
         """Bits from one that is flipped to the next."""
-        rate = self._faults.flip
+        rate = self.faults.flip
         if not 0 < rate < 1:
             return 1
         return int(math.log(1 - self._random.random()) / math.log1p(-rate)) + 1

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from core.roles import ROLES
 from gui.keys import EDITING, SAVED_WITH_KEYS, menu_words
 from gui.theme.theme import LARGEST_STEP, SMALLEST_STEP
 from gui.viewmodels import presenter
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 # What the buttons beside host and port say, as the menu has it.
 _WORDS = {
     "Start server": menu_words("toggle_server"),
-    "Stop server": "&Stop the server",
     "Connect": menu_words("toggle_client"),
     "Cancel": "&Cancel connecting",
     "Disconnect": "Dis&connect",
+    **{role.stop: f"&Stop the {role.name}" for role in ROLES.values() if role.listens},
 }
 # Of ``core.compose``, which a first window does without.
 _NOTATIONS = ("escapes", "hex", "dump", "python", "c", "base64")
@@ -49,6 +50,7 @@ def _of_the_line(main: MainController) -> dict[str, Callable[[], None]]:
         "toggle_server": main.endpoints.toggle_server,
         "toggle_client": main.endpoints.toggle_client,
         "connect_again": main.endpoints.connect,
+        "open_tap": lambda: main.tap.open(),
         "toggle_tls": main.tls.toggle,
         "show_handshake": main.show_handshake,
         "log_keys": main.tls.toggle_key_log,
@@ -58,6 +60,8 @@ def _of_the_line(main: MainController) -> dict[str, Callable[[], None]]:
         "save_authority": main.tls.save_authority,
         "focus_host": lambda: main.window.focus_host(),
         "toggle_socket_options": lambda: main.socket_options.toggle(),
+        "toggle_faults": lambda: main.faults.toggle(),
+        "toggle_hold": lambda: main.hold.toggle(),
         "show_network": lambda: main.settings.show_network(main.sessions.values()),
         "show_times": main.show_times,
         "repeat": lambda: main.tasks.open_repeat(),
@@ -232,6 +236,8 @@ def menu_state(main_controller: MainController) -> MenuState:
         "toggle_saved": main_controller.saved.is_open,
         "toggle_rules": main_controller.rules.is_open,
         "toggle_socket_options": main_controller.socket_options.is_open,
+        "toggle_faults": main_controller.faults.is_open,
+        "toggle_hold": main_controller.hold.is_open,
         "toggle_lessons": main_controller.lessons.is_open,
         "full_screen": window.is_full_screen,
         "toggle_reconnect": main_controller.endpoints.reconnects,

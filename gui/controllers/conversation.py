@@ -40,12 +40,13 @@ class ConversationController:
         post: Callable[[Callable[[], None]], None],
         complain: Callable[[str], None],
         choose_framing: Callable[[str], None],
+        choose_back: Callable[[str | None], None],
         save_sequence: Callable[[], None],
     ) -> None:
         self._window = window
         self.filtering = FilterController(window, viewing, refresh)
         self.finding = FindController(window, viewing, post)
-        self.framing = FramingController(window, viewing, choose_framing)
+        self.framing = FramingController(window, viewing, choose_framing, choose_back)
         self.inspector = InspectorController(window, viewing, post=post, complain=complain, marks=self.finding.marks)
         self.sequence = SequenceController(window, viewing, save=save_sequence)
         self.figures = FiguresController(window, viewing, post=post, complain=complain)

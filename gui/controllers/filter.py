@@ -84,9 +84,11 @@ class FilterController:
 
     @property
     def _leaves_something_out(self) -> bool:
-        """Whether there is a filter that only the bar tells of: a single connection is told in the head."""
-        only = self._viewing.lens.only
-        return not replace(only, connections=None).admits_all or len(only.connections or (0,)) > 1
+        """Whether there is a filter that only the bar tells of: a single connection or pair is told in the head."""
+        only, state = self._viewing.lens.only, self._state
+        several = only.connections if only.connections is not None and len(only.connections) > 1 else None
+        is_pair = several is not None and state is not None and several == state.pair(next(iter(several)))
+        return not replace(only, connections=None).admits_all or (several is not None and not is_pair)
 
     def _learn(self, state: SessionState) -> None:
         """Remember the connections of the session: those that are over can still be chosen."""

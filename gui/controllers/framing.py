@@ -19,28 +19,39 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 _PATIENCE = 300  # milliseconds after which counting counts as long, and shows how far it is
+_AS_THERE = "As on the way there"
 _FEW = 2_000  # entries that are counted before anyone notices
 
 
 class FramingController:
     """Shows and changes the framing of the lens on view. ``choose`` is called with another framing."""
 
-    def __init__(self, window: Window, viewing: Viewing, choose: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        window: Window,
+        viewing: Viewing,
+        choose: Callable[[str], None],
+        choose_back: Callable[[str | None], None],
+    ) -> None:
         self._window = window
         self._viewing = viewing
         self._choose = choose
+        self._choose_back = choose_back
+        self._asks_back = False  # whether the strip asks for details of the way back
         self._bar: LensBar | None = None
-        self._shown: tuple[object, str] | None = None  # the session on view and its framing
+        self._shown: tuple[object, str, str | None] | None = None  # the session on view and its framings
         self._used: dict[str, str] = {}  # by kind, the written form that was used last
         self._long = Debounce(window.root, self._show_progress)
         window.conversation.on_lens = self.choose
+        window.conversation.on_back = self.choose_back
 
     def show(self, state: SessionState | None) -> None:
         """Show the framing of the conversation on view, which has changed or grown."""
-        framing = self._viewing.lens.framing
+        framing, back = self._viewing.lens.framing, self._viewing.lens.back
         session = state.session if state is not None else None
-        before, self._shown = self._shown, (session, framing)
+        before, self._shown = self._shown, (session, framing, back)
         if before != self._shown:
+            self._show_back(back, is_offered=state is not None and state.role.passes_on)
             is_other_session = before is None or before[0] != session
             self._show_framing(framing, is_offered=state is not None, is_chosen=not is_other_session)
         self._watch()
@@ -51,11 +62,37 @@ class FramingController:
         framing = self._used.get(usual, usual)
         if kind is CHECKED:  # with the messages as they are cut now
             framing = with_checksum(self._viewing.lens.framing, framing)
+        self._asks_back = False
         self._choose(framing)
         if kind.asks:
             self._ask(self._viewing.lens.framing).field.focus_all()
         else:
             self._window.composer.focus_message()
+
+    def choose_back(self, usual: str) -> None:
+        """The same for what comes back from targets; nothing is the framing of the way there."""
+        if not usual:
+            self._choose_back(None)
+            self.put_away()
+            return
+        kind = next(kind for kind in KINDS if kind.usual == usual)
+        framing = self._used.get(usual, usual)
+        if kind is CHECKED:
+            framing = with_checksum(self._viewing.lens.back or self._viewing.lens.framing, framing)
+        self._asks_back = bool(kind.asks)
+        self._choose_back(framing)
+        if kind.asks:
+            self._ask(framing).field.focus_all()
+
+    def _show_back(self, back: str | None, *, is_offered: bool) -> None:
+        kind = kind_of(back) if back is not None else None
+        options = [("", _AS_THERE), *((each.usual, each.words) for each in KINDS)] if is_offered else []
+        own = words_of(back) if back is not None and kind is not None and kind.asks else ""
+        self._window.conversation.offer_back(options, kind.usual if kind is not None else "", own)
+
+    def _detail(self, framing: str) -> None:
+        """A person has written details of the framing that the strip asks for."""
+        (self._choose_back if self._asks_back else self._choose)(framing)
 
     def _show_framing(self, framing: str, *, is_offered: bool, is_chosen: bool) -> None:
         kind = kind_of(framing)
@@ -63,6 +100,8 @@ class FramingController:
         options = [(each.usual, each.words) for each in KINDS]
         own = words_of(framing) if kind.asks else ""
         self._window.conversation.offer_lenses(options if is_offered else (), kind.usual, own)
+        if self._asks_back:
+            return
         if kind.asks and (is_chosen or self._is_open):
             self._ask(framing)
         elif self._is_open:
@@ -73,7 +112,7 @@ class FramingController:
         if self._bar is None:
             from gui.views.conversation.lens_bar import LensBar
 
-            self._bar = LensBar(pane.strips, self._window.theme, on_framing=self._choose, on_close=self._close)
+            self._bar = LensBar(pane.strips, self._window.theme, on_framing=self._detail, on_close=self._close)
             self._window.adopt(self._bar)
         if not self._is_open:
             pane.open_strip(self._bar)
@@ -86,6 +125,7 @@ class FramingController:
 
     def put_away(self) -> None:
         """Ask for no details of the framing, which holds as it is."""
+        self._asks_back = False
         if self._bar is not None:
             self._window.conversation.close_strip(self._bar)
 

@@ -212,7 +212,7 @@ class InspectorController:
 
     def _ask(self, display_row: DisplayRow, conversation: OpenConversation) -> None:
         self._asked_at = monotonic()
-        self._dissector_of(conversation).ask(display_row, conversation.lens.framing)
+        self._dissector_of(conversation).ask(display_row, conversation.framing_of(display_row) or "raw")
 
     def _dissector_of(self, conversation: OpenConversation) -> Dissector:
         """The dissector for the conversation's journal."""
@@ -250,7 +250,7 @@ class InspectorController:
         inspected = Inspected(
             found.display_row, conversation.role, source, source.calls,
             envelope=_framing_bytes(found.envelope, source.size), ruled=self._ruled(conversation, found),
-            framing=_framing_words(conversation), stream_offset=trace.start,
+            framing=_framing_words(conversation, found.display_row), stream_offset=trace.start,
             since_previous_ns=trace.since_previous_ns, since_other_ns=trace.since_other_ns,
         )  # fmt: skip
         before = self._inspector.inspected
@@ -274,7 +274,7 @@ class InspectorController:
         """Show what is known of the message that was asked for before the journal is read."""
         conversation = self._viewing.conversation
         if self._inspector is not None and self._asked is not None and conversation is not None:
-            role, framing = conversation.role, _framing_words(conversation)
+            role, framing = conversation.role, _framing_words(conversation, self._asked)
             self._inspector.show(Inspected(self._asked, role, framing=framing, is_being_read=is_being_read))
 
     def _ask_again(self) -> None:
@@ -344,10 +344,11 @@ def _framing_bytes(envelope: Envelope, size: int) -> list[Range]:
     return [(start, stop) for start, stop in stretches if start < stop]
 
 
-def _framing_words(conversation: OpenConversation) -> str:
+def _framing_words(conversation: OpenConversation, display_row: DisplayRow) -> str:
     """The framing of the conversation in words; empty where each message is what one call received or sent."""
-    if conversation.joins_pieces:
+    framing = conversation.framing_of(display_row)
+    if not framing:
         return ""
     from core.wire.framing import parse_framing
 
-    return parse_framing(conversation.lens.framing).words
+    return parse_framing(framing).words

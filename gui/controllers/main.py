@@ -23,7 +23,9 @@ from gui.controllers.commands import commands, menu_state
 from gui.controllers.conversation import ConversationController
 from gui.controllers.endpoints import EndpointsController
 from gui.controllers.export import ExportController
+from gui.controllers.faults import FaultsController
 from gui.controllers.help import HelpController
+from gui.controllers.hold import HoldController
 from gui.controllers.journal import JournalController, first
 from gui.controllers.lessons import LessonsController
 from gui.controllers.messages import MessageController
@@ -39,6 +41,7 @@ from gui.controllers.settings import SettingsController
 from gui.controllers.silence import SilenceController
 from gui.controllers.socket_options import SocketOptionsController
 from gui.controllers.socket_state import SocketStateController
+from gui.controllers.tap import TapController
 from gui.controllers.tasks import TaskController
 from gui.controllers.tls import TlsController
 from gui.journals.archives import Archives
@@ -152,6 +155,7 @@ class MainController:
             post=post,
             complain=self.complain,
             choose_framing=self.choose_framing,
+            choose_back=self._choose_back,
             save_sequence=lambda: self.export_controller.open("svg"),
         )
         self.messages = MessageController(window, self.viewing, self.sending, post=post, complain=self.complain)
@@ -179,6 +183,9 @@ class MainController:
         self.silence = SilenceController(window, self)
         self.tasks = TaskController(window, self, post)
         self.socket_options = SocketOptionsController(window, self)
+        self.tap = TapController(window, self)
+        self.faults = FaultsController(window, self)
+        self.hold = HoldController(window, self)
         self.socket_state = SocketStateController(window, self, post)
         self.reply = ReplyController(window, self)
         self.on_connect = OnConnectController(window, self)
@@ -219,6 +226,7 @@ class MainController:
         if known is None or known.phase is not state.phase:
             self.endpoints.phase_changed(state, is_selected=state.session == self.selected)
             self.tls.phase_changed(state)
+            self.tap.phase_changed(state)
 
     def refresh(self) -> None:
         """Show the present state in every view, each guarded for itself."""
@@ -241,6 +249,8 @@ class MainController:
                 ("the silence of a peer", self.silence.show),
                 ("the tasks", self.tasks.show),
                 ("the socket options", self.socket_options.show),
+                ("the faults", self.faults.show),
+                ("what is held", self.hold.show),
                 ("the state of a socket", self.socket_state.show),
                 ("the reply", self.reply.show),
                 ("the rules", self.rules.show),
@@ -298,6 +308,8 @@ class MainController:
             self.rows.names,
             self._unread,
             self.preferences.tls,
+            self.faults.faulty,
+            self.hold.counts,
         )
 
     def _count_unread(self, states: Iterable[SessionState]) -> None:
@@ -334,8 +346,8 @@ class MainController:
 
     def _refilter(self) -> None:
         """Show what another filter admits, and say no longer that a connection is shown alone if it is not."""
-        only, alone = self.viewing.lens.only.connections, self._connection
-        if alone is not None and only != frozenset({alone.connection}):
+        only, alone, state = self.viewing.lens.only.connections, self._connection, self.state
+        if alone is not None and state is not None and only != state.pair(alone.connection):
             self._connection = None
             self.sending.turn_to(self.selected)
         self.refresh()
@@ -416,6 +428,11 @@ class MainController:
         self.viewing.choose_framing(framing)
         self.refresh()
         self._tell_misread_ending()
+
+    def _choose_back(self, framing: str | None) -> None:
+        """Cut what comes back from targets by another framing, or, with None, as what goes there."""
+        self.viewing.choose_back(framing)
+        self.refresh()
 
     def choose_framing_kind(self, usual: str) -> None:
         """The same by a kind of framing from the menu, whose details are asked for."""

@@ -81,6 +81,7 @@ class SendingController:
         self._main_controller = main_controller
         self._post = post
         self.count = 0  # messages with a counter in them that went out
+        self.send_instead: Callable[[SessionId, bytes], bool] | None = None  # takes a message in the place of a send
         self._seed = os.urandom(16)  # of the random bytes in the next message
         self._jobs: deque[Callable[[], None]] = deque()  # that wait, in their order
         self._preview: Callable[[], None] | None = None  # the newest that was asked for, done when no job waits
@@ -156,8 +157,12 @@ class SendingController:
 
     @property
     def recipients(self) -> frozenset[ConnectionId] | None:
-        """The connections that were chosen to be written to; None is everyone."""
-        return self._writings[self.conversation].recipients
+        """The connections that were chosen to be written to; None is everyone.
+
+        Between two others nobody is written to until somebody is chosen.
+        """
+        chosen, state = self._writings[self.conversation].recipients, self._main_controller.state
+        return frozenset() if chosen is None and state is not None and state.role.passes_on else chosen
 
     @property
     def offered_recipients(self) -> frozenset[ConnectionId] | None:
@@ -168,6 +173,9 @@ class SendingController:
 
     def choose_recipients(self, recipients: frozenset[ConnectionId] | None) -> None:
         """Write to the connections that a person has chosen, or to everyone (None), and show it."""
+        state = self._main_controller.state
+        if recipients is None and state is not None and state.role.passes_on:
+            recipients = frozenset(one.connection for one in state.connections if one.can_send)
         self._writings[self.conversation] = replace(self._writings[self.conversation], recipients=recipients)
         self._main_controller.refresh()
 
@@ -215,7 +223,8 @@ class SendingController:
 
         A message that is asked for meanwhile is composed after these, so that it goes out behind them and counts on.
         """
-        state, why = self._main_controller.state, self._main_controller.why_nobody()
+        why = self._main_controller.why_nobody() if self.send_instead is None else ""
+        state = self._main_controller.state
         if state is None or why:
             tell(SendResult(False, why))
             return
@@ -295,6 +304,9 @@ class SendingController:
         begun = monotonic()
         while batch.done < len(batch.messages):
             message = batch.messages[batch.done]
+            if self.send_instead is not None and self.send_instead(batch.session, message.wire):
+                batch.done += 1
+                continue
             try:
                 delivery = self._main_controller.workbench.send(batch.session, message.wire, to=batch.to, exact=True)
             except SendError as error:

@@ -57,15 +57,19 @@ class TlsController:
 
     def of_server(self) -> Tls | None:
         """What is asked for of a server that is started now. Raises ``TlsSettingsError``."""
-        if not self._main_controller.preferences.tls:
-            return None
+        return self.for_listening() if self._main_controller.preferences.tls else None
+
+    def for_listening(self) -> Tls:
+        """What is asked for where peers begin with TLS. Raises ``TlsSettingsError``."""
         asks = ClientCertificates(self._main_controller.preferences.tls_clients)
         return replace(self._settings(), client_certificates=asks)
 
     def of_client(self, address: Address, *, verify: bool = True) -> Tls | None:
         """What is asked for of a client that connects there now. Raises ``TlsSettingsError``."""
-        if not self._main_controller.preferences.tls:
-            return None
+        return self.for_dialling(address, verify=verify) if self._main_controller.preferences.tls else None
+
+    def for_dialling(self, address: Address, *, verify: bool = True) -> Tls:
+        """What is asked for where TLS is spoken with a server there. Raises ``TlsSettingsError``."""
         pin = self._pin(address)
         return replace(self._settings(), pin=pin) if verify else replace(self._settings(), verify=False)
 

@@ -84,7 +84,12 @@ class OpenConversation:
     @property
     def joins_pieces(self) -> bool:
         """Whether each row is what one ``recv`` gave."""
-        return self.lens.framing == RAW
+        return self.lens.is_raw
+
+    def framing_of(self, display_row: DisplayRow) -> str:
+        """How the direction of a message is cut; empty where each is what one call received or sent."""
+        framing = self.lens.framing_of(display_row.kind, display_row.number)
+        return framing if framing != RAW else ""
 
     @property
     def total(self) -> int:
@@ -169,15 +174,14 @@ class OpenConversation:
         span, reader = display_row.span, self.journal.reader
         if span is None:
             return []
-        if self.lens.framing == RAW:  # what one call carried
+        framing = self.framing_of(display_row)
+        if not framing:  # what one call carried
             here = ((max(0, hit.start), min(hit.stop, display_row.size)) for hit in hits if hit.ordinal == span.first)
             return sorted({(start, stop) for start, stop in here if start < stop})
         rows = reader.calls(self.session, display_row.connection, display_row.kind, span.first, span.last)
         calls = recorded.Calls(islice(rows, MOST_CALLS), span)
-        envelope = _BARE
-        if self.lens.framing != RAW:
-            splitter = make_splitter(self.lens.framing)
-            envelope = splitter.envelope(recorded.Recorded(reader, self.session, calls).read(0, splitter.reach), b"")
+        splitter = make_splitter(framing)
+        envelope = splitter.envelope(recorded.Recorded(reader, self.session, calls).read(0, splitter.reach), b"")
         found = set()
         for hit in hits:
             ahead = _ahead(calls, hit.ordinal)

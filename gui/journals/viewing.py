@@ -92,6 +92,10 @@ class Viewing:
             self._chosen[_place_of(self._shown)] = framing
         self._change(framing=framing)
 
+    def choose_back(self, framing: str | None) -> None:
+        """Use another framing for what comes back from targets in the session on view; None is that of the way out."""
+        self._change(back=framing)
+
     def choose_encoding(self, encoding: str) -> None:
         """Read the bytes of the session on view, and of the sessions to come, in another encoding."""
         self._usual_encoding = encoding
@@ -108,10 +112,10 @@ class Viewing:
         self._change(only=only)
 
     def choose_connection(self, state: SessionState, connection: ConnectionId | None) -> None:
-        """Show only one connection of a session, or all of them; a conversation that cannot be read is tried again."""
+        """Show only a connection of a session, or a pair, or all; a conversation that cannot be read is tried again."""
         if self._conversation is not None and self._conversation.is_broken:
             self.close()
-        chosen = frozenset({connection}) if connection is not None else None
+        chosen = state.pair(connection) if connection is not None else None
         lens = self._lens_of(state)
         self._lenses[state.session] = replace(lens, only=replace(lens.only, connections=chosen))
 

@@ -15,7 +15,7 @@ from core.text_safety import TextSafety
 from core.words import connection_name
 
 _LONGEST = 28  # characters of the button's words
-_RANGE = re.compile(r"#?(\d{1,9})(?:\s*[-–]\s*#?(\d{1,9}))?")
+_RANGE = re.compile(r"#?(\d{1,9})([→>]?)(?:\s*[-–]\s*#?(\d{1,9})\2)?")  # with an arrow, legs to targets
 
 
 class ConnectionRow(NamedTuple):
@@ -163,26 +163,29 @@ def _read_part(written: str, place: int, known: dict[int, ConnectionId]) -> Iter
     found = _RANGE.fullmatch(written)
     if found is None:
         raise NumbersError(f"“{written[:20]}” is no number. Write them like 1, 3, 5-9.", place)
-    first, last = int(found[1]), int(found[2] or found[1])
+    first, last, sign = int(found[1]), int(found[3] or found[1]), -1 if found[2] else 1
     if first > last:
         raise NumbersError(f"{first}-{last} runs backwards. Write {last}-{first}.", place)
-    chosen = [connection for number, connection in known.items() if first <= number <= last]
+    chosen = [connection for number, connection in known.items() if first <= sign * number <= last]
     if not chosen:
-        raise NumbersError(f"There is no connection #{first}{f' to #{last}' if last > first else ''} here.", place)
+        to = f" to {connection_name(sign * last)}" if last > first else ""
+        raise NumbersError(f"There is no connection {connection_name(sign * first)}{to} here.", place)
     return chosen
 
 
 def _ranges(numbers: Sequence[int], sign: str, dash: str) -> list[str]:
-    """Numbers with neighbours drawn together: 1, 3-5."""
+    """Numbers with neighbours drawn together: 1, 3-5; behind them, with an arrow, the legs to targets: 1→."""
+    callers, dialled = [one for one in numbers if one >= 0], [-one for one in numbers if one < 0]
+    return [*_runs(callers, sign, dash, ""), *_runs(dialled, sign, dash, "→")]
+
+
+def _runs(numbers: Sequence[int], sign: str, dash: str, arrow: str) -> Iterator[str]:
     runs: list[list[int]] = []
     for number in sorted(numbers):
         if runs and number == runs[-1][1] + 1:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    return [
-        f"{sign}{first}" if first == last
-        else f"{sign}{first}, {sign}{last}" if last == first + 1
-        else f"{sign}{first}{dash}{sign}{last}"
-        for first, last in runs
-    ]  # fmt: skip
+    for first, last in runs:
+        one, other = f"{sign}{first}{arrow}", f"{sign}{last}{arrow}"
+        yield one if first == last else f"{one}, {other}" if last == first + 1 else f"{one}{dash}{other}"

@@ -71,9 +71,17 @@ def heading(inspected: Inspected) -> Heading:
     if not display_row.is_message:
         return Heading(display_row.kind.replace("-", " ").capitalize().replace("Tls", "TLS"), "", when)
     role = inspected.role
-    there = connection_name(display_row.number) if role.many_connections and display_row.number else role.peer
-    title = f"{there} → {role.us}" if display_row.kind == RECEIVED else f"{role.us} → {there}"
-    return Heading(title, counted(display_row.size, "byte"), f"{display_row.kind} {when}")
+    return Heading(_way(display_row, role), counted(display_row.size, "byte"), f"{display_row.kind} {when}")
+
+
+def _way(display_row: DisplayRow, role: Role) -> str:
+    """Who speaks to whom."""
+    number, is_received = display_row.number, display_row.kind == RECEIVED
+    if role.passes_on and is_received and number:
+        caller = connection_name(abs(number))
+        return f"{caller} → {role.onward}" if number > 0 else f"{role.onward} → {caller}"
+    there = connection_name(number) if role.many_connections and number else role.peer
+    return f"{there} → {role.us}" if is_received else f"{role.us} → {there}"
 
 
 def facts(inspected: Inspected) -> list[Fact]:

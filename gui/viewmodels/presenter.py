@@ -23,6 +23,7 @@ from gui.viewmodels.reachable import places
 from gui.viewmodels.session_rows import (
     ending_sentence,
     ending_words,
+    onward_words,
     place_words,
     row_key,
     row_state,
@@ -67,6 +68,8 @@ class WindowState:
     names: Mapping[str, str] = field(default_factory=dict)  # that a person gave, by the keys of their rows
     unread: Mapping[SessionId, int] = field(default_factory=dict)  # messages that came while it was not on view
     tls: bool = False  # whether what is started or connected next speaks TLS
+    faulty: frozenset[SessionId] = frozenset()  # sessions whose line is bad on purpose
+    held: Mapping[SessionId, int] = field(default_factory=dict)  # messages that wait in those that hold some
 
     @property
     def state(self) -> SessionState | None:
@@ -179,7 +182,10 @@ def _conversation(window_state: WindowState) -> ConversationView:
         reply = None
     title, only = f"{_unverified(state)}{session_words(window_state, state)}", _only(window_state, state)
     words = window_state.safety.field(reply_words(reply or ""))
-    detail = window_state.safety.field(_detail(state, window_state.now))
+    faults = ", faults are on" if state.session in window_state.faulty and not is_past else ""
+    waiting = window_state.held.get(state.session, 0)
+    held = f", {counted(waiting, 'message')} held" if waiting else ""
+    detail = window_state.safety.field(f"{_detail(state, window_state.now)}{faults}{held}")
     return ConversationView(title, detail, reply, _CLEARED, words, only, is_past)
 
 
@@ -211,7 +217,9 @@ def _only(window_state: WindowState, state: SessionState) -> str:
         return ""
     ended = next((over for over in state.over if over.connection == one.connection), None)
     name = window_state.names.get(row_key(state.session, one.connection), "")
-    who = window_state.safety.field(f"{connection_name(one.number)}{f' {name}' if name else ''} from {one.peer_name}")
+    of_pair = f"{connection_name(abs(one.number))}{f' {name}' if name else ''} and its {state.role.onward}"
+    alone = f"{connection_name(one.number)}{f' {name}' if name else ''} from {one.peer_name}"
+    who = window_state.safety.field(of_pair if state.role.passes_on else alone)
     return f"Only {who}{f', {ending_words(ended)}' if ended is not None else ''}"
 
 
@@ -225,8 +233,15 @@ def _detail(state: SessionState, now: int) -> str:
     if not state.role.many_connections:
         one = state.connections[0] if state.connections else None
         return ", ".join(filter(None, (_own_end(one), tls_words(one)))) if one is not None else ""
-    count = counted(len(state.connections), "connection") if state.connections else "nobody here yet"
+    count = counted(_peers(state), "connection") if state.connections else "nobody here yet"
     return f"{count}, TLS" if state.tls else count
+
+
+def _peers(state: SessionState) -> int:
+    """How many have come, without those that were dialled for them."""
+    if not state.role.passes_on:
+        return len(state.connections)
+    return sum(one.number >= 0 for one in state.connections)
 
 
 def _own_end(one: ConnectionState) -> str:
@@ -297,11 +312,13 @@ def why_nobody(window_state: WindowState) -> str:
             _with_key(window_state, state.role) is state,
         )
         stop = "" if state.retry is None else ":"
-        return f"{words}{stop} {_key(state.role)} {state.role.cancels}" if is_of_key else words
+        return f"{words}{stop} {_stop_key(state.role)} {state.role.cancels}" if is_of_key else words
     finished = list(islice(_written_to(window_state), 2))
     if finished:
         who = _who(window_state, finished[0]) if len(finished) == 1 else "the others"
         return f"You have finished sending (FIN); {who} may still send"
+    if state.senders and state.role.passes_on and not window_state.recipients:
+        return f"Choose to whom: #1 is a caller, #1→ its {state.role.onward}"
     if state.senders:
         return "Whoever this was for is gone: choose under To who gets it"
     joins = _is_of_form(window_state, state) and client_here(window_state) is None
@@ -329,12 +346,17 @@ def _over(window_state: WindowState, state: SessionState) -> str:
 
 
 def _key(role: Role) -> str:
-    """The key that begins and stops sessions of a role; empty if the window has none."""
+    """The key that begins sessions of a role at the address on view; empty if the window has none."""
     return shown(role.command) if role.command is not None else ""
 
 
+def _stop_key(role: Role) -> str:
+    """The key of the button that stops sessions of a role."""
+    return shown("toggle_server" if role.listens else "toggle_client")
+
+
 def _with_key(window_state: WindowState, role: Role) -> SessionState | None:
-    """The session that the key of a role stops just now; None if it begins one."""
+    """The session that the button for such a role stops just now; None if it begins one."""
     return server_here(window_state) if role.listens else client_here(window_state)
 
 
@@ -366,7 +388,7 @@ def _figures(window_state: WindowState, state: SessionState) -> tuple[str, ...]:
         return ()
     whose: tuple[str, ...] = ()
     if state.role.many_connections and not is_archived:
-        whose = (counted(len(state.connections), "connection") if chosen is None else connection_name(chosen.number),)
+        whose = (counted(_peers(state), "connection") if chosen is None else connection_name(chosen.number),)
     return (*whose, f"in {human_bytes(into)}", f"out {human_bytes(out)}")
 
 
@@ -378,7 +400,7 @@ def _is_answered_by_program(window_state: WindowState, state: SessionState) -> b
     others = window_state.sessions.values()
     kind = state.role.datagrams
     servers = [one for one in others if one.role.replies and one.phase is Phase.OPEN and one.role.datagrams is kind]
-    here = next((server for server in servers if _is_at(server, state.target)), None)
+    here = next((server for server in servers if _is_at(server, state.onward or state.target)), None)
     return here is None or _is_answered_by_program(window_state, here)
 
 
@@ -389,14 +411,15 @@ def _status_state(state: SessionState) -> str:
 
 def _status_words(window_state: WindowState, state: SessionState) -> str:
     role, place, standing = state.role, place_words(state), row_state(state)
+    onward = f" → {onward_words(state)}" if state.onward is not None else ""
     if standing == "live":
-        return f"{role.standing} {' and '.join(str(address) for address in state.addresses[:4]) or place}"
+        return f"{role.standing} {' and '.join(str(address) for address in state.addresses[:4]) or place}{onward}"
     words = {"waiting": role.starting, "over": role.stopped}
     seconds = window_state.seconds_left if standing == "waiting" else None
     left = f", {seconds} s left" if seconds is not None else ""
     if standing == "waiting" and state.retry is not None:
         left = f", {waiting_words(state, window_state.now)}: {state.retry.why}"
-    return f"{words.get(standing) or _failed_at(state)} {place}{left}"
+    return f"{words.get(standing) or _failed_at(state)} {place}{onward}{left}"
 
 
 def _failed_at(state: SessionState) -> str:

@@ -62,6 +62,7 @@ class Ruled:
     start: int
     stop: int
     lanes: tuple[Lane, ...]
+    is_passed_on: bool = False  # whether it came in one of the two calls and went on in the other
 
     @property
     def extent(self) -> tuple[int, int]:
@@ -88,17 +89,20 @@ class Chosen(NamedTuple):
 
 def ruled(trace: Trace, display_rows: Iterable[DisplayRow], *, is_received: bool, role: Role) -> Ruled:
     """What to show of a message; ``display_rows`` are rows of the conversation around it, in their order."""
-    us, them = role.name, role.far_end
+    us, them = role.name, role.name if trace.is_passed_on else role.far_end
     near_kind, far_kind = (RECV, SEND) if is_received else (SEND, RECV)
     near = _of_calls(near_kind, us, trace.near)
     if trace.far is None:
-        far = Lane(far_kind, them, absence="the other end is not in this journal")
+        why = "what the other leg carried differs" if trace.is_passed_on else "the other end is not in this journal"
+        far = Lane(far_kind, them, absence=why)
     elif not trace.far:
         far = Lane(far_kind, them, absence="nothing yet")
     else:
         far = _of_calls(far_kind, them, trace.far)
     messages = _of_messages(trace, display_rows)
-    return Ruled(trace.start, trace.stop, (far, near, messages) if is_received else (near, far, messages))
+    is_far_first = is_received is not trace.is_passed_on
+    lanes = (far, near, messages) if is_far_first else (near, far, messages)
+    return Ruled(trace.start, trace.stop, lanes, trace.is_passed_on)
 
 
 def _of_calls(kind: str, who: str, calls: Calls) -> Lane:

@@ -11,6 +11,8 @@ _LOOKED_AT = 2_000  # boundaries that are compared, in a few milliseconds
 def verdict(ruled: Ruled) -> str:
     """How the message was sent and how it arrived, in one or two sentences."""
     sends, recvs = ruled.lane(SEND), ruled.lane(RECV)
+    if ruled.is_passed_on:
+        return _passing(ruled, sends, recvs)
     if sends.absence or recvs.absence:
         return _half(ruled, sends, recvs)
     missing = ruled.stop - recvs.stop
@@ -58,6 +60,21 @@ def _half(ruled: Ruled, sends: Lane, recvs: Lane) -> str:
     if recvs.absence == "nothing yet":
         return f"{_sent(len(ruled.own(sends)))}; nothing of it has been received yet."
     return f"{_sent(len(ruled.own(sends)))}. How it arrived is not known: {recvs.absence}."
+
+
+def _passing(ruled: Ruled, sends: Lane, recvs: Lane) -> str:
+    """How it came on one leg and went on on the other, and how long after it had come."""
+    if recvs.absence:
+        return f"{_sent(len(ruled.own(sends)))}: {recvs.absence}."
+    came, went = len(ruled.own(recvs)), ruled.own(sends)
+    if sends.absence or not went:
+        return f"{_came(came)}: {'it has not gone on yet' if sends.absence in ('', 'nothing yet') else sends.absence}."
+    calls = "one send call" if len(went) == 1 else f"{len(went):,} send calls"
+    missing = ruled.stop - sends.stop
+    rest = f"; {counted(missing, 'byte of it has', 'bytes of it have')} not gone on yet" if missing > 0 else ""
+    took = sends.times[went[-1]] - recvs.times[ruled.own(recvs)[-1]] if sends.times and recvs.times and came else -1
+    after = f", {duration(took)} after all of it had come" if took >= 0 and not rest else ""
+    return f"{_came(came)} and went on in {calls}{after}{rest}."
 
 
 def _arrival(ruled: Ruled, sends: Lane, recvs: Lane) -> str:
@@ -128,14 +145,18 @@ def _since(ruled: Ruled, lane: Lane, place: int) -> str:
 
 
 def _travel(ruled: Ruled, lane: Lane, place: int) -> str:
-    """How long after its last byte was sent a recv had it; a send counts as made when the kernel took its last."""
-    sends = ruled.lane(SEND)
-    carrier = sends.holding(lane.piece(place)[1] - 1) if lane.kind == RECV else None
-    if carrier is None or not sends.times:
+    """How long after the first of the two calls had its last byte the second had it.
+
+    A send counts as made when the kernel took its last.
+    """
+    first, second = (RECV, SEND) if ruled.is_passed_on else (SEND, RECV)
+    firsts = ruled.lane(first)
+    carrier = firsts.holding(lane.piece(place)[1] - 1) if lane.kind == second else None
+    if carrier is None or not firsts.times:
         return ""
-    took = lane.times[place] - sends.times[carrier]
-    own = ruled.own(sends)
-    name = f"send {carrier - own.start + 1:,}" if carrier in own else "its send"
+    took = lane.times[place] - firsts.times[carrier]
+    own = ruled.own(firsts)
+    name = f"{first} {carrier - own.start + 1:,}" if carrier in own else f"its {first}"
     return f", {duration(took)} after {name}" if took >= 0 else ""
 
 

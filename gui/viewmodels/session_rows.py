@@ -126,10 +126,16 @@ def place_words(state: SessionState) -> str:
     return str(state.target)
 
 
+def onward_words(state: SessionState) -> str:
+    """What is dialled for each peer, as it was asked for; empty if nothing is."""
+    return f"{'tls://' if state.onward_tls else ''}{state.onward}" if state.onward is not None else ""
+
+
 def session_words(window_state: WindowState, state: SessionState) -> str:
     """What a session is called: ``Server 127.0.0.1:5555``, with the day if it is an earlier run's."""
     name = window_state.names.get(row_key(state.session), "")
-    place = f"{state.role.title} {place_words(state)}{_day(window_state, state)}"
+    onward = f" → {onward_words(state)}" if state.onward is not None else ""
+    place = f"{state.role.title} {place_words(state)}{onward}{_day(window_state, state)}"
     return window_state.safety.field(f"{name}  ·  {place}" if name else place)
 
 
@@ -190,9 +196,11 @@ def _session_row(
     place = f"{state.role.title} {place_words(state)}" if is_alone else _in_short(window_state, state)
     unread = window_state.unread.get(state.session, 0)
     words = window_state.safety.field(place)
-    return SessionRow(
-        row_key(state.session), parent, words, row_state(state), None, _word(state, window_state.now), unread
-    )
+    faults = "faults" if state.session in window_state.faulty and state.phase is Phase.OPEN else ""
+    waiting = window_state.held.get(state.session, 0)
+    held = f"holds {waiting:,}" if waiting else ""
+    word = ", ".join(filter(None, (_word(state, window_state.now), faults, held)))
+    return SessionRow(row_key(state.session), parent, words, row_state(state), None, word, unread)
 
 
 def _named(window_state: WindowState, row: SessionRow) -> SessionRow:

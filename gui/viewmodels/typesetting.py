@@ -6,9 +6,10 @@ Pure: a row is text with the names of tags. ``gui.views.conversation.transcript`
 from __future__ import annotations
 
 import time
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from core import text_safety
 from core.local_time import local_of
@@ -32,9 +33,13 @@ _CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
 _HIGH = bytes(range(128, 256))
 _MANY = 16  # one control character among so many bytes is many
 _MOST_NAMED, _MOST_NAMED_COMPACT = 8, 2  # receivers of one message
+_MOST_PASSED = 64  # messages of one direction that may be on their way through at once
 _LONGEST_SPOKE = 48  # characters that say who spoke
 MORE = 128 * 1024  # bytes that one click adds to a message that is folded
 HEX_MORE = 16 * 1024  # the same where bytes are shown as hex
+
+
+_Bytes: TypeAlias = "tuple[int, bytes | None]"  # how many, and those that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class Typesetter:
         self._before_also: list[int] | None = None  # the same of the display row before, if it is known
         self._leader: DisplayRow | None = None  # the first of the messages to many that were set last
         self._told: set[int] = set()  # places that stand under another's header
+        self._passed: defaultdict[int, deque[_Bytes]] = defaultdict(lambda: deque(maxlen=_MOST_PASSED))
 
     def set(
         self, display_rows: Sequence[DisplayRow], after: DisplayRow | None = None, said: DisplayRow | None = None
@@ -88,6 +94,8 @@ class Typesetter:
             self._before, self._before_also = after, None
             self._said = said
         self._find_broadcasts(display_rows)
+        if self._role.passes_on:
+            self._find_passed_on(display_rows if after is None else [after, *display_rows])
         last_piece = {
             display_row.connection: display_row.place for display_row in display_rows if display_row.kind == RECEIVED
         }
@@ -142,20 +150,32 @@ class Typesetter:
             row.line(*self._header(display_row))
         self._set_bubble(row, display_row, goes_on=goes_on)
 
+    def _is_incoming(self, display_row: DisplayRow) -> bool:
+        """Whether it stands on the left: what came to us; where we pass it on, what goes to the target."""
+        is_received = display_row.kind == RECEIVED
+        return is_received is ((display_row.number or 0) >= 0) if self._role.passes_on else is_received
+
     def _header(self, display_row: DisplayRow) -> list[Run]:
-        side = ("head",) if display_row.kind == RECEIVED else ("head", "right")
-        who = self._numbers(display_row, side, _MOST_NAMED)
-        when = Run(f" {self._when(display_row)}", side)
+        is_incoming = self._is_incoming(display_row)
+        side = ("head",) if is_incoming else ("head", "right")
         # Tk would draw the first run's ground from the left edge on
-        lead = [Run(PAD, (*side, DECOR))] if display_row.kind == SENT else []
-        role = self._role
+        lead = [] if is_incoming else [Run(PAD, (*side, DECOR))]
+        return [*lead, *self._way(display_row, side, _MOST_NAMED), Run(f" {self._when(display_row)}", side)]
+
+    def _way(self, display_row: DisplayRow, side: tuple[str, ...], most: int) -> list[Run]:
+        """Who speaks, and to whom where that is not plain."""
+        role, is_received = self._role, display_row.kind == RECEIVED
         spoke = [Run(f" {self._spoke(display_row)} ", side)] if display_row.spoke else []
         if not role.many_connections:
-            name = role.peer if display_row.kind == RECEIVED else role.us
-            return [*lead, Run(f"{name} ", (*side, "who")), *spoke, when]
-        if display_row.kind == RECEIVED:
-            return [*who, when]
-        return [*lead, Run(role.us, (*side, "who")), Run(" → ", side), *who, *spoke, when]
+            return [Run(f"{role.peer if is_received else role.us} ", (*side, "who")), *spoke]
+        if is_received and role.passes_on and display_row.number is not None:
+            caller = Run(f"{connection_name(abs(display_row.number))} ", (*side, connection_tag(display_row.number)))
+            return (
+                [caller, Run(f"→ {role.onward} ", side)] if display_row.number > 0
+                else [Run(role.onward, (*side, "who")), Run(" → ", side), caller]
+            )  # fmt: skip
+        who = self._numbers(display_row, side, most)
+        return who if is_received else [Run(role.us, (*side, "who")), Run(" → ", side), *who, *spoke]
 
     def _spoke(self, display_row: DisplayRow) -> str:
         return self._safety.field(display_row.spoke, _LONGEST_SPOKE)
@@ -176,9 +196,11 @@ class Typesetter:
 
     def _set_compact(self, row: Row, display_row: DisplayRow, *, goes_on: bool) -> None:
         """The message on one line: as much of it as there is room for."""
-        tags = ("compact", "received" if display_row.kind == RECEIVED else "sent")
+        tags = ("compact", "received" if self._is_incoming(display_row) else "sent")
         way = [Run("in " if display_row.kind == RECEIVED else "out ", tags)]
-        if self._role.many_connections:
+        if self._role.passes_on:
+            way = self._way(display_row, ("compact",), _MOST_NAMED_COMPACT)
+        elif self._role.many_connections:
             way += self._numbers(display_row, ("compact",), _MOST_NAMED_COMPACT)
         lead = self._lead(display_row, way)
         body = self._body(display_row, goes_on=goes_on)
@@ -220,6 +242,17 @@ class Typesetter:
                 leader = display_row if display_row.kind == SENT else None
         self._leader = leader
 
+    def _find_passed_on(self, display_rows: Sequence[DisplayRow]) -> None:
+        """What was passed on as it came is shown as it came, once; what went on otherwise is shown as well."""
+        for display_row in display_rows:
+            what, number = (display_row.size, display_row.data), display_row.number or 0
+            if display_row.kind == RECEIVED:
+                self._passed[-number].append(what)
+            elif display_row.kind == SENT and what in self._passed[number]:
+                while self._passed[number].popleft() != what:
+                    continue
+                self._told.add(display_row.place)
+
     def goes_on_with(self, display_row: DisplayRow) -> bool:
         """Whether that display row, which follows those set last, is one message to many together with the last of
         them.
@@ -240,7 +273,7 @@ class Typesetter:
 
     def _set_bubble(self, row: Row, display_row: DisplayRow, *, goes_on: bool) -> None:
         body = self._body(display_row, goes_on=goes_on)
-        kind = INCOMING if display_row.kind == RECEIVED else OUTGOING
+        kind = INCOMING if self._is_incoming(display_row) else OUTGOING
         step = HEX_MORE if self._style.as_hex else MORE
         rest = _rest(display_row.size + body.carried - len(body.data), step) if body.has_more else ""
         remark = _remark(display_row)
@@ -339,8 +372,8 @@ def _remark(display_row: DisplayRow) -> str:
 
 
 def connection_tag(number: int | None) -> str:
-    """The tag that gives a connection's number its colour; the palette has eight."""
-    return f"connection-{((number or 1) - 1) % 8}"
+    """The tag that gives a connection's number its colour, with the leg to its target; the palette has eight."""
+    return f"connection-{(abs(number or 1) - 1) % 8}"
 
 
 def clock(display_row: DisplayRow) -> str:

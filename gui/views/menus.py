@@ -30,8 +30,10 @@ _TICKED = frozenset(
         "full_screen",
         "log_keys",
         "message_options",
+        "toggle_faults",
         "toggle_figures",
         "toggle_hex",
+        "toggle_hold",
         "toggle_inspector",
         "toggle_lessons",
         "toggle_reconnect",
@@ -84,7 +86,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             _FRAMINGS, "filter", _ENCODINGS, "toggle_hex", _ROWS, _TIMES, _LINE,
             "toggle_inspector", "toggle_sequence", "toggle_figures", "toggle_socket_calls", "toggle_socket_state",
-            _LINE, "toggle_saved", "toggle_rules", "close_beside", _LINE,
+            _LINE, "toggle_saved", "toggle_rules", "toggle_hold", "close_beside", _LINE,
             "clear_view", "show_everything", _LINE,
             "larger", "smaller", "usual_size", "full_screen", _COLOURS,
         ),
@@ -92,9 +94,9 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "&Session",
         (
-            "toggle_server", "toggle_client", "connect_again", _LINE,
+            "toggle_server", "toggle_client", "connect_again", "open_tap", _LINE,
             "repeat", "send_file", "keep_received", "stop_task", _LINE,
-            _TLS, "toggle_socket_options", "show_times", _LINE,
+            _TLS, "toggle_socket_options", "toggle_faults", "show_times", _LINE,
             *ROW_ENTRIES, _LINE,
             "next_session", "previous_session",
         ),

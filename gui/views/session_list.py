@@ -208,7 +208,7 @@ class SessionList(ttk.Frame):
     def _color(self, row: SessionRow) -> str:
         p = self._theme.palette
         if row.number is not None and row.state in ("live", "waiting"):
-            return p.connections[(row.number - 1) % len(p.connections)]
+            return p.connections[(abs(row.number) - 1) % len(p.connections)]
         return {"live": p.good, "waiting": p.warning, "failed": p.error}.get(row.state, p.muted)
 
     # Which row is chosen.

@@ -9,7 +9,7 @@ from gui.app import App
 from tests.gui.conftest import pump_until
 from tests.gui.driving import connect, say, serve
 
-DIALOGS = ("show_settings", "show_keys", "show_about", "repeat", "send_file", "keep_received", "export")
+DIALOGS = ("show_settings", "show_keys", "show_about", "repeat", "send_file", "keep_received", "open_tap", "export")
 
 
 def open_everything(app: App) -> None:
@@ -20,7 +20,16 @@ def open_everything(app: App) -> None:
     pump_until(lambda: app.main_controller.viewing.conversation is not None, app.root)
     app.main_controller.choose_framing("length:2be")
     app.root.geometry("1400x1100")
-    for name in ("find", "filter", "toggle_socket_options", "message_options", "toggle_inspector", "toggle_saved"):
+    for name in (
+        "find",
+        "filter",
+        "toggle_socket_options",
+        "toggle_faults",
+        "toggle_hold",
+        "message_options",
+        "toggle_inspector",
+        "toggle_saved",
+    ):
         commands[name]()
         app.root.update()
     for name in DIALOGS:

@@ -16,10 +16,21 @@ from gui.widgets.small_window import SmallWindow
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, marked, say, serve, shown
 
-DIALOGS = ("show_settings", "show_keys", "show_about", "show_network", "export", "repeat", "send_file", "keep_received")
+DIALOGS = (
+    "show_settings",
+    "show_keys",
+    "show_about",
+    "show_network",
+    "export",
+    "repeat",
+    "send_file",
+    "keep_received",
+    "open_tap",
+)
 PANES = (
     "toggle_saved", "toggle_inspector", "toggle_sequence", "toggle_figures", "toggle_socket_calls",
-    "toggle_socket_state", "toggle_socket_options", "toggle_hex", "show_times", "message_options",
+    "toggle_socket_state", "toggle_socket_options", "toggle_faults", "toggle_hold", "toggle_hex",
+    "show_times", "message_options",
 )  # fmt: skip
 TIMES = 3  # what each of them leaves would be there so often
 

@@ -456,6 +456,8 @@ STATES: dict[str, tuple[str, ...]] = {
     "find and filter": ("find", "filter"),
     "options": ("message_options",),
     "socket options": ("toggle_socket_options",),
+    "faults": ("toggle_faults",),
+    "hold": ("toggle_hold",),
     "inspector": ("toggle_inspector",),
     "saved messages": ("toggle_saved",),
     "rules": ("toggle_rules",),
@@ -584,6 +586,7 @@ def test_f11_fills_the_screen_and_escape_ends_it(make_app: MakeApp, monkeypatch:
 
 OPENING = (
     "find", "filter", "go_to", "toggle_socket_options", "message_options", "toggle_saved", "toggle_rules",
+    "toggle_inspector", "toggle_faults", "toggle_hold", "open_tap",
     "toggle_inspector", "toggle_sequence", "toggle_figures", "toggle_socket_calls", "toggle_socket_state",
     "repeat", "send_file", "export", "show_settings", "show_keys", "show_about", "show_network",
     "report_problem", "edit_profiles", "save_profile", "focus_host",

@@ -198,7 +198,7 @@ def test_little_room_and_large_text_leave_four_rows_of_the_conversation(make_app
     assert app.window.composer.send_button.winfo_height() >= app.theme.text.metrics("linespace")
 
 
-BARS = ("find", "filter", "go_to", "toggle_socket_options", "message_options")
+BARS = ("find", "filter", "go_to", "toggle_socket_options", "toggle_faults", "toggle_hold", "message_options")
 
 
 def messages_in_sight(app: App) -> int:

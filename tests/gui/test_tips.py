@@ -52,6 +52,7 @@ def test_every_button_of_the_program_has_a_tip(make_app: MakeApp) -> None:
         for command in (
             "find", "filter", "toggle_inspector", "toggle_socket_options", "message_options", "show_keys", "show_about",
             "report_problem", "show_settings", "show_network", "repeat", "send_file", "keep_received", "export",
+            "open_tap", "toggle_faults", "toggle_hold",
             "begin_tour", "go_to", "save_profile", "edit_profiles",
         ):  # fmt: skip
             commands[command]()

@@ -46,10 +46,15 @@ def tapping(
     limits: Limits = DEFAULTS,
     fault_out: Faults | None = None,
     fault_in: Faults | None = None,
+    tls: Tls | None = None,
+    onward_tls: Tls | None = None,
 ) -> Iterator[tuple[Tap, Sink]]:
     """A tap that stands before ``target``, and what happens to it."""
     sink = Sink()
-    with Tap("0", target, limits=limits, events=sink, fault_out=fault_out, fault_in=fault_in) as tap:
+    with Tap(
+        "0", target, limits=limits, events=sink,
+        fault_out=fault_out, fault_in=fault_in, tls=tls, onward_tls=onward_tls,
+    ) as tap:  # fmt: skip
         yield tap, sink
     check_law(sink.events)
 

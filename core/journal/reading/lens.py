@@ -45,16 +45,29 @@ class Lens:
     since: int = 0  # the first entry that counts
     limit: int = DEFAULTS.message  # bytes; a longer message is shown with a word about it
     datagrams: bool = False  # whether each entry is a datagram, which no framing joins to another
+    back: str | None = None  # the framing of what comes back from targets, if that is another
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether every entry that carries bytes is a message."""
+        return self.framing == RAW and self.back in (None, RAW)
 
     @property
     def is_plain(self) -> bool:
         """Whether every entry is one row, so that nothing needs counting."""
-        return self.framing == RAW and self.only.admits_all
+        return self.is_raw and self.only.admits_all
+
+    def framing_of(self, kind: str, number: int | None) -> str:
+        """The framing of a direction of the connection of that number: of what passes on, the target's are below 0."""
+        if self.back is None:
+            return self.framing
+        comes_back = (number or 0) < 0 if kind == RECEIVED else (number or 0) > 0
+        return self.back if comes_back else self.framing
 
     @property
     def fetch(self) -> Filter:
         """What must be read to count rows: under a framing, notes tell when a stream ends."""
-        if self.framing == RAW or self.only.notes:
+        if self.is_raw or self.only.notes:
             return self.only
         return replace(self.only, notes=True)
 
@@ -111,20 +124,24 @@ class _Stream:
 
 
 class FrameScanner:
-    """Goes through a session's entries in their order and says what ends where. One thread."""
+    """Goes through a session's entries in their order and says what ends where. One thread.
 
-    def __init__(self, lens: Lens, mark: Mark) -> None:
+    ``number_of`` gives the number of a connection within its session, which a lens with two framings asks for.
+    """
+
+    def __init__(self, lens: Lens, mark: Mark, number_of: Callable[[ConnectionId | None], int | None]) -> None:
         self.rows = mark.rows
         self._lens = lens
+        self._number_of = number_of
         self._streams: dict[tuple[ConnectionId | None, str], _Stream] = {}
         for one in mark.partial_frames:
-            stream = self._streams[one.connection, one.kind] = _Stream(make_splitter(lens.framing))
+            stream = self._stream(one.connection, one.kind)
             stream.splitter.state = one.state
             stream.first, stream.start, stream.last, stream.stop, stream.size = one[2:7]
 
     def count(self, pieces: Sequence[Piece]) -> None:
         """Pass over entries and count their rows; a direction's bytes between two notes are looked at together."""
-        if self._lens.framing == RAW:
+        if self._lens.is_raw:
             self.rows += len(pieces)
             return
         if self._lens.datagrams:
@@ -179,7 +196,10 @@ class FrameScanner:
         return tuple(sorted(found, key=lambda one: (one.first, one.start)))
 
     def _has_frames(self, entry: Entry) -> bool:
-        return entry.kind in (RECEIVED, SENT) and self._lens.framing != RAW
+        return entry.kind in (RECEIVED, SENT) and self._framing(entry.connection, entry.kind) != RAW
+
+    def _framing(self, connection: ConnectionId | None, kind: str) -> str:
+        return self._lens.framing_of(kind, self._number_of(connection)) if self._lens.back else self._lens.framing
 
     def _cut_data(self, entry: Entry, choose: Callable[[list[int]], tuple[int, int]]) -> list[tuple[int, Cut | None]]:
         """Pass over an entry's bytes; those of its frames that are chosen by their ends: from one to before another."""
@@ -226,7 +246,7 @@ class FrameScanner:
     def _stream(self, connection: ConnectionId | None, kind: str) -> _Stream:
         stream = self._streams.get((connection, kind))
         if stream is None:
-            stream = self._streams[connection, kind] = _Stream(make_splitter(self._lens.framing))
+            stream = self._streams[connection, kind] = _Stream(make_splitter(self._framing(connection, kind)))
         return stream
 
     def _count_data(self, pieces: Sequence[Piece]) -> None:
@@ -236,6 +256,9 @@ class FrameScanner:
             if piece[3]:
                 streams[piece[1], piece[2]].append(piece)
         for (connection, kind), same in streams.items():
+            if self._framing(connection, kind) == RAW:
+                self.rows += len(same)
+                continue
             ordinals, _connections, _kinds, data, times = zip(*same, strict=True)
             stream = self._stream(connection, kind)
             ends, last = stream.splitter.tally_all(data, times)

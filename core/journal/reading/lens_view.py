@@ -59,7 +59,7 @@ class RowCounter:
         self._reader = reader
         self._session = session
         self._lens = lens
-        self._scanner = FrameScanner(lens, Mark(lens.since, 0))
+        self._scanner = FrameScanner(lens, Mark(lens.since, 0), reader.number_of)
         self._partial_frames: tuple[PartialFrame, ...] = ()
         self._entries = lens.since
         self._marked = lens.since  # the entry of the latest mark
@@ -71,7 +71,7 @@ class RowCounter:
         """Count on up to before entry ``stop``, at most to the next mark. Raises ``JournalError``."""
         stop = min(stop, self._marked + MARK_ORDINALS)
         count = max(1, min(MARK_ENTRIES - self._counted, int(self._rows_left / self._rows_each)))
-        room = 0 if self._lens.framing == RAW else max(1, MARK_BYTES - self._size)
+        room = 0 if self._lens.is_raw else max(1, MARK_BYTES - self._size)
         pieces = self._reader.pieces_of(self._session, self._entries, stop, self._lens.fetch, count=count, size=room)
         passed = self._pass_over(pieces)
         size = sum(map(len, map(_data, passed)))
@@ -90,7 +90,9 @@ class RowCounter:
             self._rows_each = max(1.0, (self._scanner.rows - before) / len(pieces))
         if self._rows_left >= 0 or len(pieces) == 1:
             return pieces
-        self._scanner = FrameScanner(self._lens, Mark(self._entries, before, self._partial_frames))
+        self._scanner = FrameScanner(
+            self._lens, Mark(self._entries, before, self._partial_frames), self._reader.number_of
+        )
         for passed, piece in enumerate(pieces, 1):
             self._scanner.count((piece,))
             if self._rows_left < 0:
@@ -126,8 +128,10 @@ class LensView:
         self._reader = reader
         self._marks = [Mark(lens.since, 0)]
         self._pending: list[Cut] = []
-        self._splitter: Splitter | None = make_splitter(lens.framing) if lens.framing != RAW else None
-        self._reach = self._splitter.reach if self._splitter is not None else 0
+        self._splitters: dict[str, Splitter] = {
+            framing: make_splitter(framing) for framing in {lens.framing, lens.back or RAW} if framing != RAW
+        }
+        self._reach = max((splitter.reach for splitter in self._splitters.values()), default=0)
 
     @property
     def total(self) -> int:
@@ -171,7 +175,7 @@ class LensView:
         head = b""
         while len(head) < self._reach and (piece := next(pieces, b"")):
             head += piece
-        start, stop, _back = self._envelope(head[: self._reach], b"")
+        start, stop, _back = self._envelope(display_row, head[: self._reach], b"")
         before = min(start, display_row.size)
         parts = (0, before), (stop, stop + display_row.size - before)
         place = 0
@@ -185,7 +189,7 @@ class LensView:
 
     def envelope(self, display_row: DisplayRow) -> Envelope:
         """What of ``recorded(display_row)`` frames the message."""
-        return envelope_of(self._splitter, self.recorded(display_row), display_row)
+        return envelope_of(self._splitter_of(display_row), self.recorded(display_row), display_row)
 
     def recorded(self, message: DisplayRow | Cut) -> Recorded:
         """The message's frame as it went through the socket; of a note, nothing."""
@@ -261,12 +265,15 @@ class LensView:
     def _settled_rows(self, first: int, stop: int, preview: int) -> Iterator[DisplayRow]:
         mark = bisect_right(self._marks, first, key=_rows) - 1
         near, scanned = _Near(), None
-        for scanner, entry in self._entries_from(mark, preview if self.lens.framing == RAW else _WHOLE, first, stop):
+        for scanner, entry in self._entries_from(mark, preview if self.lens.is_raw else _WHOLE, first, stop):
             if scanner is not scanned:
                 near, scanned = _Near(), scanner
             near.add(entry)
             for place, cut in scanner.cut(entry, first, stop):
-                yield _plain(entry, place) if cut is None else self._message(cut, place, near.of(cut), preview)
+                if cut is None:
+                    yield _cut_short(entry, place, preview)
+                else:
+                    yield self._message(cut, place, near.of(cut), preview)
                 if place == stop - 1:
                     return
 
@@ -287,7 +294,7 @@ class LensView:
                 return
             if rows <= max(first, mark.rows):
                 continue
-            scanner, count = FrameScanner(self.lens, mark), end - mark.ordinal
+            scanner, count = FrameScanner(self.lens, mark, self._reader.number_of), end - mark.ordinal
             for entry in self._reader.read(self.session, mark.ordinal, count, preview=preview, only=self.lens.fetch):
                 yield scanner, entry
 
@@ -306,28 +313,36 @@ class LensView:
         else:
             last, head = self._entry(span.last), self._head(cut, preview + self._reach)
             tail = self._tail(cut, head) if cut.is_whole else b""
-        start, end, back = self._envelope(head, tail)
+        start, end, back = self._envelope(cut, head, tail)
         size = cut.size - max(0, min(end, cut.size) - start) - back
         data = head[:start] + head[end:] if start else head[end:]
         misfit = self._misfit(cut, head, tail, size, is_pending=is_pending)
         checksum = ""
-        if cut.is_whole and not misfit and self._splitter is not None and self._splitter.is_checked:
-            misfit, checksum = self._verdict(self._splitter, cut, head)
+        splitter = self._splitter_of(cut)
+        if cut.is_whole and not misfit and splitter is not None and splitter.is_checked:
+            misfit, checksum = self._verdict(splitter, cut, head)
         return DisplayRow(
             place, self.session, last.ordinal, cut.connection, last.number, cut.kind, last.wall_ns, last.mono_ns,
             data[: min(size, preview)], size, span=span, misfit=misfit, is_pending=is_pending,
             has_ended=cut.is_whole, checksum=checksum, origin=_origin(last),
         )  # fmt: skip
 
-    def _envelope(self, head: bytes, tail: bytes) -> Envelope:
-        return self._splitter.envelope(head, tail) if self._splitter is not None else NOTHING
+    def _splitter_of(self, message: DisplayRow | Cut) -> Splitter | None:
+        """What cuts the direction of that message; None of one that is shown as received."""
+        number = self._reader.number_of(message.connection) if self.lens.back else None
+        return self._splitters.get(self.lens.framing_of(message.kind, number))
+
+    def _envelope(self, message: DisplayRow | Cut, head: bytes, tail: bytes) -> Envelope:
+        splitter = self._splitter_of(message)
+        return splitter.envelope(head, tail) if splitter is not None else NOTHING
 
     def _misfit(self, cut: Cut, head: bytes, tail: bytes, size: int, *, is_pending: bool) -> str:
         """Why these bytes are not a whole message within the limit."""
-        if cut.is_whole or self._splitter is None:
-            flaw = self._splitter.flaw(head, tail) if self._splitter is not None else ""
+        splitter = self._splitter_of(cut)
+        if cut.is_whole or splitter is None:
+            flaw = splitter.flaw(head, tail) if splitter is not None else ""
             return flaw or (f"longer than the limit of {self.lens.limit:,} bytes" if size > self.lens.limit else "")
-        why = self._splitter.why_not(head, cut.size, self.lens.limit)
+        why = splitter.why_not(head, cut.size, self.lens.limit)
         if not why and size > self.lens.limit:
             return f"longer than the limit of {self.lens.limit:,} bytes"
         state = "not ended yet" if is_pending else "never ended"
@@ -411,6 +426,12 @@ def _plain(entry: Entry, place: int) -> DisplayRow:
         entry.data if span else None, entry.size, entry.note, entry.is_failure, span,
         origin=_origin(entry),
     )  # fmt: skip
+
+
+def _cut_short(entry: Entry, place: int, preview: int) -> DisplayRow:
+    """The same with no more than so many bytes: beside messages of several entries, all of an entry was read."""
+    row = _plain(entry, place)
+    return row if row.data is None or len(row.data) <= preview else row._replace(data=row.data[:preview])
 
 
 def _origin(entry: Entry) -> Origin | None:

@@ -31,7 +31,7 @@ class FigureCounter:
     def __init__(self, reader: JournalReader, session: SessionId, lens: Lens, *, dials: bool) -> None:
         self.entries = lens.since  # up to before which is counted
         self._reader, self._session, self._lens = reader, session, lens
-        self._scanner = FrameScanner(lens, Mark(lens.since, 0))
+        self._scanner = FrameScanner(lens, Mark(lens.since, 0), reader.number_of)
         self._tally = Tally(dials=dials)
         self._numbers: dict[int, int] = {}  # of connections, by their ids
 

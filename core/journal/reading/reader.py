@@ -113,8 +113,15 @@ class Parties(NamedTuple):
 
     @property
     def listens(self) -> bool:
-        """Whether the peers called; of a role that only another version knows, they did not."""
-        return self.role in ROLES and ROLES[self.role].listens
+        """Whether peers called."""
+        return self.accepted(1)
+
+    def accepted(self, number: int) -> bool:
+        """Whether the peer of that connection called, rather than being dialled.
+
+        Of a role that only another version knows, none did; of a tap, the legs to targets (-1, -2 …) were dialled.
+        """
+        return number >= 0 and self.role in ROLES and ROLES[self.role].listens
 
     @property
     def has_datagrams(self) -> bool:
@@ -402,6 +409,10 @@ class JournalReader:
             if rows:
                 number = self._numbers[connection] = rows[0][0]
         return ConnectionId(connection), number
+
+    def number_of(self, connection: ConnectionId | None) -> int | None:
+        """The number of a connection within its session, if that is known."""
+        return self._known(connection)[1]
 
     def count(self, session: SessionId) -> int:
         """How many entries the session has. A number of more than the file can hold is damage."""

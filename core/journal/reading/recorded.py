@@ -214,6 +214,7 @@ class Trace:
     since_previous_ns: int | None  # since the latest entry before it, in either direction
     since_other_ns: int | None  # since the latest one that went the other way before it was whole
     calls: Calls  # the message's own at this end, counted from the frame's first byte
+    is_passed_on: bool = False  # whether the other end is the leg on which it went on, or came from
 
     def offset_of(self, ordinal: int, byte: int) -> int | None:
         """Where a byte of an entry of this end stands in the stream; None if it is not among ``near``."""

@@ -1,7 +1,8 @@
 """Where a message's bytes stand in their stream, and the calls that carried them, at this end and at the other.
 
 Both ends of a talk with oneself are connections of one journal: what one sent, the other received, byte
-for byte at the same offsets. So the calls of the two can be laid side by side.
+for byte at the same offsets. So the calls of the two can be laid side by side; and so can those of the two legs
+of a pair, on one of which came what went on on the other, as long as the bytes are the same.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from itertools import accumulate, islice
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import RECEIVED, SENT, DisplayRow, Filter, Span
 from core.journal.reading.reader import CallRow, JournalReader
-from core.journal.reading.recorded import Calls, Trace
+from core.journal.reading.recorded import Calls, Recorded, Trace
 from core.journal.schema import LONGEST_RUN
 
 AROUND = 8  # calls before and behind those of the message, for the eye
@@ -28,6 +29,7 @@ _LAST = (1 << 62) - 1  # an ordinal that no entry has
 _DATAGRAM_NS = 2_000_000_000  # from a datagram's sending to its coming
 _APART_NS = 30_000_000_000  # a connection may wait for so long until the server takes it
 _OTHER = {RECEIVED: SENT, SENT: RECEIVED}
+_COMPARED = 64 * 1024  # bytes of a message that came on one leg and went on, or so it seems, on the other
 
 _OF_STREAM = "session = ? AND ordinal >= ? AND ordinal < ? AND connection = ? AND kind = ?"
 _BLOCKS = f"""SELECT ordinal / {_BLOCK}, coalesce(sum(length(data)), 0) FROM chunk
@@ -39,6 +41,9 @@ _FAR_ENDS = """SELECT two.session, two.connection FROM connection AS one
                JOIN connection AS two ON two.local = one.peer AND two.peer = one.local
                WHERE one.connection = ? AND two.connection <> one.connection
                AND one.local <> 'unix:' AND one.peer <> 'unix:'"""  # those have no name to be known by
+_OTHER_LEG = """SELECT two.session, two.connection FROM connection AS one
+                JOIN connection AS two ON two.session = one.session AND two.number = -one.number
+                WHERE one.connection = ? LIMIT 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +77,18 @@ class Tracer:
         if self._reader.has_datagrams(stream.session):
             return self._trace_datagram(stream, display_row, span, start)
         near = self._covering(stream, start, stop)
-        far_stream = self._far_end(stream)
+        leg = self._other_leg(stream)
+        far_stream = leg or self._far_end(stream)
         far = None
         if far_stream is not None:
             far = self._covering(far_stream, start, stop, around=0)
             if far.start < near.start or far.stop > near.stop:
                 near = self._covering(stream, min(near.start, far.start), max(near.stop, far.stop), around=0)
             far = self._covering(far_stream, near.start, near.stop, around=0)
-        return Trace(start, stop, near, far, *self._waits(stream, display_row, span), near.within(start, stop))
+        if far and leg is not None and not self._is_same(stream.session, near, far, start, stop):
+            far = None
+        waits = self._waits(stream, display_row, span)
+        return Trace(start, stop, near, far, *waits, near.within(start, stop), is_passed_on=leg is not None)
 
     def _trace_datagram(self, stream: Stream, display_row: DisplayRow, span: Span, start: int) -> Trace:
         """The same of a datagram, which may be lost, or come twice: at the other end it is known by its bytes."""
@@ -134,6 +143,18 @@ class Tracer:
         ]
         apart, session, connection = min(found, default=(_APART_NS, 0, 0))
         return Stream(SessionId(session), ConnectionId(connection), _OTHER[stream.kind]) if apart < _APART_NS else None
+
+    def _other_leg(self, stream: Stream) -> Stream | None:
+        """Where it went on, or came from, of what passes on."""
+        for session, connection in self._reader.ask(_OTHER_LEG, (stream.connection,), (int, int)):
+            return Stream(SessionId(session), ConnectionId(connection), _OTHER[stream.kind])
+        return None
+
+    def _is_same(self, session: SessionId, near: Calls, far: Calls, start: int, stop: int) -> bool:
+        """Whether both legs have the same bytes there, as far as both have any."""
+        stop = min(stop, far.stop, start + _COMPARED)
+        one, other = (Recorded(self._reader, session, calls.within(start, stop)) for calls in (near, far))
+        return one.read(0, stop - start) == other.read(0, stop - start)
 
     def _opened(self, session: int, connection: int) -> int:
         """When a connection was opened."""

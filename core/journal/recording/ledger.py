@@ -135,6 +135,7 @@ class SessionState:
     http_refused: IncidentCount = NONE  # connections of peers that spoke HTTP, closed
     tls: bool = False  # whether TLS was asked for when the session began
     onward: Address | None = None  # what a tap dials
+    onward_tls: bool = False  # and whether it speaks TLS there
 
     @property
     def senders(self) -> int:
@@ -148,6 +149,12 @@ class SessionState:
         return find_standing(self.connections, connection) or next(
             (one for one in self.over if one.connection == connection), None
         )
+
+    def pair(self, connection: ConnectionId) -> frozenset[ConnectionId]:
+        """That connection and, where what it says is passed on, the other one of the two, if it is known."""
+        known = self.connection(connection) if self.role.passes_on else None
+        others = (*self.connections, *self.over) if known is not None else ()
+        return frozenset({connection, *(one.connection for one in others if known and one.number == -known.number)})
 
     @property
     def is_open_to_the_network(self) -> bool:
@@ -333,6 +340,7 @@ def _apply(session: _Session, event: Event) -> None:
                 event.connection, event.number, event.local, event.peer, is_securing=event.tls, process=event.process
             )
             session.bytes_of[event.connection] = 0, 0
+            session.response_times.begin(event.connection, we_dialled=event.took is not None)
             phase = session.state.phase if event.tls and session.state.role.dials else Phase.OPEN
             session.state = replace(session.state, phase=phase, accepted=session.state.accepted + 1, retry=None)
         case Retrying():
@@ -365,7 +373,7 @@ def _changed(state: SessionState, event: Onward | ReplyChanged | FramingChanged)
     """The state with another idea of what the session does."""
     match event:
         case Onward():
-            return replace(state, onward=event.target)
+            return replace(state, onward=event.target, onward_tls=event.tls)
         case ReplyChanged():
             return replace(state, reply=event.reply)
         case FramingChanged():

@@ -112,7 +112,8 @@ def _about_session(event: SessionEvent, role: Role) -> str:
             replaced = ", where a program that has ended had left its socket file" if event.has_replaced else ""
             return f"{role.name} is listening on {_list(event.addresses)}{replaced}"
         case Onward():
-            return f"passes on what callers say to {event.target}{_through(event.proxy)}"
+            tls = " with TLS" if event.tls else ""
+            return f"passes on what callers say to {event.target}{tls}{_through(event.proxy)}"
         case Resolving():
             return f"looking up {event.host}"
         case Resolved():

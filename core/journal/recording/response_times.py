@@ -39,21 +39,31 @@ class ResponseTimes:
 
     A message is what one recv or one send had. A request is what a client sent and a server received; its
     answer is the next one the other way on the same connection. Of several requests in a row the last
-    counts, and of several answers the first.
+    counts, and of several answers the first. Of a role that passes on, the connections that it dialled are measured,
+    where it is the client; those of the peers that came would tell the same once more, and how fast it is itself.
     """
 
-    __slots__ = ("_answers", "_asked", "_between", "_dials", "_heard")
+    __slots__ = ("_answers", "_asked", "_between", "_dials", "_heard", "_ignored", "_passes_on")
 
     def __init__(self, role: Role) -> None:
-        self._dials = role.dials
+        self._passes_on = role.passes_on
+        self._dials = role.dials or role.passes_on
+        self._ignored: set[ConnectionId] = set()  # connections that stand
         self._asked: dict[ConnectionId, int] = {}  # when, of requests without an answer yet
         self._heard: dict[ConnectionId, int] = {}  # when something was received last
         self._answers = Samples()
         self._between = Samples()
 
+    def begin(self, connection: ConnectionId, *, we_dialled: bool) -> None:
+        """A connection stands."""
+        if self._passes_on and not we_dialled:
+            self._ignored.add(connection)
+
     def receive(self, event: Received) -> None:
         """Something was received."""
         connection, at = event.connection, event.at
+        if connection in self._ignored:
+            return
         before = self._heard.get(connection)
         self._heard[connection] = at
         if before is not None:
@@ -65,6 +75,8 @@ class ResponseTimes:
 
     def send(self, event: Sent) -> None:
         """Something was sent."""
+        if event.connection in self._ignored:
+            return
         if self._dials:
             self._asked[event.connection] = event.at
         elif self._asked:
@@ -77,6 +89,7 @@ class ResponseTimes:
 
     def forget(self, connection: ConnectionId) -> None:
         """That connection is over."""
+        self._ignored.discard(connection)
         self._asked.pop(connection, None)
         self._heard.pop(connection, None)
 

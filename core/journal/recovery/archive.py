@@ -132,6 +132,7 @@ def _archived(reader: JournalReader, session: SessionId, accepted: int) -> Sessi
         phase=Phase.ENDED,
         addresses=_addresses(early.get("listening", {})),
         onward=_onward(early.get("onward", {})),
+        onward_tls=early.get("onward", {}).get("tls") is True,
         connections=connections,
         accepted=accepted,
         entries=entries,

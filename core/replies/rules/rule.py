@@ -153,6 +153,11 @@ class HeardRegex(Heard):
             return text.encode(self._encoding.codec, "replace")
 
 
+def regex_in_utf_8(pattern: str) -> HeardRegex:
+    """What finds a regular expression in text in UTF-8. Raises ``RuleError``."""
+    return HeardRegex(pattern, Encoding.UTF_8)
+
+
 def _bounded(pattern: str) -> regex.Pattern[str] | None:
     """The expression as one that can be ended; None where the library is not there."""
     try:

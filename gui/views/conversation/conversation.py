@@ -45,14 +45,16 @@ class ConversationPane(ttk.Frame):
         self.on_show_all: Callable[[], None] = lambda: None  # who shows a connection alone sets it
         self.head = ConversationHead(self, theme)
         self.on_lens: Callable[[str], None] = lambda _usual: None  # who cuts the conversation sets it
+        self.on_back: Callable[[str], None] = lambda _usual: None  # the same, for what comes back from targets
         self.on_reply_framing: Callable[[str], None] = lambda _framing: None  # who has servers answer sets it
         self.head.on_reply, self.head.on_encoding = on_reply, on_encoding
-        self.head.on_lens, self.head.on_reply_framing = (
+        self.head.on_lens, self.head.on_back, self.head.on_reply_framing = (
             lambda usual: self.on_lens(usual),
+            lambda usual: self.on_back(usual),
             lambda framing: self.on_reply_framing(framing),
         )
-        self.lens, self.encoding, self.reply, self.each = (
-            self.head.lens, self.head.encoding, self.head.reply, self.head.each,
+        self.lens, self.back, self.encoding, self.reply, self.each = (
+            self.head.lens, self.head.back, self.head.encoding, self.head.reply, self.head.each,
         )  # fmt: skip
         self.head.pack(fill="x")
         self._line = ttk.Frame(self, style="Line.TFrame", height=theme.px(1))
@@ -125,6 +127,10 @@ class ConversationPane(ttk.Frame):
         ``own`` are the words for the one that is chosen, with its details.
         """
         self.head.offer(self.lens, options, chosen, is_wanted=bool(options), own=own)
+
+    def offer_back(self, options: Sequence[tuple[str, str]], chosen: str, own: str) -> None:
+        """Offer these ways to cut what comes back from targets; nothing at all if there are none."""
+        self.head.offer(self.back, options, chosen, is_wanted=bool(options), own=own)
 
     def offer_reply_framings(self, options: Sequence[tuple[str, str]], chosen: str) -> None:
         """Offer what a server can reply to; nothing at all if there is no choice."""

@@ -51,12 +51,14 @@ class ConversationHead(ttk.Frame):
         self._is_due = self._is_low = False
         self.on_change: Callable[[], None] = lambda: None  # called when it has been laid out anew
         self.lens = self._choice("Messages", lambda usual: self.on_lens(usual))
+        self.back = self._choice("Back", lambda usual: self.on_back(usual))
         self.encoding = self._choice("Text", lambda encoding: self.on_encoding(encoding))
         self.reply = self._choice("Reply with", lambda reply: self.on_reply(reply))
         self.each = self._choice("to each", lambda framing: self.on_reply_framing(framing))
         self.on_connect = self._choice("On connect", lambda written: self.on_choose_on_connect(written))
         nothing: Callable[[str], None] = lambda _key: None  # noqa: E731 - until somebody sets them
-        self.on_lens = self.on_encoding = self.on_reply = self.on_reply_framing = self.on_choose_on_connect = nothing
+        self.on_lens = self.on_back = self.on_encoding = self.on_reply = nothing
+        self.on_reply_framing = self.on_choose_on_connect = nothing
         self.offer(self.encoding, ENCODINGS, ENCODINGS[0][0], is_wanted=False)
         self.offer(self.reply, reply_choices(), "letter", is_wanted=False)
         bind_own(self, "<Configure>", self._arrange)

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -35,11 +36,14 @@ from core.net.resolver import Resolver
 from core.proxy import Proxy
 from core.replies.rules import Rules, find_rule_set
 from core.text_safety import TextSafety
+from core.tls.settings import Tls
+from tests.support.certificates import make
 from tests.support.injection import KINDS, Breaker
 from tests.support.peers import AnswersBack, Host, Peer, Resets
 from tests.support.stage import serving
 from tests.support.story import PATIENCE
 from tests.support.systems import needs_rst, only_posix
+from tests.support.tls_peers import client_context, server_context
 
 SUPPORT = ROOT / "tests" / "support"
 
@@ -568,6 +572,41 @@ class TestAnotherEncoding:
 
         assert leaving.value.code == 2
         assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "note"),
+    [
+        (("--fault", "latency=30ms"), "fault on what is sent: latency 30 ms"),
+        (("--fault-out", "slice=1"), "fault on what is sent: 1 byte at a time"),
+        (("--fault-in", "satellite"), "fault on what is received: latency 300 ms ± 10 ms, 1.0 MB a second"),
+    ],
+)
+def test_a_server_and_a_client_have_the_faults_that_were_asked_for(
+    terminal: Terminal, arguments: tuple[str, ...], note: str
+) -> None:
+    def asks() -> None:
+        with calling(terminal.port()) as peer:
+            peer.sendall(b"hello")
+            assert hear(peer, 16) == b"type the message"
+
+    assert terminal.run("serve", "0", "--once", *arguments, scene=asks) == 0
+    assert any(note in line for line in terminal.err.lines)
+
+
+def test_a_client_has_the_faults_that_were_asked_for(terminal: Terminal) -> None:
+    with listening() as (server, address):
+
+        def talks() -> None:
+            with accept(server) as peer:
+                terminal.types(b"hello\n")
+                terminal.ends_input()
+                assert hear_all(peer) == b"hel"
+
+        assert terminal.run("connect", address, "--fault-out", "finish=3", scene=talks) in {0, 3}
+    assert any(
+        "fault on what is sent: half-closed after 3 bytes; 2 bytes are lost" in line for line in terminal.err.lines
+    )
 
 
 class TestConnecting:
@@ -1139,6 +1178,14 @@ class TestProfiles:
         assert why in terminal.err.getvalue()
 
 
+def answer(context: ssl.SSLContext, plain: socket.socket) -> bytes:
+    """Speak TLS as a server, answer once, and give what was said."""
+    with context.wrap_socket(plain, server_side=True) as target:
+        said = target.recv(100)
+        target.sendall(b"heard")
+        return said
+
+
 class TestTapping:
     def test_both_directions_are_printed_and_each_line_says_which(self, terminal: Terminal, tmp_path: Path) -> None:
         with listening() as (server, address):
@@ -1180,8 +1227,42 @@ class TestTapping:
 
             assert terminal.run("tap", "0", address, "--fault-out", "cut=2", scene=scene) == 0
 
-        assert "#1: fault on the way to the target: cut after 2 bytes" in terminal.err.lines
-        assert "#1: fault on the way to the target: cut after 2 bytes; 3 bytes are lost" in terminal.err.lines
+        assert "#1→: fault on the way to the target: cut after 2 bytes" in terminal.err.lines
+        assert "#1→: fault on the way to the target: cut after 2 bytes; 3 bytes are lost" in terminal.err.lines
+
+    def test_either_side_may_speak_tls(self, terminal: Terminal, tmp_path: Path) -> None:
+        own = make("localhost")
+        certificate, key = own.write(tmp_path, "ours")
+        context = server_context(own, tmp_path)
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with calling(terminal.port()) as plain, accept(server) as target:
+                    said = threading.Thread(target=lambda: heard.append(answer(context, target)))
+                    said.start()
+                    with client_context().wrap_socket(plain, server_hostname="localhost") as peer:
+                        peer.sendall(b"secret")
+                        assert peer.recv(100) == b"heard"
+                    said.join()
+                terminal.err.wait_for(r"#1→ closed")
+                interrupt(signal.SIGTERM)
+
+            heard: list[bytes] = []
+            arguments = ("--cert", str(certificate), "--key", str(key), "--pin", own.fingerprint)
+            assert terminal.run("tap", "tls://0", f"tls://{address}", *arguments, scene=scene) == 0
+
+        assert heard == [b"secret"]
+        assert "CLIENT #1 MESSAGE: secret" in terminal.out.lines
+        assert "TARGET #1→ MESSAGE: heard" in terminal.out.lines
+
+    def test_tls_at_one_side_is_not_asked_for_at_the_other(self) -> None:
+        options = parse(["tap", "0", "tls://127.0.0.1:1"])
+        other = parse(["tap", "tls://127.0.0.1:5555", "127.0.0.1:1", "--no-verify"])
+
+        assert isinstance(options, Options)
+        assert isinstance(other, Options)
+        assert (options.tls, options.onward_tls) == (None, Tls())
+        assert (other.tls, other.onward_tls) == (Tls(), Tls(verify=False))
 
     @pytest.mark.parametrize(
         ("arguments", "words"),
@@ -1190,6 +1271,8 @@ class TestTapping:
             (("x y z", "127.0.0.1:1"), "argument LISTEN"),
             (("0", "127.0.0.1:99999"), "argument TARGET"),
             (("0", "127.0.0.1:1", "--fault", "gremlins"), "gremlins"),
+            (("0", "127.0.0.1:1", "--key", "x", "--cert", "nowhere"), "nowhere"),
+            (("0", "127.0.0.1:1", "--pin", "a" * 64, "--no-verify"), "pin"),
         ],
     )
     def test_a_command_line_that_makes_no_sense_is_refused(

@@ -216,16 +216,27 @@ def passes_a_reset_on(stage: Stage) -> None:
             assert target.hear(12) == b"still there?"
 
 
+LATE = parse_faults("latency=20ms")
+
+
 def is_late_on_purpose(stage: Stage) -> None:
-    """What a tap's bad line holds comes out by a timer."""
-    with (
-        Host() as host,
-        Tap("0", host.address, events=stage.sink, fault_out=parse_faults("latency=20ms")) as tap,
-        Peer.calls(tap.addresses[0]) as caller,
-        host.accept(Peer),
-    ):
-        caller.say(b"hello")
-        stage.wait()
+    """What a bad line holds of what is sent comes out by a timer."""
+    with Host() as host, Tap("0", host.address, events=stage.sink, fault_out=LATE) as tap:
+        with Peer.calls(tap.addresses[0]) as caller, host.accept(Peer):
+            caller.say(b"hello")
+            stage.wait()
+        with Peer.calls(tap.addresses[0]) as other, host.accept(Peer) as target:
+            other.say(b"still there?")
+            assert target.hear(12) == b"still there?"
+
+
+def comes_late_on_purpose(stage: Stage) -> None:
+    """So does what it holds of what was received."""
+    with Server("127.0.0.1:0", reply="echo", events=stage.sink, fault_in=LATE) as server:
+        with Peer.calls(server.addresses[0]) as peer:
+            peer.say(b"hello")
+            stage.wait()
+        stage.still_serves(server)
 
 
 def turns_away(stage: Stage) -> None:
@@ -545,9 +556,10 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.session", "Session._adopt", "call_soon"): is_told_early,
     ("core.net.session", "Session._run", "call_soon"): never_stands,
     ("core.net.session", "Session._soon", "call_soon"): is_told,
+    ("core.net.incoming_line", "IncomingLine._let_through", "call_later"): comes_late_on_purpose,
+    ("core.net.sender", "Sender._wait_for_line", "call_later"): is_late_on_purpose,
     ("core.net.session", "Session.stop", "call_soon"): stops,
     ("core.net.session", "Session.tune", "call_soon"): is_tuned,
-    ("core.net.tap", "Tap._take_from_line", "call_later"): is_late_on_purpose,
     ("core.net.timeouts", "InactivityTimer.restart", "call_later"): idles,
     ("core.net.timeouts", "InactivityTimer._check", "call_later"): idles_again,
     ("core.net.tls", "TlsTransport._begin", "call_later"): shakes_hands_too_slowly,

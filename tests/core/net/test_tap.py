@@ -315,7 +315,7 @@ def test_a_port_that_is_taken_is_told() -> None:
         pass
 
 
-@pytest.mark.parametrize(("listen", "target"), [("nonsense:x", "127.0.0.1:1"), ("0", "127.0.0.1"), ("0", "tls://a:1")])
+@pytest.mark.parametrize(("listen", "target"), [("nonsense:x", "127.0.0.1:1"), ("0", "127.0.0.1"), ("0", "tls://")])
 def test_a_bad_address_is_refused_at_once(listen: str, target: str) -> None:
     with pytest.raises(AddressError):
         Tap(listen, target)

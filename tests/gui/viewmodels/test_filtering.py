@@ -104,3 +104,33 @@ def test_how_much_is_shown_in_words() -> None:
     assert shown_words(FilterView(shown=120, total=None, is_counting=True)) == "120 so far…"
     assert shown_words(FilterView(shown=5, total=5)) == "all 5 shown"
     assert shown_words(FilterView()) == ""
+
+
+PAIRS = tuple(
+    ConnectionRow(ConnectionId(100 + number), number, f"#{abs(number)}") for number in (1, -1, 2, -2, 3, -3, 4, -4)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("1→", (-1,)), ("#2>", (-2,)), ("1, 1→", (1, -1)), ("1→-3→", (-1, -2, -3)), ("2-4", (2, 3, 4))],
+)
+def test_legs_to_targets_are_written_with_an_arrow(text: str, numbers: tuple[int, ...]) -> None:
+    assert read_numbers(text, PAIRS) == ids(*numbers)
+
+
+@given(st.sets(st.sampled_from([row.number for row in PAIRS]), min_size=1))
+def test_legs_are_written_as_they_are_read(numbers: set[int]) -> None:
+    view = FilterView(PAIRS, ids(*numbers))
+
+    assert read_numbers(format_numbers(view), PAIRS) == view.chosen
+
+
+def test_legs_stand_behind_the_callers() -> None:
+    assert chosen_words(FilterView(PAIRS, ids(-1, 1, 2, 3))) == "#1–#3, #1→"
+    assert chosen_words(FilterView(PAIRS, ids(-1, -2, -3))) == "#1→–#3→"
+
+
+def test_a_leg_that_is_not_there_is_named() -> None:
+    with pytest.raises(NumbersError, match="no connection #9→ here"):
+        read_numbers("9→", PAIRS)

@@ -192,3 +192,43 @@ def test_the_axis_has_round_numbers_counted_from_the_message() -> None:
 
     assert [number for _x, number in ticks(scale, 300, 60)] == [-128, 0, 128, 256, 384, 512, 640, 768]
     assert {number: x for x, number in ticks(scale, 300, 60)}[0] == scale.x(300)
+
+
+def passed(sends: Lane, recvs: Lane) -> Ruled:
+    return Ruled(0, 10, (recvs, sends, lane(MESSAGE, 0, 10)), is_passed_on=True)
+
+
+@pytest.mark.parametrize(
+    ("ruled", "words"),
+    [
+        (
+            passed(lane(SEND, 0, 4, 10, at=(3, 9)), lane(RECV, 0, 10, at=(2,))),
+            "Came in one recv call and went on in 2 send calls, 7.0 ms after all of it had come.",
+        ),
+        (
+            passed(lane(SEND, 0, 4, at=(3,)), lane(RECV, 0, 10, at=(2,))),
+            "Came in one recv call and went on in one send call; 6 bytes of it have not gone on yet.",
+        ),
+        (
+            passed(lane(SEND, absence="nothing yet"), lane(RECV, 0, 10)),
+            "Came in one recv call: it has not gone on yet.",
+        ),
+        (
+            passed(lane(SEND, absence="what the other leg carried differs"), lane(RECV, 0, 10)),
+            "Came in one recv call: what the other leg carried differs.",
+        ),
+        (
+            passed(lane(SEND, 0, 10), lane(RECV, absence="what the other leg carried differs")),
+            "Sent in one send call: what the other leg carried differs.",
+        ),
+    ],
+)
+def test_what_was_passed_on_came_first_and_then_went(ruled: Ruled, words: str) -> None:
+    assert verdict(ruled) == words
+
+
+def test_a_send_that_passes_on_is_timed_from_its_recv() -> None:
+    ruled = passed(lane(SEND, 0, 10, at=(9,)), lane(RECV, 0, 10, at=(2,)))
+
+    assert sentence(ruled, Chosen(1, 0)) == "send 1 of 1: bytes 0–9, 7.0 ms after recv 1."
+    assert sentence(ruled, Chosen(0, 0)) == "recv 1 of 1: bytes 0–9."

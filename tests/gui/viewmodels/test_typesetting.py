@@ -371,3 +371,53 @@ def test_times_can_count_from_the_message_before() -> None:
     assert "+250 ms" in text_of(rows[2])
     assert f"+{duration(1_750_000_000)}" in text_of(rows[3])
     assert f"+{duration(2_000_000)}" in text_of(later[0])
+
+
+def test_a_tap_says_what_goes_to_the_target_on_the_left_and_what_comes_back_on_the_right() -> None:
+    there, on, back, home = typesetter(Role.TAP).set(
+        [
+            received(0, b"question", number=1),
+            sent(1, b"question", number=-1),
+            received(2, b"answer", number=-1),
+            sent(3, b"answer", number=1),
+        ]
+    )
+
+    assert text_of(there).startswith("#1 → target ")
+    assert text_of(back).startswith("target → #1 ")
+    assert "incoming" in tags_of(there, "question")
+    assert "outgoing" in tags_of(back, "answer")
+    assert tags_of(there, "#1")[-1] == tags_of(back, "#1")[-1] == "connection-0"
+    assert (text_of(on), text_of(home)) == ("", ""), "what went on as it came is shown once"
+
+
+def test_a_tap_shows_what_went_on_otherwise_than_it_came_and_what_it_said_itself() -> None:
+    _came, changed, own, to_caller = typesetter(Role.TAP).set(
+        [
+            received(0, b"question", number=1),
+            sent(1, b"Question", number=-1),
+            sent(2, b"of my own", number=-1),
+            sent(3, b"to you", number=1),
+        ]
+    )
+
+    assert text_of(changed).startswith("tap → #1→ ")
+    assert "incoming" in tags_of(changed, "Question"), "it goes the same way"
+    assert "of my own" in text_of(own)
+    assert text_of(to_caller).startswith("tap → #1 ")
+    assert "outgoing" in tags_of(to_caller, "to you")
+
+
+def test_what_went_on_first_of_a_window_is_known_by_the_row_before_it() -> None:
+    (row,) = typesetter(Role.TAP).set([sent(1, b"question", number=-1)], received(0, b"question", number=1))
+
+    assert text_of(row) == ""
+
+
+def test_a_tap_in_compact_rows_names_the_ways() -> None:
+    there, _on, back = typesetter(Role.TAP, RowStyle(is_compact=True)).set(
+        [received(0, b"question"), sent(1, b"question", number=-1), received(2, b"answer", number=-1)]
+    )
+
+    assert "#1 → target" in text_of(there)
+    assert "target → #1" in text_of(back)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.compose.encoding import Encoding
-from core.events import RESETS_OF_OURS
+from core.events import RESETS_OF_OURS, Ending
 from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.formats import NOBODY, Format
 from core.journal.export.source import Pieces
@@ -30,8 +30,9 @@ _FIN, _SYN, _RST, _PSH, _ACK = 1, 2, 4, 8, 16
 _WINDOW = 65_535
 _TCP, _UDP = 6, 17  # protocol numbers of IP
 _LONGEST_COMMENT = 4_000  # bytes; an option has a length of 16 bits, and nobody reads more
-_BY_RESET = ("reset", "lost", "unreachable")
+_BY_RESET = Ending.PEER_RESET.value
 _BY_OUR_RESET = tuple(ending.value for ending in RESETS_OF_OURS)
+_BY_SILENCE = (Ending.LOST.value, Ending.UNREACHABLE.value)
 
 
 class Pcapng(Format):
@@ -86,7 +87,7 @@ class Pcapng(Format):
         ends = self.parties.ends.get(number)
         if ends is None:
             return None, []
-        we_called = not self.parties.listens or number < 0  # as a tap does on its leg to the target
+        we_called = not self.parties.accepted(number)
         try:
             if is_local(ends.local) or is_local(ends.peer):
                 stream: _Stream | _Datagrams = _Stream(*_made_up(number, is_ours=we_called))
@@ -195,8 +196,10 @@ class _Stream:
 
     def close(self, ending: str) -> list[bytes]:
         """The end, as it came."""
-        if ending in _BY_RESET or ending in _BY_OUR_RESET:
+        if ending == _BY_RESET or ending in _BY_OUR_RESET:
             return [self._segment(ending in _BY_OUR_RESET, _RST | _ACK)]
+        if ending in _BY_SILENCE:
+            return [self._segment(True, _ACK)]  # a last question of ours, as keepalive asks, without an answer
         first = ending != "fin"  # who goes first: the peer, unless we did
         return [*self.finish(is_ours=first), *self.finish(is_ours=not first)]
 

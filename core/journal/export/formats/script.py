@@ -57,12 +57,12 @@ class Script(Format, has_name=False):
 
     def says(self, message: DisplayRow) -> bool:
         """Whether a message is said by this side, rather than expected of the other."""
-        return (message.kind != RECEIVED) == (self.parties.listens is self._listens)
+        return (message.kind != RECEIVED) == (self.parties.accepted(message.number or 1) is self._listens)
 
     def _note(self, display_row: DisplayRow) -> Iterator[str]:
         about = display_row.number in (None, self._number)
         if about and display_row.kind in ("peer-finished", "we-finished"):
-            is_ours = self.parties.listens is self._listens
+            is_ours = self.parties.accepted(display_row.number or 1) is self._listens
             if (display_row.kind == "we-finished") == is_ours:
                 yield "    connection.shutdown(socket.SHUT_WR)  # nothing more is said from here\n"
         elif about and self._number is not None and display_row.note:

@@ -656,3 +656,85 @@ def test_messages_that_lie_across_entries_are_put_together_from_what_the_page_wa
     assert len(page) == 200
     assert len(across) > 50
     assert reader.looked_up <= 6 * 2 * 2  # entries, of each direction, of a message that lies across one of two marks
+
+
+# A lens with two framings, as a tap has them: #1 is a caller (1), #1→ the leg to its target (2).
+
+NEAR, FAR = ConnectionId(1), ConnectionId(2)
+
+
+def pair(talk: Talk) -> None:
+    talk.opens(1)
+    talk.add(Opened(SESSION, FAR, talk._now(), -1, HERE, HERE, took=0.0))
+
+
+def passes(talk: Talk, data: bytes, *, back: bool) -> None:
+    came, went = (FAR, NEAR) if back else (NEAR, FAR)
+    talk.add(Received(SESSION, came, talk._now(), data), Sent(SESSION, went, talk._now(), data))
+
+
+def test_what_comes_back_from_a_target_is_cut_by_a_framing_of_its_own(talk: Talk, reader: JournalReader) -> None:
+    pair(talk)
+    passes(talk, b"one\ntw", back=False)
+    passes(talk, b"abcd\nefg", back=True)
+    passes(talk, b"o\n", back=False)
+
+    assert texts(counted(reader, Lens("line", back="fixed:4"), talk.entries), 3) == [
+        "r1 one", "s-1 one", "r-1 abcd", "r-1 \nefg", "s1 abcd", "s1 \nefg", "r1 two", "s-1 two",
+    ]  # fmt: skip
+    assert texts(counted(reader, Lens("line", back="raw"), talk.entries), 3) == [
+        "r1 one", "s-1 one", "r-1 abcd\nefg", "s1 abcd\nefg", "r1 two", "s-1 two",
+    ]  # fmt: skip
+    assert texts(counted(reader, Lens("raw", back="line"), talk.entries), 3) == [
+        "r1 one\ntw", "s-1 one\ntw", "r-1 abcd", "s1 abcd", "r1 o\n", "s-1 o\n",
+        "r-1 efg (not ended yet)", "s1 efg (not ended yet)",
+    ]  # fmt: skip
+
+
+def test_what_is_shown_as_received_beside_messages_is_no_longer_than_was_asked_for(
+    talk: Talk, reader: JournalReader
+) -> None:
+    pair(talk)
+    passes(talk, b"x" * 100, back=True)
+    (row,) = [row for row in counted(reader, Lens("line", back="raw"), talk.entries).read(0, 9, 10) if row.number == -1
+              and row.kind == "received"]  # fmt: skip
+
+    assert (row.data, row.size) == (b"x" * 10, 100)
+
+
+def test_the_frame_of_a_message_is_that_of_its_way(talk: Talk, reader: JournalReader) -> None:
+    pair(talk)
+    passes(talk, b"line\n", back=False)
+    passes(talk, b"\x00\x03abc", back=True)
+    reading = counted(reader, Lens("line", back="length:2be"), talk.entries)
+    rows = [row for row in reading.read(0, 99) if row.is_message]
+
+    assert [row.data for row in rows] == [b"line", b"line", b"abc", b"abc"]
+    assert [b"".join(reading.whole(row)) for row in rows] == [b"line", b"line", b"abc", b"abc"]
+    assert [reading.place_of(row.ordinal, 1) for row in rows] == [row.place for row in rows]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(
+    st.lists(st.tuples(st.booleans(), st.text("ab\n", min_size=1, max_size=8)), max_size=30),
+    st.sampled_from(["raw", "line", "fixed:3"]),
+    st.sampled_from(["raw", "line", "fixed:3"]),
+)
+def test_each_way_is_cut_as_if_it_were_alone(
+    tmp_path_factory: pytest.TempPathFactory, said: list[tuple[bool, str]], there: str, back: str
+) -> None:
+    talk = Talk(tmp_path_factory.mktemp("pair") / "talk.tincan")
+    pair(talk)
+    for is_back, text in said:
+        passes(talk, text.encode(), back=is_back)
+    reader = JournalReader(talk.path)
+    try:
+        both = [row for row in counted(reader, Lens(there, back=back), talk.entries).read(0, 999) if row.is_message]
+        for connection, kind in ((NEAR, "received"), (FAR, "sent"), (FAR, "received"), (NEAR, "sent")):
+            framing = there if (connection is NEAR) == (kind == "received") else back
+            alone = counted(reader, Lens(framing, Filter.of_direction(connection, kind)), talk.entries).read(0, 999)
+            mine = [(row.data, row.span) for row in both if (row.connection, row.kind) == (connection, kind)]
+            assert mine == [(row.data, row.span) for row in alone if row.is_message]
+    finally:
+        reader.close()
+        talk.close()

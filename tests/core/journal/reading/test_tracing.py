@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -222,3 +223,50 @@ def test_the_place_in_the_stream_is_what_went_before_it(crowd: tuple[JournalRead
     around = stretches(traced.near)
     assert around[0][0] == max(0, start - 8 * SIZE)
     assert all((stop, stop + SIZE) == after for (_, stop), after in pairwise(around))
+
+
+LEG_IN, LEG_OUT = ConnectionId(7), ConnectionId(8)
+
+
+def passed_on(path: Path, came: list[Event]) -> Trace:
+    """What is known of the first message of a pair of legs."""
+    begun: list[Event] = [
+        SessionOpened(SERVER, 0, Role.TAP, HOME, "raw"),
+        Opened(SERVER, LEG_IN, 0, 1, HOME, CALLER),
+        Opened(SERVER, LEG_OUT, 0, -1, CALLER, HOME, took=0.0),
+    ]
+    writer = JournalWriter(path)
+    writer.append([*begun, *came], 0)
+    writer.close()
+    with closing(JournalReader(path)) as reader:
+        traced = Tracer(reader).trace(messages(reader)[0])
+    assert traced is not None
+    return traced
+
+
+def test_what_came_on_one_leg_stands_over_what_went_on_on_the_other(tmp_path: Path) -> None:
+    traced = passed_on(
+        tmp_path / "tap.tincan",
+        [Received(SERVER, LEG_IN, 1, b"question"), Sent(SERVER, LEG_OUT, 3, b"question", (5, 3))],
+    )
+
+    assert traced.is_passed_on
+    assert stretches(traced.near) == [(0, 8)]
+    assert stretches(traced.far) == [(0, 5), (5, 8)]
+
+
+def test_legs_that_carried_different_bytes_are_not_laid_side_by_side(tmp_path: Path) -> None:
+    traced = passed_on(
+        tmp_path / "tap.tincan",
+        [Received(SERVER, LEG_IN, 1, b"question"), Sent(SERVER, LEG_OUT, 2, b"Question")],
+    )
+
+    assert traced.is_passed_on
+    assert traced.far is None
+
+
+def test_what_did_not_go_on_yet_is_nothing_yet(tmp_path: Path) -> None:
+    traced = passed_on(tmp_path / "tap.tincan", [Received(SERVER, LEG_IN, 1, b"question")])
+
+    assert traced.far is not None
+    assert not traced.far

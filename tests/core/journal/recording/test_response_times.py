@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.events import Event, Received, Sent
+from core.address import Address
+from core.events import ConnectionId, Event, Opened, Received, Sent, SessionId, SessionOpened
 from core.journal.recording.ledger import Ledger
 from core.journal.recording.response_times import _MOST, _SECOND
 from core.roles import Role
@@ -111,3 +112,25 @@ def test_of_a_flood_the_beginning_of_each_second_is_measured_and_nothing_false()
     assert full.answers.count == _MOST
     assert next_second.answers.count == _MOST + 1
     assert next_second.answers.last[-1] == 9
+
+
+def test_of_what_passes_on_the_target_is_timed_once_and_not_the_callers() -> None:
+    here, caller, target = Address("127.0.0.1", 5556), ConnectionId(1), ConnectionId(2)
+    session = SessionId(1)
+    events: list[Event] = [
+        SessionOpened(session, 0, Role.TAP, here, "raw"),
+        Opened(session, caller, 1, 1, here, here),
+        Opened(session, target, 2, -1, here, here, took=0.1),
+        Received(session, caller, 100, b"question"),
+        Sent(session, target, 105, b"question"),
+        Received(session, target, 155, b"answer"),
+        Sent(session, caller, 160, b"answer"),
+        Received(session, caller, 300, b"question"),
+        Sent(session, target, 301, b"question"),
+        Received(session, target, 331, b"answer"),
+    ]
+
+    (state,) = Ledger().fold(events, {})
+
+    assert state.answers.last == (50, 30)
+    assert state.between.last == (176,)

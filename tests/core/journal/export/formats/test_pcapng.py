@@ -177,6 +177,9 @@ def test_a_client_s_conversation_begins_at_its_own_end() -> None:
         ("reset", RST, False),
         ("ours-reset", RST, True),
         ("stalled", RST, True),
+        ("passed-reset", RST, True),
+        ("lost", 0, True),
+        ("unreachable", 0, True),
         ("ours", FIN, True),
         ("fin", FIN, False),
     ],
@@ -186,7 +189,23 @@ def test_it_ends_as_it_ended(ending: str, flags: int, is_ours: bool) -> None:
 
     assert found[3].flags == flags | ACK
     assert found[3].source.endswith("5555") is is_ours
-    assert len(found) == (4 if flags == RST else 7)
+    assert len(found) == (7 if flags == FIN else 4)
+
+
+def test_who_is_lost_sends_no_reset_and_why_it_is_thought_lost_is_told() -> None:
+    found = packets(written(parties(ending="lost"), row("opened"), row("closed", note="#1 closed: nobody answers")))
+
+    assert not any(each.flags & (RST | FIN) for each in found)
+    assert found[-1].comments == ("#1 closed: nobody answers",)
+
+
+def test_the_leg_of_a_tap_to_its_target_begins_at_the_tap() -> None:
+    ends = {1: Ends("127.0.0.1:5556", "127.0.0.1:40000", "fin"), -1: Ends("127.0.0.1:40001", "127.0.0.1:5555", "fin")}
+    capture = written(Parties("tap", "127.0.0.1:5556", ends), row("opened"), row("opened", number=-1))
+
+    syns = [(each.source, each.target) for each in packets(capture) if each.flags == SYN]
+
+    assert syns == [("127.0.0.1:40000", "127.0.0.1:5556"), ("127.0.0.1:40001", "127.0.0.1:5555")]
 
 
 @pytest.mark.parametrize(

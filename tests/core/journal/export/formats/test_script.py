@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from core.address import Address, parse_address
+from core.events import SessionId
+from core.journal.display_row import DisplayRow
 from core.journal.export.formats import find_format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import export
@@ -197,3 +199,16 @@ def test_the_test_of_datagrams_passes_with_who_answers_the_same_and_fails_with_a
         with UdpServer("127.0.0.1:0", reply=reply) as server:
             told = run("-m", "pytest", "-q", "-p", "no:cacheprovider", path, TARGET=str(server.addresses[0]))
         assert told.returncode == code, told.stdout
+
+
+def test_of_a_tap_the_leg_to_the_target_is_one_that_was_dialled() -> None:
+    ends = {-1: Ends("127.0.0.1:40001", "127.0.0.1:5555", "fin")}
+    form = find_format("python-client")(parties=Parties("tap", "127.0.0.1:5556", ends))
+
+    rows = (
+        DisplayRow(0, SessionId(1), 0, None, -1, kind, 0, 0, data, len(data))
+        for kind, data in (("sent", b"question"), ("received", b"answer"))
+    )
+    steps = [str(step) for row in rows for step in form.row(row, lambda row=row: iter([row.data]))]  # type: ignore[misc]
+
+    assert steps == ["    say(b'question')\n", "    expect(b'answer')\n"]

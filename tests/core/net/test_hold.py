@@ -1,0 +1,219 @@
+"""Messages that a tap holds: what waits, in which order it goes on, and what becomes of it when somebody leaves."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import TincanError
+from core.events import Closed, Ending, Opened, Received, Remark
+from core.net.hold import HeldMessage, HeldQueue, Hold, HoldError, Matcher
+from core.net.owner import Pause
+from core.net.tap import Tap
+from core.settings import KIB, Limits
+from tests.support.peers import Host, Peer, Resets
+from tests.support.sink import Sink, until
+from tests.support.stage import tapping
+from tests.support.systems import needs_rst
+
+
+def lines(expression: str = "") -> HeldQueue:
+    return HeldQueue("line", Matcher(expression))
+
+
+def data_of(held: list[HeldMessage]) -> list[bytes]:
+    return [one.data for one in held]
+
+
+@given(st.lists(st.binary(min_size=1, max_size=20)), st.sampled_from(["raw", "line", "fixed:3"]))
+def test_what_is_let_go_is_what_came(chunks: list[bytes], framing: str) -> None:
+    queue, keys = HeldQueue(framing, Matcher("")), itertools.count(1)
+    for chunk in chunks:
+        queue.put(chunk, 0, keys)
+    assert queue.take() == []
+    assert queue.size == sum(map(len, chunks))
+    queue.let_go()
+
+    assert b"".join(queue.take()) == b"".join(chunks)
+    assert queue.size == 0
+
+
+def test_messages_are_those_of_the_framing_and_wait_in_their_order() -> None:
+    queue, keys = lines("b"), itertools.count(1)
+    for piece in (b"a1\nb", b"2\na3\nb4\nrest"):
+        queue.put(piece, 7, keys)
+
+    assert queue.take() == [b"a1\n"]
+    assert queue.held(1) == [HeldMessage(2, 1, b"b2\n", 7), HeldMessage(4, 1, b"b4\n", 7)]
+    assert queue.change(4, b"second\n") == b"b4\n"
+    assert queue.take() == [], "it waits behind the first"
+    assert queue.change(2, None) == b"b2\n"
+    assert queue.take() == [b"b2\n", b"a3\n", b"second\n"]
+    assert queue.size == len(b"rest")
+    queue.finish(0, keys)
+    assert queue.take() == [b"rest"]
+
+
+def test_a_message_that_is_dropped_goes_nowhere_and_one_is_changed_once() -> None:
+    queue = lines()
+    queue.put(b"one\ntwo\n", 0, itertools.count(1))
+
+    assert queue.change(1, b"") == b"one\n"
+    assert queue.change(1, b"again") is None
+    assert queue.change(9, None) is None
+    assert queue.take() == []
+    assert data_of(queue.held(1)) == [b"two\n"]
+
+
+def test_an_expression_that_is_none_is_refused() -> None:
+    with pytest.raises(HoldError, match="no regular expression"):
+        Matcher("(")
+
+
+@pytest.mark.parametrize(
+    ("expression", "message", "fits"),
+    [("", b"anything", True), ("GET", b"xGETx", True), ("GET", b"POST", False), ("é", "é".encode(), True),
+     ("a", b"\xffa", True)],
+)  # fmt: skip
+def test_an_expression_says_what_is_held(expression: str, message: bytes, fits: bool) -> None:
+    assert Matcher(expression).fits(message) is fits
+
+
+class Pair:
+    def __init__(self, tap: Tap, sink: Sink, caller: Peer, target: Peer) -> None:
+        self.tap, self.sink, self.caller, self.target = tap, sink, caller, target
+
+    def waits_for(self, *held: bytes) -> None:
+        until(lambda: tuple(one.data for one in self.tap.held) == held, f"{held} to be held")
+
+    def notes(self) -> list[str]:
+        return [event.text for event in self.sink.of(Remark)]
+
+
+@contextmanager
+def holding(hold: Hold, kind: type[Peer] = Peer, limits: Limits | None = None) -> Iterator[Pair]:
+    with Host() as host, tapping(host.address, limits=limits or Limits()) as (tap, sink):
+        tap.set_hold(hold)
+        with kind.calls(tap.addresses[0]) as caller, host.accept(kind) as target:
+            sink.wait_for(Opened, 2)
+            yield Pair(tap, sink, caller, target)
+
+
+def test_a_message_is_held_forwarded_changed_and_dropped() -> None:
+    with holding(Hold(out=True, into=False, framing="line")) as pair:
+        pair.caller.say(b"one\ntwo\nthree\nfour\n")
+        pair.waits_for(b"one\n", b"two\n", b"three\n", b"four\n")
+        one, two, three, _four = pair.tap.held
+        assert {held.number for held in pair.tap.held} == {1}
+        pair.target.say(b"not held")
+        assert pair.caller.hear(8) == b"not held"
+
+        pair.tap.forward(one.key)
+        assert pair.target.hear(4) == b"one\n"
+        pair.tap.forward(two.key, b"TWO!\n")
+        assert pair.target.hear(5) == b"TWO!\n"
+        pair.tap.forward(three.key, b"")
+        pair.waits_for(b"four\n")
+        pair.tap.let_go()
+        assert pair.target.hear(5) == b"four\n"
+
+        assert pair.tap.held == ()
+        assert pair.notes() == [
+            "a held message of 4 bytes goes on changed, with 5",
+            "a held message of 6 bytes was dropped",
+        ]
+
+
+def test_only_what_fits_is_held_and_what_comes_behind_it_waits() -> None:
+    with holding(Hold(out=False, into=True, expression="secret", framing="line")) as pair:
+        pair.target.say(b"open\nsecret\nalso open\n")
+        assert pair.caller.hear(5) == b"open\n"
+        pair.waits_for(b"secret\n")
+        assert pair.tap.held[0].number == -1
+        pair.tap.forward(pair.tap.held[0].key, b"public\n")
+
+        assert pair.caller.hear(17) == b"public\nalso open\n"
+
+
+def test_everything_goes_on_when_nothing_is_to_be_held_any_more() -> None:
+    with holding(Hold(framing="line")) as pair:
+        pair.caller.say(b"whole\nand begun")
+        pair.waits_for(b"whole\n")
+        pair.target.say(b"back\n")
+        pair.waits_for(b"whole\n", b"back\n")
+        pair.tap.set_hold(Hold(out=True, into=False, framing="line"))
+        assert pair.caller.hear(5) == b"back\n"
+        pair.waits_for(b"whole\n")
+        pair.tap.set_hold(None)
+
+        assert pair.target.hear(15) == b"whole\nand begun"
+        pair.caller.say(b"free")
+        assert pair.target.hear(4) == b"free"
+
+
+def test_a_goodbye_waits_behind_what_is_held() -> None:
+    with holding(Hold(out=True, into=False)) as pair:
+        pair.caller.say(b"last words")
+        pair.caller.finish()
+        pair.waits_for(b"last words")
+        pair.target.say(b"still there")
+        assert pair.caller.hear(11) == b"still there"
+        pair.tap.let_go()
+
+        assert pair.target.hear_all() == b"last words"
+
+
+@needs_rst
+def test_what_is_held_of_somebody_who_was_reset_is_told_to_be_lost() -> None:
+    with holding(Hold(), Resets) as pair:
+        pair.caller.say(b"never mind")
+        pair.waits_for(b"never mind")
+        pair.caller.leave()
+
+        assert pair.target.hear_a_reset() == b""
+        assert {event.ending for event in pair.sink.wait_for(Closed, 2)} == {Ending.PEER_RESET, Ending.PASSED_RESET}
+        assert "10 held bytes were not passed on: #1 is over" in pair.notes()
+        assert pair.tap.held == ()
+
+
+def test_what_is_held_for_somebody_who_left_is_told_to_be_lost() -> None:
+    with holding(Hold(out=True, into=False)) as pair:
+        pair.caller.say(b"x")
+        pair.waits_for(b"x")
+        pair.tap.connections[1].close()
+        assert pair.target.hear_all() == b""
+        pair.target.leave()
+        pair.caller.leave()
+        pair.sink.wait_for(Closed, 2)
+
+        assert "1 held byte was not passed on: #1→ is over" in pair.notes()
+
+
+def test_what_is_held_is_bounded_and_slows_the_writer_down() -> None:
+    with holding(Hold(out=True, into=False), limits=Limits(outbox=64 * KIB, receive=4 * KIB)) as pair:
+        pair.caller.sock.setblocking(False)
+        sent = 0
+        try:
+            while True:
+                sent += pair.caller.sock.send(bytes(64 * KIB))
+        except BlockingIOError:
+            pass
+        near = pair.tap.connections[0]
+        until(lambda: Pause.TAP in near._pause, "it to be read no more")
+        held = sum(len(one.data) for one in pair.tap.held)
+        assert held <= 64 * KIB
+        pair.tap.set_hold(None)
+
+        assert pair.target.hear(sent) == bytes(sent)
+        assert sum(len(one.data) for one in pair.sink.of(Received)) == sent
+
+
+@pytest.mark.parametrize("hold", [Hold(expression="("), Hold(framing="gremlins")])
+def test_what_makes_no_sense_is_refused_at_once(hold: Hold) -> None:
+    with pytest.raises(TincanError):
+        Tap("0", "127.0.0.1:1").set_hold(hold)

@@ -1,0 +1,216 @@
+"""Errands of somebody who wants to see what two programs say to each other, by the keyboard alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.address import Address
+from tests.gui.stories.person import Person
+from tests.support.certificates import make
+from tests.support.peers import Host, Peer
+from tests.support.tls_peers import TlsPeer, server_context
+
+
+def asks_for_a_tap(person: Person, listen: str, target: str) -> None:
+    person.press("<Control-t>")
+    person.sees("Listen at", "Target")
+    person.write(listen)
+    person.press("<Tab>")
+    person.write(target)
+    person.press("<Return>")
+
+
+def address_of_tap(person: Person) -> Address:
+    person.sees("tap is listening on")
+    person.until(lambda: person.app.window.address.port.get() != "0", "the port that was found")
+    return Address("127.0.0.1", int(person.app.window.address.port.get()))
+
+
+def test_both_directions_of_somebody_else_s_talk_are_seen_and_it_ends_with_the_tap(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        person.sees("tap is listening on", f"→ {host.address}", "Stop tap")
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            caller.say(b"how are you?")
+            assert target.hear(12) == b"how are you?"
+            target.say(b"fine")
+            assert caller.hear(4) == b"fine"
+            person.sees("#1 → target", "how are you?", "target → #1", "fine", "answer")
+            assert person.conversation.count("how are you?") == 1, "what went on as it came is shown once"
+            assert person.app.main_controller.menu_state().words["toggle_server"] == "&Stop the tap"
+            person.press("<F5>")
+            person.sees("tap stopped", "Start server")
+            assert target.hear_all() == b""
+
+
+def test_what_is_wrong_is_said_under_its_field_and_can_be_mended_there(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "127.0.0.1:99999", "nonsense host")
+        person.sees("“99999” is too high: ports go up to 65535.", "“nonsense host” is not a host")
+        person.write(str(host.address))  # where somebody listens already
+        person.press("<Tab>")
+        person.write("tls://")
+        person.press("<Return>")
+        person.sees("Type an address")
+        person.write(str(host.address))
+        person.press("<Return>")
+        person.sees("is already in use")
+        assert person.app.main_controller.tap.dialog is not None
+        assert not person.app.main_controller.tap.dialog.is_gone
+        person.write("0")
+        person.press("<Return>")
+        person.sees("tap is listening on")
+        assert person.app.main_controller.tap.dialog.is_gone
+
+
+def test_a_row_of_the_list_shows_that_pair_alone(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        person.sees("tap is listening on")
+        address = address_of_tap(person)
+        with (
+            Peer.calls(address) as one, host.accept(Peer) as at_one,
+            Peer.calls(address) as two, host.accept(Peer) as at_two,
+        ):  # fmt: skip
+            one.say(b"first")
+            at_one.say(b"to the first")
+            two.say(b"second")
+            at_two.say(b"to the second")
+            person.sees("to the first", "to the second", "second")
+            state = person.app.main_controller.state
+            assert state is not None
+            chosen = next(each for each in state.connections if each.number == -2)
+            person.app.main_controller.select(state.session, chosen.connection)
+            person.sees("Only #2 and its target", "second", "to the second")
+            assert "to the first" not in person.conversation
+
+
+def test_the_target_may_speak_tls(person: Person, tmp_path: Path) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", f"tls://127.0.0.1:{host.address.port}")
+        person.sees(f"→ tls://127.0.0.1:{host.address.port}")
+        with Peer.calls(address_of_tap(person)) as caller:
+            caller.say(b"secret")
+            person.sees("#1→ connected to")
+            try:
+                TlsPeer.welcomes(host, server_context(make("somebody.test"), tmp_path)).leave()
+            except OSError:
+                person.sees("is signed by itself, so nobody vouches for it", "as the other leg was")
+            else:
+                raise AssertionError("nobody trusts that certificate")
+
+
+def test_one_says_something_oneself_to_either_side_and_to_nobody_by_chance(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            person.sees("Choose to whom: #1 is a caller, #1→ its target", "No connection")
+            person.say("to whom?")
+            assert person.message == "to whom?", "it went to nobody"
+            person.tab_to("No connection", back=True)
+            person.press("<Return>", "<Down>", "<Down>", "<space>", "<Escape>")
+            person.sees("#1→  ▾")
+            person.press("<Control-m>", "<Return>")
+            assert target.hear(8) == b"to whom?"
+            person.sees("tap → #1→", "to whom?")
+            person.tab_to("#1→", back=True)
+            person.press("<Return>", "<Down>", "<space>")
+            person.sees("#1, #1→  ▾")
+            person.press("<Down>", "<space>", "<Escape>")
+            person.sees("#1  ▾")
+            person.say("and you?")
+            assert caller.hear(8) == b"and you?"
+            person.sees("tap → #1 ")
+            caller.say(b"to whom?")
+            assert target.hear(8) == b"to whom?", "what they say to each other goes on as before"
+
+
+def test_messages_are_held_edited_in_the_field_forwarded_and_dropped(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            person.press("<Shift-F7>")
+            person.sees("Nothing is held: choose a direction.")
+            person.press("<space>")
+            person.sees("Nothing waits.")
+            caller.say(b"pay 10\n")
+            person.sees("1 waits for 0 s: #1 → target, 7 bytes.")
+            caller.say(b"pay 20\n")
+            person.sees("2 wait, the first for")
+            caller.say(b"pay 30\n")
+            person.sees("3 wait, the first for")
+
+            person.push("Forward")
+            assert target.hear(7) == b"pay 10\n"
+            person.sees("2 wait, the first for")
+            person.push("Edit")
+            person.sees("Change it in the message field")
+            assert "pay 20" in person.message
+            person.press("<Control-Home>", "<Delete>")
+            person.type("P")
+            person.press("<Return>")
+            assert target.hear(7) == b"Pay 20\n"
+            person.sees("a held message of 7 bytes goes on changed, with 7", "1 waits for")
+            assert person.message == ""
+            person.press("<Control-w>", "<Shift-F7>")
+            person.push("Drop")
+            person.sees("a held message of 7 bytes was dropped", "Nothing waits.")
+            caller.say(b"pay 40\n")
+            person.sees("1 waits for")
+            person.push("Let everything go")
+            assert target.hear(7) == b"pay 40\n"
+            person.press("<F5>")
+            person.sees("tap stopped", "Messages are held in a tap: start one first")
+            person.until(lambda: not person.app.main_controller.hold._again.is_due, "the end of looking")
+
+
+def test_only_what_an_expression_fits_is_held_and_a_wrong_one_is_told(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            person.press("<Shift-F7>", "<Tab>", "<Tab>")
+            person.type("(")
+            person.tab_to("To the target", back=True)
+            person.press("<space>")
+            person.sees("That is no regular expression")
+            person.press("<Tab>", "<Tab>")
+            person.write("secret")
+            person.tab_to("To the target", back=True)
+            person.press("<space>")
+            person.sees("Nothing waits.")
+            caller.say(b"open")
+            assert target.hear(4) == b"open"
+            caller.say(b"a secret")
+            person.sees("1 waits for")
+            person.tab_to("Edit")
+            person.press("<space>")
+            person.sees("Leave it")
+            person.tab_to("Leave it", back=True)
+            person.press("<space>")
+            person.sees("Edit")
+            assert person.message == ""
+            person.push("To the target")
+            assert target.hear(8) == b"a secret", "what is not to be held any more goes on"
+
+
+def test_each_way_is_cut_into_messages_of_its_own(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            caller.say(b"one\ntwo\n")
+            target.say(b"a;b\n;c")
+            person.sees("two\\n", "a;b\\n")
+            person.press("<Control-l>")
+            person.tab_to("As received")
+            person.choose("Lines")
+            person.until(lambda: "two" in person.said and "a;b" in person.said, "lines both ways")
+            person.press("<Control-l>")
+            person.tab_to("As on the way there")
+            person.choose("As received")
+            person.until(lambda: "two" in person.said and "a;b\\n" in person.said, "the way back as it was received")
+            person.press("<Control-l>")
+            person.tab_to("Lines")
+            person.press("<Tab>")
+            person.choose("Fixed length…")
+            person.write("2")
+            person.until(lambda: "two" in person.said and "a;" in person.said, "the way back in twos")
