@@ -17,7 +17,7 @@ from gui.widgets.debounce import Debounce
 from gui.widgets.scrolling import RowScrollbar
 
 _MARGIN = 10  # pixels at 96 dots an inch
-_REST, _LEAST_REST = 12, 0.25  # times as long as drawing took, and seconds, until what comes is drawn again
+_REST, _LEAST_REST = 30, 0.25  # times as long as drawing took, and seconds, until what comes is drawn again
 
 
 class RowsPane(ttk.Frame):
