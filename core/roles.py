@@ -64,6 +64,7 @@ class Role:
     datagrams: bool = False  # UDP: each message is a datagram, which nothing joins to another; nothing tells of an end
     speaks_tls: bool = True
     beyond: str | None = None  # who it passes on to what it hears, if it does
+    is_captured: bool = False  # what other programs said: no socket and no call of it is ours
 
     def __repr__(self) -> str:
         return f"<role {self.name}>"
@@ -256,6 +257,7 @@ Role.CAPTURE = Role(
     cancels="was captured",
     starts="was captured",
     again="was captured",
+    is_captured=True,
 )
 Role.UDP_CAPTURE = replace(Role.CAPTURE, name="UDP capture", begun="captured datagrams with", datagrams=True)
 

@@ -21,7 +21,7 @@ ABOUT = (
     "One select() waits for all sockets of the session, so no call here blocks; waited is the time since the call "
     "before on the same connection. Calls in italics are not recorded themselves: they follow from what is."
 )
-EMPTY = "The calls of the session on view come here."
+EMPTY = "The calls that Tincan made for the session on view come here; of what was captured there are none."
 _LONGEST = 240  # characters of a call
 
 

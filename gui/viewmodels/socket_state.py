@@ -74,6 +74,8 @@ class SocketView:
 def sockets_of(state: SessionState, alone: ConnectionState | None) -> tuple[list[tuple[Watched, str]], Watched | None]:
     """The sockets of a session with their names, and the one to begin with."""
     found: list[tuple[Watched, str]] = []
+    if state.role.is_captured or state.role.datagrams:
+        return found, None
     if state.role.listens:
         local = state.addresses[0] if state.addresses else state.target
         found.append((Watched(None, local), f"listens on {local}"))

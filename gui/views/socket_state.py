@@ -16,7 +16,7 @@ from gui.widgets.controls import ThinProgress
 from gui.widgets.fitting import elided, wrap_within
 from gui.widgets.scrolling import ScrollingPage
 
-EMPTY = "No session is on view."
+EMPTY = "No TCP socket of Tincan's is on view."
 INFERRED = "inferred: from what Tincan did and saw"
 TOLD = "as the system tells it"
 _MARGIN, _ROW, _BOX = 10, 44, 26  # pixels at 96 dots an inch: around; of the diagram, from row to row, and a box

@@ -94,6 +94,11 @@ def test_the_newest_connection_or_the_one_shown_alone_is_looked_at() -> None:
     assert alone.connection == 7
 
 
+def test_what_was_captured_of_others_has_no_socket_here() -> None:
+    for role in (role for role in ROLES.values() if role.is_captured):
+        assert sockets_of(replace(SERVER, role=role), None) == ([], None)
+
+
 def test_figures_that_are_known_are_told() -> None:
     info = TcpInfo(120, 40, 2, 3, 10, 1448, 65_000)
 

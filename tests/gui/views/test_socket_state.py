@@ -86,7 +86,7 @@ def test_without_a_session_nothing_is_lit(pane: SocketStatePane, root: tk.Tk, th
 
     canvas = pane.canvas
     assert theme.palette.accent not in {option(canvas, item, "fill") for item in items_on(canvas, "rectangle")}
-    assert pane.words.cget("text") == "No session is on view."
+    assert pane.words.cget("text") == "No TCP socket of Tincan's is on view."
 
 
 @pytest.mark.parametrize("wide", [230, 264, 380, 900])
