@@ -56,16 +56,17 @@ class Tunnel:
         except OSError as error:
             why = explain(error, Doing.TALKING, f"the proxy {self._handshake.proxy}")
             self._fail(replace(why, advice="Ask whoever runs the proxy"))
+        else:  # what ``opened`` raises is no fault of the proxy's
+            self._end()
+            self._opened(self._sock)
 
     def _talk(self) -> None:
-        """Say and hear what can be said and heard now. Raises ``BlockingIOError`` when that is all."""
+        """Say and hear until the proxy is done. Raises ``BlockingIOError`` when no more can be said and heard now."""
         handshake = self._handshake
         while True:
             while self._to_send:
                 self._to_send = self._to_send[self._sock.send(self._to_send) :]
             if handshake.is_done:
-                self._end()
-                self._opened(self._sock)
                 return
             data = self._sock.recv(handshake.most)
             if not data:

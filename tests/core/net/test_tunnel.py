@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import shutil
 import socket
 import subprocess
@@ -29,6 +30,7 @@ from core.events import (
 )
 from core.journal.recording.notes import sentence
 from core.net.client import Client
+from core.net.connection import Connection
 from core.net.tap import Tap
 from core.proxy import Proxy
 from core.roles import Role
@@ -193,6 +195,22 @@ def test_garbage_is_shown_and_obeyed_by_nobody() -> None:
     with asking("http") as talk, talk.host.accept(Peer) as proxy:
         proxy.say(b"\x1b]0;title\x07\r\n")
         assert "does not speak HTTP: it said “\\u001b]”" in talk.failure()
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), BlockingIOError(11, "not now")])
+def test_what_fails_once_the_tunnel_stands_is_no_fault_of_the_proxy(
+    error: OSError, logged_errors: list[logging.LogRecord]
+) -> None:
+    def stands(_connection: Connection) -> None:
+        raise error
+
+    with asking(stands=stands) as talk, talk.host.accept(Peer) as proxy:
+        let_in(proxy)
+        said = talk.failure()
+    assert said.startswith(f"Could not connect to {TARGET}: ")
+    assert len(talk.sink.of(Closed)) == 1
+    assert [record.exc_info[1] for record in logged_errors if record.exc_info] == [error]
+    logged_errors.clear()
 
 
 def test_it_can_be_cancelled_while_the_proxy_is_asked() -> None:
