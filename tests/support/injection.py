@@ -113,10 +113,14 @@ class Patch(Protocol):
 
 
 class Breaker:
-    """Breaks entry points once each; ``broken`` are the names of those whose turn has come."""
+    """Breaks entry points once each; ``broken`` are the names of those whose turn has come.
+
+    ``asked`` are the loop calls that have been asked for, and break as soon as the loop makes them.
+    """
 
     def __init__(self, monkeypatch: Patch) -> None:
         self._patch = monkeypatch
+        self.asked: list[Entry] = []
         self.broken: list[str] = []
 
     def worker(self, name: str, error: Callable[[], BaseException]) -> None:
@@ -158,7 +162,7 @@ class Breaker:
         def asked(real: Callable[..., object], loop: object, *arguments: object) -> object:
             """The last argument is the call."""
             if waiting and _place() == entry[:2]:
-                waiting.clear()
+                self.asked.append(waiting.pop())
                 arguments = (*arguments[:-1], self._raiser(f"{entry.module}:{entry.where}", error))
             return real(loop, *arguments)
 

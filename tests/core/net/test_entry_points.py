@@ -35,14 +35,12 @@ from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import socket_of
 from tests.support.tls_peers import client_context, hello_of, served
 
-Broken = Callable[[], bool]
-
 
 class Stage:
-    """A server in whose session something breaks, and what happens to it. ``is_broken`` once it has."""
+    """A server in whose session something breaks, and what happens to it."""
 
-    def __init__(self, is_broken: Broken) -> None:
-        self.is_broken = is_broken
+    def __init__(self, breaker: Breaker) -> None:
+        self._breaker = breaker
         self.sink = Sink()
 
     @contextlib.contextmanager
@@ -53,8 +51,15 @@ class Stage:
         with Server("127.0.0.1:0", reply=reply, framing=framing, limits=kept, events=self.sink, tls=tls) as server:
             yield server
 
+    def is_broken(self) -> bool:
+        return bool(self._breaker.broken)
+
     def wait(self) -> None:
         until(self.is_broken, "what was to break")
+
+    def wait_until_asked(self) -> None:
+        """From now on the next news for the call that was asked for breaks it."""
+        until(lambda: bool(self._breaker.asked), "the call that is to break")
 
     def still_serves(self, server: Server) -> None:
         """Somebody who comes afterwards is answered."""
@@ -492,7 +497,7 @@ def looks_up_in_vain(stage: Stage) -> None:
 
 
 def looks_up_too_long(stage: Stage) -> None:
-    with hearing(Stage(lambda: True)) as server:
+    with UdpServer("127.0.0.1:0") as server:
         limits = replace(DEFAULTS, connect=0.05)
         client = UdpClient(f"localhost:{server.addresses[0].port}", limits=limits, events=stage.sink)
         client.start()
@@ -518,6 +523,7 @@ def hears_a_proxy(stage: Stage) -> None:
         client.start()
         with host.accept(Peer) as proxy:
             assert proxy.hear(3) == b"\x05\x01\x00"
+            stage.wait_until_asked()  # what is said earlier may be heard without waiting for it
             proxy.say(b"\x05")
             stage.wait()
         assert client.join(PATIENCE)
@@ -598,7 +604,7 @@ def test_a_call_that_raises_ends_the_smallest_thing_and_is_told(
     error = KINDS[sorted(CASES).index(place) % len(KINDS)]
     breaker = Breaker(monkeypatch)
     breaker.loop_call(Entry(*place), error)
-    stage = Stage(lambda: bool(breaker.broken))
+    stage = Stage(breaker)
 
     act(stage)
 
