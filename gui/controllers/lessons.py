@@ -29,7 +29,7 @@ OWN = Path(__file__).parent.parent / "lessons"
 """The folder of the program's own lessons."""
 _LARGEST_FILE = 64 * 1024  # bytes of a lesson
 _MOST_LESSONS = 200  # that are listed
-_MOST_AT_ONCE = 60  # entries of a session between two looks; of a flood the latest
+_MOST_AT_ONCE = 1_000  # entries of a session between two looks; of a flood the latest
 _PREVIEW = 200  # bytes of a message that a condition looks at
 
 

@@ -31,6 +31,7 @@ except ImportError:  # core and its tests do without
 
 GRACE = 1.0  # seconds in which what a test has stopped may come to its end
 _BETWEEN_LOOKS = 0.005  # seconds
+_HUNG = 70  # exit code
 _DESCRIPTORS = "/proc/self/fd" if sys.platform == "linux" else None
 
 
@@ -94,8 +95,22 @@ def _reported_to(errors: list[BaseException]) -> Iterator[None]:
     def report(_root: object, _kind: type[BaseException], error: BaseException, _at: TracebackType | None) -> None:
         errors.append(error)
 
+    reported = tkinter.Misc._report_exception  # type: ignore[attr-defined]
+
+    def report_or_end(widget: tkinter.Misc) -> None:
+        """The test's time is up, and Tk has taken that for an error of one of its callbacks: then the process ends.
+
+        Nothing else leads out of an event loop without rest: Python hears of signals only where it is called back.
+        """
+        reported(widget)
+        if isinstance(sys.exc_info()[1], pytest.fail.Exception):
+            test = os.environ.get("PYTEST_CURRENT_TEST", "a test")
+            print(f"{test}: its time was up within the event loop of a window", file=sys.__stderr__, flush=True)
+            os._exit(_HUNG)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tkinter.Tk, "report_callback_exception", report)
+        patch.setattr(tkinter.Misc, "_report_exception", report_or_end)
         yield
 
 

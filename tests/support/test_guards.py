@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
@@ -117,6 +118,44 @@ def test_every_misdeed_fails_the_test_that_did_it(
         else:
             assert re.search(rf"^(FAILED|ERROR) .*::test_{name}\b", output, re.MULTILINE), name
             result.stdout.fnmatch_lines([expected])
+
+
+HANGING = """
+import time
+import tkinter
+
+import pytest
+
+
+@pytest.mark.timeout(1)
+def test_hangs_in_callbacks(display):
+    root = tkinter.Tk()
+
+    def turn():
+        root.after(1, turn)
+        time.sleep(0.05)
+
+    turn()
+    try:
+        while True:
+            root.update()
+    finally:
+        root.destroy()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows: there the limit ends the whole process")
+def test_a_time_limit_that_tk_takes_for_its_callback_s_error_ends_the_test_all_the_same(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, display: str
+) -> None:
+    prepare(pytester, monkeypatch, HANGING)
+
+    result = pytester.runpytest_subprocess("-rA", "--capture=sys", timeout=60)
+
+    assert result.ret == 70
+    result.stderr.fnmatch_lines(
+        ["*::test_hangs_in_callbacks (call): its time was up within the event loop of a window"]
+    )
 
 
 def test_a_row_that_is_not_in_the_catalogue_is_refused(
