@@ -119,6 +119,12 @@ def _handshake(stage: Stage) -> None:
     time.sleep(4 * _REACTION)
 
 
+def _sequence(stage: Stage) -> None:
+    _talk(stage)
+    stage.press("Ctrl+Shift+d")
+    time.sleep(2 * _REACTION)
+
+
 def _nothing(_stage: Stage) -> None:
     """What meets the eye first."""
 
@@ -133,6 +139,7 @@ SCENES = (
     Scene("saved", _saved),
     Scene("hex", _hex, {"theme": "dark"}),
     Scene("handshake", _handshake, {"reply": "echo"}),
+    Scene("sequence", _sequence),
 )
 
 
