@@ -25,7 +25,7 @@ _WORDS = {
     "Connect": menu_words("toggle_client"),
     "Cancel": "&Cancel connecting",
     "Disconnect": "Dis&connect",
-    **{role.stop: f"&Stop the {role.name}" for role in ROLES.values() if role.listens},
+    **{role.stop: f"&{role.stop.replace(' ', ' the ', 1)}" for role in ROLES.values() if role.listens},
 }
 # Of ``core.compose``, which a first window does without.
 _NOTATIONS = ("escapes", "hex", "dump", "python", "c", "base64")

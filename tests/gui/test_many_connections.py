@@ -35,7 +35,7 @@ def test_a_refresh_looks_at_the_connection_that_changed_and_at_no_other(make_app
     one_changed = deliver(app, replace(state, connections=tuple(connections)))
 
     assert bytes_came <= 2  # whether there is a new one behind those that are known already
-    assert one_changed < 50  # its own values, some of them several times
+    assert one_changed < 60  # its own values, some of them several times
     assert str(app.window.composer.row.to.button.cget("text")).startswith("everyone (1,000)")
     assert len(app.window.sessions.tree.get_children("s1")) == 101
 

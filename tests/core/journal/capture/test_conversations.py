@@ -199,7 +199,7 @@ def test_a_datagram_is_a_message() -> None:
 
     assert told(events)[:5] == [
         "captured datagrams with 10.0.0.1:53",
-        "#1 connected from 10.0.0.2:40000",
+        "#1 speaks from 10.0.0.2:40000",
         b"> who?",
         b"< you",
         "#1: an empty datagram from the client",
