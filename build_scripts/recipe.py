@@ -18,9 +18,12 @@ UNUSED_MODULES = (
     "pdb", "pydoc", "pydoc_data", "readline", "rlcompleter", "setuptools", "test", "tkinter.tix", "turtle",
     "unittest", "venv", "xmlrpc",
 )  # fmt: skip
-# Archives and compressors that nothing here uses, decimal numbers in Python beside those in C, and the hashes of
-# OpenSSL, which hashlib has of its own.
-HEAVY_MODULES = ("_bz2", "_hashlib", "_lzma", "_pydecimal", "bz2", "lzma", "tarfile")
+# Archives, compressors and decimal numbers that nothing here uses, and the hashes of OpenSSL, which hashlib has of its
+# own.
+HEAVY_MODULES = (
+    "_bz2", "_decimal", "_hashlib", "_lzma", "_pydecimal", "bz2", "decimal", "fractions", "lzma", "statistics",
+    "tarfile",
+)  # fmt: skip
 # Files of Tcl and Tk that no window of Tincan reads: time zones, date names, other packages, pictures, demos.
 # Its encodings and msgcat stay: Tcl does not start without them everywhere.
 UNUSED_TCL = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from core.compose.encoding import Encoding
 from core.steps.playing import Row, Verdict
@@ -17,6 +17,8 @@ from core.text_safety import TextSafety
 
 _LONGEST = 2_000  # characters of a message
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
+# In an attribute these would become spaces: section 3.3.3.
+_IN_ATTRIBUTE = str.maketrans({"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,8 @@ def _counts(tests: int, failures: int, errors: int, skipped: int, seconds: float
 
 
 def _text(text: str) -> str:
-    return escape(_NO_XML.sub(lambda found: f"\\u{ord(found.group()):04x}", TextSafety().text(text)))
+    return escape(_NO_XML.sub(lambda found: f"\\u{ord(found.group()):04x}", TextSafety().text(text)), quote=False)
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_NO_XML.sub("�", TextSafety().text(text)))
+    return f'"{escape(_NO_XML.sub("�", TextSafety().text(text))).translate(_IN_ATTRIBUTE)}"'

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from statistics import median_low
 from typing import NamedTuple, TypeAlias
 
 from core.journal.display_row import DATA_KINDS, RECEIVED, SENT
@@ -127,7 +126,8 @@ class PageFile:
         """Where the entries on a page belong among all entries; None if it holds none."""
         payloads = list(self._payloads(self._page(number)))
         first = next((row for payload in payloads for row in self._rows(*payload)), None)
-        return median_low(key for key, _size, _body in payloads) if isinstance(first, EntryFound) else None
+        keys = sorted(key for key, _size, _body in payloads)
+        return keys[(len(keys) - 1) // 2] if isinstance(first, EntryFound) else None
 
     def rows(self, number: int) -> list[Row]:
         """The rows on a page, in their order."""
