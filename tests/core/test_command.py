@@ -41,8 +41,9 @@ def test_frozen_it_is_the_program_itself(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_what_nobody_types_loads_no_terminal_program(monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import sys, runpy; runpy.run_module('core.replies.handler.host', run_name='not main'); print(*sys.modules)"
+    unmeasured = {name: value for name, value in environment().items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code], env=environment(), capture_output=True, text=True, check=True
+        [sys.executable, "-P", "-c", code], env=unmeasured, capture_output=True, text=True, check=True
     )
     loaded = done.stdout.split()
 
