@@ -63,7 +63,6 @@ class Role:
     # What it talks over.
     datagrams: bool = False  # UDP: each message is a datagram, which nothing joins to another; nothing tells of an end
     speaks_tls: bool = True
-    beyond: str | None = None  # who it passes on to what it hears, if it does
     is_captured: bool = False  # what other programs said: no socket and no call of it is ours
 
     def __repr__(self) -> str:
@@ -162,7 +161,6 @@ Role.TAP = Role(
     cancels="stops it",
     starts="starts a tap",
     again="starts it again",
-    beyond="target",
 )
 
 Role.UDP_SERVER = Role(

@@ -70,7 +70,7 @@ def lane_names(role: Role | None) -> tuple[str, ...]:
     if role is None:
         return "peer", "this end"
     names = role.far_end, role.us
-    return (*names, role.beyond) if role.beyond else names
+    return (*names, role.onward) if role.passes_on else names
 
 
 def step_of(display_row: DisplayRow, role: Role | None, ending: str = "") -> Step:

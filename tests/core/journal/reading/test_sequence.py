@@ -93,7 +93,7 @@ def test_a_fault_that_was_injected_is_told_from_any_other_remark() -> None:
 
 @pytest.mark.parametrize("role", ROLES.values(), ids=str)
 def test_there_are_as_many_lanes_as_ends(role: Role) -> None:
-    assert len(lane_names(role)) == (3 if role.beyond else 2)
+    assert len(lane_names(role)) == (3 if role.passes_on else 2)
     assert all(lane_names(role))
 
 
