@@ -35,7 +35,7 @@ from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
 from core.tcp import SocketFacts
 from core.tls.settings import Tls
-from core.wire.faults import SOUND, BothWays, Faults
+from core.wire.faults import SOUND, BothWays
 from core.words import connection_name
 
 if TYPE_CHECKING:  # else when they are asked for: nobody needs them to begin with
@@ -135,8 +135,7 @@ class Workbench:
         reply: str | Reply = "letter",
         framing: str = "raw",
         socket_options: SocketOptions = AS_USUAL,
-        fault_out: Faults | None = None,
-        fault_in: Faults | None = None,
+        faults: BothWays = SOUND,
     ) -> SessionId:
         """Start a UDP server; see ``serve`` and ``UdpServer``."""
         from core.net.udp import UdpServer
@@ -146,8 +145,8 @@ class Workbench:
             reply=reply,
             framing=framing,
             socket_options=socket_options,
-            fault_out=fault_out,
-            fault_in=fault_in,
+            fault_out=faults.out,
+            fault_in=faults.into,
             **self._surroundings(),
         )
         return self._begin(server, Doing.LISTENING)
@@ -158,8 +157,7 @@ class Workbench:
         *,
         framing: str = "raw",
         socket_options: SocketOptions = AS_USUAL,
-        fault_out: Faults | None = None,
-        fault_in: Faults | None = None,
+        faults: BothWays = SOUND,
     ) -> SessionId:
         """Start a UDP client; see ``connect`` and ``UdpClient``."""
         from core.net.udp import UdpClient
@@ -168,8 +166,8 @@ class Workbench:
             target,
             framing=framing,
             socket_options=socket_options,
-            fault_out=fault_out,
-            fault_in=fault_in,
+            fault_out=faults.out,
+            fault_in=faults.into,
             **self._surroundings(),
         )
         return self._begin(client, Doing.SENDING)

@@ -278,22 +278,19 @@ class _Program:
 
     def _open_datagrams(self) -> SessionId:
         options = self._options
-        there, back = options.faults
         if options.role.listens:
             return self._workbench.serve_datagrams(
                 options.target,
                 reply=options.reply,
                 framing=options.framing,
                 socket_options=options.socket_options,
-                fault_out=there,
-                fault_in=back,
+                faults=options.faults,
             )
         return self._workbench.send_datagrams(
             options.target,
             framing=options.framing,
             socket_options=options.socket_options,
-            fault_out=there,
-            fault_in=back,
+            faults=options.faults,
         )
 
     def _watch_steps(self, played: Played) -> None:
