@@ -534,7 +534,7 @@ class Connection:
         if not self.is_open:
             return
         line = self._incoming
-        if Pause.FAULT in self._pause and line is not None and line.size <= self._limits.outbox // 4:
+        if line is not None and Pause.FAULT in self._pause and line.size <= self._limits.outbox // 4:
             self.resume(Pause.FAULT)
         sink = self._sink
         if not data:
