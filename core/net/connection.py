@@ -159,7 +159,7 @@ class Connection:
             broken=self._read_rest_and_break,
             stalled=lambda why: self._end(Ending.STALLED, why),
             rested=self._watch,
-            injected=lambda words: self._tell_fault(self._fault_places[0], words),
+            injected=lambda words: self.tell_fault(self._fault_places[0], words),
             line_ended=self._outgoing_line_ended,
         )
         self._faults = SOUND
@@ -293,7 +293,7 @@ class Connection:
             return
         for was, now, place in zip(before, faults, places, strict=True):
             if was != now:
-                self._tell_fault(place, str(now) if now is not None else "none any more")
+                self.tell_fault(place, str(now) if now is not None else "none any more")
         if before.out != faults.out:
             self._use_outgoing(faults.out)
         if before.into != faults.into:
@@ -320,11 +320,8 @@ class Connection:
         return IncomingLine(
             faults, str(self.number), self._loop,
             hear=self._hear, ended=self._incoming_line_ended,
-            injected=lambda words: self._tell_fault(self._fault_places[1], words),
+            injected=lambda words: self.tell_fault(self._fault_places[1], words),
         )  # fmt: skip
-
-    def _tell_fault(self, place: str, words: str) -> None:
-        self.remark(f"{REMARK} {place}: {words}")
 
     def _take_in(self, what: bytes | memoryview | End) -> None:
         """What came, or how it ended, through the line if there is one."""
@@ -397,6 +394,10 @@ class Connection:
     def remark(self, text: str, *, is_failure: bool = False) -> None:
         """Put a sentence into the conversation. Any thread."""
         self._emit(Remark(self._session, self.id, _now(), text, is_failure))
+
+    def tell_fault(self, place: str, words: str) -> None:
+        """Put into the conversation which faults one way has, or which of them has happened just now. Any thread."""
+        self.remark(f"{REMARK} {place}: {words}")
 
     def remark_on_what_was_sent(self, text: str) -> None:
         """The same of something that failed after it was sent. Not for who is sending."""
@@ -793,7 +794,7 @@ class Connection:
 
     def _tell_lost(self, size: int) -> None:
         if size:
-            self._tell_fault(self._fault_places[1], f"{counted(size, 'byte')} had not come through at the end")
+            self.tell_fault(self._fault_places[1], f"{counted(size, 'byte')} had not come through at the end")
 
     def _cancel_timers(self) -> None:
         if self._incoming is not None:

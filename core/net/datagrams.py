@@ -329,7 +329,7 @@ class _BadLine:
             if isinstance(each, bytes):
                 self._passed(each)
             elif isinstance(each, Injected):
-                self._connection.remark(f"fault on the way {self._way} the peer: {each.words}")
+                self._connection.tell_fault(f"the way {self._way} the peer", each.words)
         due = self._line.due
         if self._timer is not None:
             self._timer.cancel()

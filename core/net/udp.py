@@ -63,7 +63,7 @@ class _DatagramSession(Session):
         number = str(connection.number)
         for faults, way in ((out, "to"), (back, "from")):
             if faults is not None:
-                connection.remark(f"fault on the way {way} the peer: {faults}")
+                connection.tell_fault(f"the way {way} the peer", str(faults))
         transport.go_through(
             DatagramLine(out, self._loop.time, number) if out is not None else None,
             DatagramLine(back, self._loop.time, f"-{number}") if back is not None else None,
