@@ -273,10 +273,6 @@ class Line:
             self._put(data)
             self.size += len(data)
 
-    def finish(self) -> None:
-        """No more will come."""
-        self.end(End.FINISHED)
-
     def end(self, end: End) -> None:
         """Its sender ends in this way, which goes through the line behind the bytes that were put in before."""
         if not self.is_over:

@@ -64,7 +64,7 @@ def test_what_is_not_cut_or_flipped_arrives_unchanged_in_order_and_before_the_en
         line.put(data)
         out += run(line, clock, clock.now + pause)
         clock.now += pause
-    line.finish()
+    line.end(End.FINISHED)
     out += run(line, clock)
 
     assert data_of(out) == b"".join(data for data, _ in chunks)
@@ -84,7 +84,7 @@ def test_what_comes_before_a_cut_arrives_and_nothing_after_it(
     said = b"".join(data for data, _ in chunks)
     for data, _ in chunks:
         line.put(data)
-    line.finish()
+    line.end(End.FINISHED)
     out = run(line, clock)
     line.put(b"too late")
 
