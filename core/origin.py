@@ -65,7 +65,6 @@ def read_origin(written: str) -> Origin:
 
 PERSON = Origin("person")
 REPEAT = Origin("repeat")
-ON_CONNECT = Origin("connect")
 PASSED_ON = Origin("tap")
 FOR_TLS = Origin("tls")
 FROM_INPUT = Origin("input")
