@@ -20,6 +20,7 @@ _WHEN = re.compile(r"\d\d:\d\d:\d\d\.\d{3}$")  # at the end of lines that say wh
 _STOPS = 80  # controls that Tab passes before it must have come round
 _WITH_WORDS = frozenset({"Label", "TLabel", "TButton", "TCheckbutton", "TRadiobutton", "TMenubutton"})
 _FIELDS = frozenset({"TEntry", "TCombobox", "TSpinbox"})
+_PRESSED = frozenset({"TButton", "TCheckbutton", "TRadiobutton", "TMenubutton"})
 
 
 class Person:
@@ -67,17 +68,13 @@ class Person:
         self.type(text)
         self.press("<Return>")
 
-    def tab_to(self, words: str, *, back: bool = False) -> None:
-        """Press Tab until the focus is on what bears these words or holds them."""
-        for _ in range(_STOPS):
-            if words in self.focused:
-                return
-            self.press("<<PrevWindow>>" if back else "<Tab>")
-        raise AssertionError(f"Tab does not come to “{words}”; it is at “{self.focused}”")
+    def tab_to(self, words: str, *, back: bool = False, exactly: bool = False) -> None:
+        """Press Tab until the focus is on what bears these words or holds them, and nothing else if ``exactly``."""
+        self._tab_until(lambda: self.focused == words if exactly else words in self.focused, words, back=back)
 
     def push(self, words: str) -> None:
-        """Go to a button by Tab and press it."""
-        self.tab_to(words)
+        """Go to a button by Tab and press it: not to a text that has its words."""
+        self._tab_until(lambda: self._kind(self._focus()) in _PRESSED and words in self.focused, words)
         self.press("<space>")
 
     def choose(self, words: str) -> None:
@@ -175,6 +172,13 @@ class Person:
         self._tk.call("focus", "-force", self._tk.call("focus", "-lastfor", "."))
         self._update()
 
+    def _tab_until(self, is_there: Callable[[], bool], words: str, *, back: bool = False) -> None:
+        for _ in range(_STOPS):
+            if is_there():
+                return
+            self.press("<<PrevWindow>>" if back else "<Tab>")
+        raise AssertionError(f"Tab does not come to “{words}”; it is at “{self.focused}”")
+
     def _update(self) -> None:
         self._tk.call("update")
 
@@ -188,7 +192,7 @@ class Person:
             yield from self._texts_in(part)
 
     def _text_of(self, path: str) -> str:
-        call, kind = self._tk.call, str(self._tk.call("winfo", "class", path))
+        call, kind = self._tk.call, self._kind(path)
         if kind in _WITH_WORDS:
             return str(call(path, "cget", "-text"))
         if kind in _FIELDS:
@@ -198,6 +202,9 @@ class Person:
         if kind == "Treeview":
             return "\n".join(self._rows(path, ""))
         return ""
+
+    def _kind(self, path: str) -> str:
+        return str(self._tk.call("winfo", "class", path))
 
     def _visible(self, path: str) -> str:
         """What a Text shows, without what is scrolled out of sight."""

@@ -71,18 +71,10 @@ class Learner:
         self.person.press("<Control-l>")
         self.person.write(host)
 
-    def goes_to(self, words: str) -> None:
-        """Press Tab until the focus is on what has exactly these words; the lesson's text may speak of them."""
-        for _ in range(80):
-            if self.person.focused == words:
-                return
-            self.person.press("<Tab>")
-        raise AssertionError(words)
-
     def sets(self, before: str, value: str) -> None:
         """In the socket options, write a value into the field that has this one."""
         self.person.press("<Control-u>")
-        self.goes_to(before)
+        self.person.tab_to(before, exactly=True)
         self.person.write(value)
         self.person.press("<Return>", "<Escape>")
 
@@ -173,7 +165,7 @@ def test_3_framing(free: Person) -> None:
     learner.is_at(3)
     free.say("hal")
     free.press("<Control-e>")
-    learner.goes_to("no end")
+    free.tab_to("no end", exactly=True)
     free.choose("LF")
     free.say("ves")
     learner.is_done()
@@ -228,8 +220,7 @@ def test_6_a_peer_that_does_not_read(free: Person, tmp_path: Path) -> None:
     learner = Learner(free, "06-not-reading")
     free.press("<F5>")
     learner.is_at(1)
-    learner.goes_to("Copy the code")
-    free.press("<space>")
+    free.push("Copy the code")
     with subprocess.Popen([sys.executable, "-c", free.clipboard]) as deaf:
         try:
             learner.is_at(2)
@@ -307,10 +298,11 @@ def test_9_many_clients(free: Person) -> None:
     free.press("<F6>")
     learner.is_at(4)
     learner.look_at("server")
-    free.tab_to("#1", back=True)
-    free.press("<Down>")
+    free.tab_to("Server 127.0.0.1", back=True)
+    free.press("<Down>", "<Down>")
     free.say("only you")
     learner.is_done()
+    free.sees("server → #2  by hand")
 
 
 def test_10_text_is_bytes(free: Person) -> None:

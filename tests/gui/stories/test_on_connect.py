@@ -17,11 +17,7 @@ def choose(person: Person, words: str) -> None:
     """Go to the choice by Tab and take one, once the lists are read."""
     box = person.app.window.conversation.head.on_connect
     person.press("<Control-m>")
-    for _ in range(40):
-        if person._focus() == str(box):
-            break
-        person.press("<<PrevWindow>>")
-    assert person._focus() == str(box)
+    person._tab_until(lambda: person._focus() == str(box), "the choice", back=True)
     person.until(lambda: words in box.words, words)
     person.choose(words)
 
