@@ -446,18 +446,23 @@ def test_a_server_that_stops_ends_its_peers() -> None:
     assert isinstance(sink.events[-1], SessionClosed)
 
 
+def fill(client: UdpClient, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Have the system say so many times that it has no room for what the client sends."""
+    shared = client._shared[0]
+    real, left = shared._send, [times]
+
+    def full_at_first(data: bytes, to: object) -> int:
+        if left[0]:
+            left[0] -= 1
+            raise BlockingIOError
+        return real(data, to)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(shared, "_send", full_at_first)
+
+
 def test_datagrams_that_find_no_room_wait_whole_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     with stranger() as peer, speaking(place_of(peer)) as (client, sink):
-        shared = client._shared[0]
-        real, left = shared._send, [3]
-
-        def full_at_first(data: bytes, to: object) -> int:
-            if left[0]:
-                left[0] -= 1
-                raise BlockingIOError
-            return real(data, to)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(shared, "_send", full_at_first)
+        fill(client, monkeypatch, times=3)
         for message in (b"one", b"", b"three"):
             client.send(message)
         assert [peer.recv(100) for _ in range(3)] == [b"one", b"", b"three"]
@@ -469,16 +474,7 @@ def test_a_waiting_datagram_that_cannot_go_out_is_put_on_record_and_the_next_goe
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with stranger() as peer, speaking(place_of(peer)) as (client, sink):
-        shared = client._shared[0]
-        real, left = shared._send, [2]
-
-        def full_at_first(data: bytes, to: object) -> int:
-            if left[0]:
-                left[0] -= 1
-                raise BlockingIOError
-            return real(data, to)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(shared, "_send", full_at_first)
+        fill(client, monkeypatch, times=2)
         client.send(bytes(70_000))
         client.send(b"small")
         assert peer.recv(100) == b"small"
