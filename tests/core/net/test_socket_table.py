@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import struct
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,9 +13,9 @@ from core.address import Address
 from core.net.socket_table import Ends, read_windows_table, tcp_states
 from core.net.sockets import readable, tcp_info
 from core.tcp import TcpState
+from tests.support.sink import until
 from tests.support.systems import only_linux, only_windows
 
-PATIENCE = 10.0  # seconds
 ANY_TABLE = pytest.mark.skipif(sys.platform not in ("linux", "win32"), reason="POSIX: this system's table is not read")
 
 
@@ -30,13 +29,9 @@ def state_of(ends: Ends) -> TcpState:
     return found[ends]
 
 
-def comes_to(ends: Ends, state: TcpState) -> bool:
-    """Look again and again until the socket is in that state; False if it does not come to it in time."""
-    deadline = time.monotonic() + PATIENCE
-    while state_of(ends) is not state:
-        if time.monotonic() > deadline:
-            return False
-    return True
+def comes_to(ends: Ends, state: TcpState) -> None:
+    """Wait until the socket is in that state."""
+    until(lambda: state_of(ends) is state, state.name)
 
 
 @pytest.fixture(params=[socket.AF_INET, socket.AF_INET6], ids=["IPv4", "IPv6"])
@@ -73,14 +68,14 @@ def test_a_half_close_and_the_end_are_followed(pair: tuple[socket.socket, socket
 
     client.shutdown(socket.SHUT_WR)
     assert served.recv(1) == b""
-    assert comes_to(here, TcpState.FIN_WAIT_2)  # once the other end's system has acknowledged the FIN
+    comes_to(here, TcpState.FIN_WAIT_2)  # once the other end's system has acknowledged the FIN
     assert state_of(there) is TcpState.CLOSE_WAIT
 
     served.close()
     assert client.recv(1) == b""
     client.close()
-    assert comes_to(here, TcpState.TIME_WAIT)
-    assert comes_to(there, TcpState.CLOSED)
+    comes_to(here, TcpState.TIME_WAIT)
+    comes_to(there, TcpState.CLOSED)
 
 
 @only_linux("a socket of IPv6 that serves IPv4 too")
