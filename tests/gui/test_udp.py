@@ -20,6 +20,7 @@ from gui.viewmodels.repeating import RepeatRequest
 from gui.views.dialogs.send_file_dialog import FileRequest
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, say, shown
+from tests.support.peers import stranger
 
 UDP_SERVER, UDP_CLIENT = ROLES["UDP server"], ROLES["UDP client"]
 TCP_SERVER = ROLES["server"]
@@ -27,10 +28,7 @@ TCP_SERVER = ROLES["server"]
 
 @pytest.fixture
 def peer() -> Iterator[socket.socket]:
-    """A program of somebody else's that speaks UDP."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(20)
-        sock.bind(("127.0.0.1", 0))
+    with stranger() as sock:
         yield sock
 
 

@@ -235,6 +235,17 @@ def black_hole() -> Iterator[Address]:
         yield host.address
 
 
+@contextlib.contextmanager
+def stranger(target: Address | None = None) -> Iterator[socket.socket]:
+    """A program of somebody else's that speaks UDP."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(PATIENCE)
+        sock.bind(("127.0.0.1", 0))
+        if target is not None:
+            sock.connect((target.host, target.port))
+        yield sock
+
+
 def free_port(host: str = "127.0.0.1") -> int:
     """A port that nobody listens on, just now."""
     with Host(host) as found:

@@ -15,7 +15,7 @@ from core.journal.reading.reader import JournalReader
 from core.net.socket_options import SocketOptions
 from core.wire.faults import Faults
 from tests.core.cli.test_terminal import Terminal
-from tests.support.sink import PATIENCE
+from tests.support.peers import stranger
 
 
 @pytest.fixture
@@ -27,10 +27,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
 
 @pytest.fixture
 def peer() -> Iterator[socket.socket]:
-    """A program of somebody else's that speaks UDP."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(PATIENCE)
-        sock.bind(("127.0.0.1", 0))
+    with stranger() as sock:
         yield sock
 
 

@@ -30,7 +30,7 @@ from core.tls.settings import Tls
 from core.wire.faults import parse_faults
 from tests.support.injection import KINDS, Breaker, Entry, loop_calls
 from tests.support.law import check_law
-from tests.support.peers import Host, NeverReads, Peer, Resets, SaysNothing
+from tests.support.peers import Host, NeverReads, Peer, Resets, SaysNothing, stranger
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import socket_of
 from tests.support.tls_peers import client_context, hello_of, served
@@ -417,9 +417,7 @@ def hearing(stage: Stage, **limits: object) -> Iterator[UdpServer]:
 
 def is_answered(server: UdpServer) -> None:
     """Somebody who speaks UDP afterwards."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(PATIENCE)
-        sock.connect((server.addresses[0].host, server.addresses[0].port))
+    with stranger(server.addresses[0]) as sock:
         sock.send(b"still there?")
         assert sock.recv(100) == b"still there?"
 
@@ -433,9 +431,7 @@ def forgets(stage: Stage) -> None:
 
 def forgets_again(stage: Stage) -> None:
     """Not everybody was silent for long enough when it was looked."""
-    with hearing(stage, silent_peer=0.2) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(PATIENCE)
-        sock.connect((server.addresses[0].host, server.addresses[0].port))
+    with hearing(stage, silent_peer=0.2) as server, stranger(server.addresses[0]) as sock:
 
         def speaks_until_it_breaks() -> bool:
             sock.send(b".")
@@ -458,8 +454,8 @@ def is_late_by_a_fault(stage: Stage) -> None:
     """What the bad line of a peer holds comes out by a timer; it ends that peer, and the next is answered."""
     faults = parse_faults("latency=5ms")
     with UdpServer("127.0.0.1:0", reply="echo", fault_in=faults, events=stage.sink) as server:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.sendto(b"hello", (server.addresses[0].host, server.addresses[0].port))
+        with stranger(server.addresses[0]) as sock:
+            sock.send(b"hello")
             stage.wait()
         is_answered(server)
 
@@ -467,17 +463,17 @@ def is_late_by_a_fault(stage: Stage) -> None:
 def goes_through_a_bad_line(stage: Stage) -> None:
     faults = parse_faults("latency=1ms")
     with UdpServer("127.0.0.1:0", reply="echo", fault_out=faults, events=stage.sink) as server:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.sendto(b"hello", (server.addresses[0].host, server.addresses[0].port))
+        with stranger(server.addresses[0]) as sock:
+            sock.send(b"hello")
             stage.wait()
         is_answered(server)
 
 
 def hears_again(stage: Stage) -> None:
     """The journal was behind when a datagram came. Whoever is to go on cannot: the session stops when it is told to."""
-    with hearing(stage) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    with hearing(stage) as server, stranger(server.addresses[0]) as sock:
         stage.sink.congest()
-        sock.sendto(b"hello", (server.addresses[0].host, server.addresses[0].port))
+        sock.send(b"hello")
         stage.sink.wait_for_pause()
         stage.sink.relieve()
         stage.wait()
@@ -485,8 +481,8 @@ def hears_again(stage: Stage) -> None:
 
 def hears(stage: Stage) -> None:
     """Without hearing there is no server, so that ends it."""
-    with hearing(stage) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.sendto(b"hello", (server.addresses[0].host, server.addresses[0].port))
+    with hearing(stage) as server, stranger(server.addresses[0]) as sock:
+        sock.send(b"hello")
         stage.wait()
         assert server.join(PATIENCE)
 

@@ -39,6 +39,7 @@ from core.tls.settings import Tls
 from core.wire.faults import FaultError, parse_faults
 from tests.support.injection import KINDS, Breaker
 from tests.support.law import check_law
+from tests.support.peers import stranger
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.systems import only_linux
 
@@ -72,17 +73,6 @@ def speaking(
     ) as client:
         yield client, sink
     check_law(sink.events)
-
-
-@contextlib.contextmanager
-def stranger(target: Address | None = None) -> Iterator[socket.socket]:
-    """A program of somebody else's that speaks UDP."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(PATIENCE)
-        sock.bind(("127.0.0.1", 0))
-        if target is not None:
-            sock.connect((target.host, target.port))
-        yield sock
 
 
 @contextlib.contextmanager
