@@ -34,6 +34,10 @@ def test_settings_profiles_journals_and_logs_have_no_password_and_no_key(make_ap
     pump_until(lambda: "not verified" in shown(app), app.root)
     say(app, "hello")
     pump_until(lambda: main.state is not None and main.state.bytes_in >= 5, app.root)
+    main.preferences = replace(main.preferences, tls_certificate="")
+    app.window.address.fill("localhost", "0")
+    main.endpoints.serve()
+    pump_until(lambda: sum(bool(each.addresses) for each in main.sessions.values()) == 2, app.root)
     app.leave()
 
     files = {name: data for name, data in kept_in(folder).items() if not name.startswith("authority")}
@@ -41,9 +45,5 @@ def test_settings_profiles_journals_and_logs_have_no_password_and_no_key(make_ap
     assert any(name.endswith(".tincan") and b"hello" in data for name, data in files.items())
     assert leaks(files, secrets_of(made)) == []
     if sys.platform != "win32":
-        own = [path for path in (folder / "authority").rglob("*") if b"PRIVATE KEY" in _bytes(path)]
-        assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in own)
-
-
-def _bytes(path: Path) -> bytes:
-    return path.read_bytes() if path.is_file() else b""
+        own = [folder / name for name, data in kept_in(folder).items() if b"PRIVATE KEY" in data]
+        assert [stat.S_IMODE(path.stat().st_mode) for path in own] == [0o600]
