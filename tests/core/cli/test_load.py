@@ -27,6 +27,7 @@ from core.steps.locust import write_locust_file
 from core.steps.step_file import parse_steps
 from tests.support import program
 from tests.support.peers import free_port
+from tests.support.sink import until
 from tests.support.systems import only_posix
 
 LOCUST = os.environ.get("LOCUST") or shutil.which("locust")
@@ -118,8 +119,8 @@ def test_ctrl_c_shows_what_there_is(tmp_path: Path) -> None:
             cwd=ROOT, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:
-            while len(server.connections) < 10:
-                assert process.poll() is None
+            until(lambda: len(server.connections) >= 10 or process.poll() is not None, "ten who call")
+            assert process.poll() is None
             process.send_signal(signal.SIGINT)
             out, _err = process.communicate(timeout=20)
         finally:

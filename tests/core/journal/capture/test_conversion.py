@@ -27,6 +27,7 @@ from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.recovery import Opened, open_journal
 from tests.support.captures import ACK, Caller, Frame, datagram, pcap, pcapng
 from tests.support.exports import Talk
+from tests.support.sink import until
 
 EVERY = bytes(range(256))
 
@@ -209,8 +210,9 @@ def capturing(target: Path, port: int) -> Iterator[None]:
             if b"listening on" not in dumping.stderr.readline():
                 pytest.skip("tcpdump may not capture here")
             yield
-            while b"thanks" not in target.read_bytes():  # the buffer of the kernel comes in portions
-                assert dumping.poll() is None
+            # The buffer of the kernel comes in portions.
+            until(lambda: b"thanks" in target.read_bytes() or dumping.poll() is not None, "all of the capture")
+            assert dumping.poll() is None
         finally:
             dumping.terminate()
             dumping.communicate()
