@@ -1,7 +1,11 @@
-"""Marks for tests that cannot hold on every system. The reason of each begins with the system's name."""
+"""Marks for tests that cannot hold on every system, or without a program of somebody else's.
+
+The reason of each that is about a system begins with the system's name.
+"""
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 import pytest
@@ -41,3 +45,16 @@ def not_on_wine(reason: str) -> pytest.MarkDecorator:
 
 needs_rst = not_on_wine("a received RST reads as FIN")
 needs_links = not_on_wine("a symbolic link is none that it reads back")
+
+
+def needs(program: str) -> pytest.MarkDecorator:
+    """The test is of what a program does that need not be installed."""
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
+
+
+def path_of(program: str) -> str:
+    """Where that program is. Skips the test that asks for one that is not installed."""
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} is not installed")
+    return found

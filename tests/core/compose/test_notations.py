@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from core.compose import NOTATIONS, Composed, Context, Draft, Encoding, Format, compose, write_as
 from tests.core.compose.test_shell_commands import HOSTILE
+from tests.support.systems import path_of
 
 
 def composed(text: str, form: Format, encoding: Encoding) -> bytes:
@@ -52,9 +53,7 @@ READERS = {
 @pytest.mark.parametrize("name", READERS)
 def test_the_very_program_reads_what_was_copied(name: str, data: bytes) -> None:
     program, *arguments = READERS[name]
-    found = sys.executable if program == "python" else shutil.which(program)
-    if found is None:
-        pytest.skip(f"{program} is not installed")
+    found = sys.executable if program == "python" else path_of(program)
 
     done = subprocess.run([found, *arguments], input=write_as(name, data).encode(), capture_output=True, check=True)
 

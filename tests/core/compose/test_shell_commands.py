@@ -17,6 +17,7 @@ from core.address import Address
 from core.compose.shell_commands import SHELL_COMMANDS, Place, write_command, write_printf
 from core.errors import DraftError
 from tests.support.peers import free_port
+from tests.support.systems import path_of
 
 HOSTILE = {
     "every byte": bytes(range(256)),
@@ -33,13 +34,8 @@ SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox") if shutil.which(s
 PATIENCE = 20  # seconds
 
 
-def needs(program: str) -> None:
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed")
-
-
 def run(command: str, shell: str = "sh") -> subprocess.CompletedProcess[bytes]:
-    needs(shell)
+    path_of(shell)
     words = [shell, "sh"] if shell == "busybox" else [shell]
     return subprocess.run(
         [*words, "-c", command],
@@ -99,7 +95,7 @@ def test_a_shell_writes_the_very_bytes(data: bytes, shell: str) -> None:
 @pytest.mark.parametrize("program", ["ncat", "socat", "nc"])
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
 def test_a_program_says_the_very_bytes_and_shows_the_answer(data: bytes, program: str, place: tuple[int, str]) -> None:
-    needs(program)
+    path_of(program)
     listener = Listener(*place, len(data), b"heard")
 
     done = run(write_command(program, data, Place(listener.address)))
@@ -110,7 +106,7 @@ def test_a_program_says_the_very_bytes_and_shows_the_answer(data: bytes, program
 
 @pytest.mark.parametrize("program", ["ncat", "socat", "nc"])
 def test_what_a_server_said_is_said_by_a_program_that_listens(program: str, place: tuple[int, str]) -> None:
-    needs(program)
+    path_of(program)
     address = Address(place[1], free_port(place[1]))
     command = write_command(program, HOSTILE["every byte"], Place(address, listens=True))
     with subprocess.Popen(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as listening:
@@ -137,7 +133,7 @@ def dialled(address: Address, listening: subprocess.Popen[bytes]) -> socket.sock
 
 @pytest.mark.parametrize("program", ["ncat", "socat", "nc"])
 def test_a_datagram_is_said_as_one(program: str, place: tuple[int, str]) -> None:
-    needs(program)
+    path_of(program)
     with socket.socket(place[0], socket.SOCK_DGRAM) as server:
         server.bind((place[1], 0))
         server.settimeout(PATIENCE)
@@ -230,7 +226,7 @@ class HttpListener(Listener):
 @pytest.mark.case("C-93")
 @pytest.mark.parametrize("request_bytes", REQUESTS.values(), ids=REQUESTS)
 def test_curl_makes_the_same_request(request_bytes: bytes) -> None:
-    needs("curl")
+    path_of("curl")
     listener = HttpListener(socket.AF_INET, "127.0.0.1", 0, b"HTTP/1.1 204 none\r\nConnection: close\r\n\r\n")
 
     done = run(write_command("curl", request_bytes, Place(listener.address)))

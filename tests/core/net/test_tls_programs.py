@@ -7,7 +7,6 @@ import contextlib
 import importlib.util
 import os
 import random
-import shutil
 import socket
 import subprocess
 import threading
@@ -29,12 +28,9 @@ from core.tls.settings import ClientCertificates, Tls
 from tests.support.certificates import DAY, Made, make, make_authority
 from tests.support.sink import PATIENCE, Sink
 from tests.support.stage import calling, serving
+from tests.support.systems import needs
 
 QUIET = ("-quiet", "-no_ign_eof")  # s_client: prints the peer's words alone, and ends when its input does
-
-
-def needs(program: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
 
 
 def port_of_ours() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import logging
-import shutil
 import socket
 import subprocess
 import threading
@@ -40,7 +39,7 @@ from tests.support.law import check_law
 from tests.support.peers import Host, Peer, Resets, free_port
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import serving
-from tests.support.systems import needs_rst
+from tests.support.systems import needs_rst, path_of
 
 TARGET = "example.invalid:80"
 REQUEST = b"\x05\x01\x00\x03\x0fexample.invalid\x00\x50"
@@ -324,8 +323,7 @@ def test_a_tap_that_stops_while_its_proxy_is_asked_lets_go_of_it() -> None:
 
 @pytest.mark.parametrize(("program", "kind"), [("microsocks", "socks5"), ("tinyproxy", "http")])
 def test_a_real_proxy_leads_to_a_real_server(program: str, kind: str, tmp_path: Path) -> None:
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed")
+    path_of(program)
     port, closed_port = free_port(), free_port()
     settings = tmp_path / "settings"
     settings.write_text(f"Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\n", encoding="utf-8")

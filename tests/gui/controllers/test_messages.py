@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import tkinter as tk
@@ -23,6 +22,7 @@ from tests.gui.conftest import pump_until
 from tests.gui.controllers.test_find import find, press
 from tests.gui.controllers.test_inspector import app_notices, inspector
 from tests.gui.driving import MakeApp, hear, serve, shown
+from tests.support.systems import path_of
 
 EVERY = bytes(range(256))
 ODD = (
@@ -162,8 +162,7 @@ def test_a_chosen_message_is_copied_in_each_notation(talk: Talk, command: str, t
 @pytest.mark.case("C-93")
 @pytest.mark.parametrize("program", ["ncat", "socat", "nc"])
 def test_a_copied_command_says_the_same_to_the_same_server(talk: Talk, program: str) -> None:
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed")
+    path_of(program)
     talk.hears(EVERY + b"it's 100% \\")
     talk.transcript.choose(talk.messages[0])
     talk.app.main_controller.commands[f"copy_{program}"]()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
 import struct
 import subprocess
@@ -28,6 +27,7 @@ from core.journal.recovery.recovery import Opened, open_journal
 from tests.support.captures import ACK, Caller, Frame, datagram, pcap, pcapng
 from tests.support.exports import Talk
 from tests.support.sink import until
+from tests.support.systems import path_of
 
 EVERY = bytes(range(256))
 
@@ -59,15 +59,8 @@ def talk_of(*said: bytes) -> Caller:
     return talk.close()
 
 
-def needs(program: str) -> str:
-    found = shutil.which(program)
-    if found is None:
-        pytest.skip(f"{program} is not installed")
-    return found
-
-
 def run(program: str, *arguments: object) -> str:
-    done = subprocess.run([needs(program), *map(str, arguments)], capture_output=True, check=True, timeout=60)
+    done = subprocess.run([path_of(program), *map(str, arguments)], capture_output=True, check=True, timeout=60)
     return done.stdout.decode()
 
 
@@ -203,7 +196,7 @@ def test_what_tcpdump_captures_of_a_real_conversation_is_what_was_said(tmp_path:
 @contextlib.contextmanager
 def capturing(target: Path, port: int) -> Iterator[None]:
     """The program tcpdump sees the loopback, which only some may, until it has the last that is said."""
-    command = [needs("tcpdump"), "-i", "lo", "-U", "-B", "8192", "-w", str(target), f"tcp port {port}"]
+    command = [path_of("tcpdump"), "-i", "lo", "-U", "-B", "8192", "-w", str(target), f"tcp port {port}"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as dumping:
         assert dumping.stderr is not None
         try:

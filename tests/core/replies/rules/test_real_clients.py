@@ -6,7 +6,6 @@ Debian has them as redis-tools, swaks and curl; pymodbus comes from PyPI.
 from __future__ import annotations
 
 import contextlib
-import shutil
 import subprocess
 from collections.abc import Iterator
 
@@ -15,6 +14,7 @@ import pytest
 from core.replies.rules import Rules, find_rule_set
 from tests.support.sink import until
 from tests.support.stage import serving
+from tests.support.systems import needs
 
 _PATIENCE = 30  # seconds for a program
 
@@ -25,10 +25,6 @@ def playing(name: str) -> Iterator[tuple[Rules, str]]:
     table = Rules(find_rule_set(name))
     with serving(table, framing=table.framing) as (server, _sink):
         yield table, str(server.addresses[0].port)
-
-
-def needs(program: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"there is no {program} here")
 
 
 def run(*command: str, said: str = "") -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import shutil
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 from core.journal.display_row import DisplayRow
 from core.journal.export.formats.pcapng import Pcapng
 from core.journal.reading.reader import Ends, Parties
+from tests.support.systems import needs
 
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 AT = 1_764_000_000_123_456_789
@@ -272,7 +272,7 @@ def test_what_has_no_addresses_leaves_no_packet_and_raises_nothing() -> None:
     assert packets(written(parties(local="somewhere:80"), row("received", b"x"), row("closed"))) == []
 
 
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@needs("tshark")
 def test_tshark_finds_nothing_malformed_and_the_very_bytes(tmp_path: Path) -> None:
     said, answered = bytes(range(256)) * 300, b"\x00answer\xff"
     path = tmp_path / "talk.pcapng"
