@@ -112,14 +112,13 @@ def _listening(
 def _opened(
     _row: DisplayRow, detail: Mapping[str, object], _context: CallContext, _earlier: Earlier
 ) -> list[SocketCall]:
-    peer, took = str(detail.get("peer", "")), detail.get("took")
-    if took is None:
+    peer = str(detail.get("peer", ""))
+    if detail.get("took") is None:
         first = [SocketCall(f"accept() -> (sock, {_where(peer)})", "select() had said that somebody is there")]
     else:
-        time = f", took {duration(round(took * 1e9))}" if isinstance(took, int | float) else ""
         first = [
             SocketCall(f"socket({_family(peer)}, SOCK_STREAM)", is_derived=True),
-            SocketCall(f"connect({_where(peer)}){time}", "connect_ex(), and select() until it stands"),
+            SocketCall(f"connect({_where(peer)}){_took(detail)}", "connect_ex(), and select() until it stands"),
         ]
     return [
         *first,
@@ -150,20 +149,18 @@ def _resolving(
 def _resolved(
     _row: DisplayRow, detail: Mapping[str, object], _context: CallContext, _earlier: Earlier
 ) -> list[SocketCall]:
-    addresses, took = detail.get("addresses"), detail.get("took")
+    addresses = detail.get("addresses")
     found = ", ".join(_where(str(each)) for each in addresses) if isinstance(addresses, list) else UNKNOWN
-    time = f", took {duration(round(took * 1e9))}" if isinstance(took, int | float) else ""
-    return [SocketCall(f"getaddrinfo -> [{found}]{time}")]
+    return [SocketCall(f"getaddrinfo -> [{found}]{_took(detail)}")]
 
 
 def _tried(
     _row: DisplayRow, detail: Mapping[str, object], _context: CallContext, _earlier: Earlier
 ) -> list[SocketCall]:
-    address, took = str(detail.get("address", "")), detail.get("took")
-    time = f", took {duration(round(took * 1e9))}" if isinstance(took, int | float) else ""
+    address = str(detail.get("address", ""))
     return [
         SocketCall(f"socket({_family(address)}, SOCK_STREAM)", is_derived=True),
-        SocketCall(f"connect({_where(address)}) -> {_error(detail.get('why'))}{time}", is_failure=True),
+        SocketCall(f"connect({_where(address)}) -> {_error(detail.get('why'))}{_took(detail)}", is_failure=True),
         SocketCall("close()", is_derived=True),
     ]
 
@@ -259,6 +256,11 @@ def _waited(earlier: Earlier) -> str:
     if ns is None or ns < _WAITED_NS:
         return ""
     return f", waited {ns / 1e9:.3f} s" if ns >= 1_000_000_000 else f", waited {duration(ns)}"
+
+
+def _took(detail: Mapping[str, object]) -> str:
+    took = detail.get("took")
+    return f", took {duration(round(took * 1e9))}" if isinstance(took, int | float) else ""
 
 
 def _family(address: str) -> str:
