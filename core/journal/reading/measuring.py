@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.clock import monotonic
 from core.errors import reason
-from core.events import SessionId
+from core.events import ConnectionId, SessionId
 from core.journal.display_row import DATA_KINDS, SENT
 from core.journal.reading.figures import Figures, Tally
 from core.journal.reading.lens import RAW, FrameScanner, Lens, Mark
@@ -33,7 +33,6 @@ class FigureCounter:
         self._reader, self._session, self._lens = reader, session, lens
         self._scanner = FrameScanner(lens, Mark(lens.since, 0), reader.number_of)
         self._tally = Tally(dials=dials)
-        self._numbers: dict[int, int] = {}  # of connections, by their ids
 
     def advance(self, stop: int) -> None:
         """Count on, at most up to before entry ``stop``. Raises ``JournalError``."""
@@ -42,11 +41,8 @@ class FigureCounter:
 
     def figures(self) -> Figures:
         """What was counted so far. Raises ``JournalError``."""
-        found = self._tally.figures(self.entries)
-        if not all(one.number in self._numbers for one in found.connections):
-            known = self._reader.connections(self._session).items()
-            self._numbers = {connection: number for number, connection in known}
-        named = (one._replace(number=self._numbers.get(one.number, 0)) for one in found.connections)
+        found, number_of = self._tally.figures(self.entries), self._reader.number_of
+        named = (one._replace(number=number_of(ConnectionId(one.number)) or 0) for one in found.connections)
         return replace(found, connections=tuple(named))
 
     def _add_calls(self, stop: int) -> int:
