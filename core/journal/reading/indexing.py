@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from core.clock import monotonic
-from core.errors import reason
 from core.events import SessionId
+from core.journal.reading.counting import Counting
 from core.journal.reading.lens import Lens, Mark
 from core.journal.reading.lens_view import Growth, RowCounter
 from core.journal.reading.reader import JournalReader
@@ -21,7 +20,7 @@ MOST_GIVEN_WAY = 0.1  # the same, however often somebody asks: who scrolls on an
 _TELL_EVERY = 0.05  # seconds, while there is much to count
 
 
-class Indexer:
+class Indexer(Counting):
     """Counts a session's rows as far as it is told to. Every method is for any thread and returns at once.
 
     ``tell`` gets what was counted and ``fail`` a sentence if the journal cannot be read; both are
@@ -31,25 +30,11 @@ class Indexer:
     def __init__(
         self, path: Path, session: SessionId, lens: Lens, tell: Callable[[Growth], None], fail: Callable[[str], None]
     ) -> None:
+        super().__init__(lens.since, fail)
         self._tell = tell
-        self._goal = lens.since  # guarded by ``_changed``, as is the next
-        self._closed = False
         self._rests_until = 0.0  # on the monotonic clock, in seconds
-        self._changed = threading.Condition()
-
-        def failed(error: BaseException) -> None:
-            if not self._closed:
-                fail(reason(error))
-
         count = partial(self._run, path, session, lens)
-        self._worker = Worker(count, f"index of session {session}", failed, daemon=True).begin()
-
-    def reach(self, entries: int) -> None:
-        """Count up to before this entry."""
-        with self._changed:
-            if entries > self._goal:
-                self._goal = entries
-                self._changed.notify()
+        self._worker = Worker(count, f"index of session {session}", self._failed, daemon=True).begin()
 
     def give_way(self) -> None:
         """Count nothing for a moment, because another thread has something to do that a person waits for.
@@ -57,16 +42,6 @@ class Indexer:
         Whoever reads rows or draws gives the interpreter away again and again, and would wait each time.
         """
         self._rests_until = monotonic() + GIVEN_WAY
-
-    def close(self) -> None:
-        """Count no more."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-
-    def join(self, timeout: float) -> bool:
-        """Wait for the thread's end; whether it has ended."""
-        return self._worker.join(timeout)
 
     def _run(self, path: Path, session: SessionId, lens: Lens) -> None:
         with contextlib.closing(JournalReader(path, lambda: self._closed)) as reader:
@@ -85,9 +60,10 @@ class Indexer:
                 told = monotonic()
 
     def _next_goal(self, counted: int) -> int | None:
-        """How far to count; waits until there is something to count. None at the end."""
+        """The same, once nobody wants way any more."""
+        if super()._next_goal(counted) is None:
+            return None
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._goal > counted)
             latest = monotonic() + MOST_GIVEN_WAY
             while not self._closed and (rest := min(self._rests_until, latest) - monotonic()) > 0:
                 self._changed.wait(rest)

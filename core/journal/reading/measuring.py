@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from core.clock import monotonic
-from core.errors import reason
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import DATA_KINDS, SENT
+from core.journal.reading.counting import Counting
 from core.journal.reading.figures import Figures, Tally
 from core.journal.reading.lens import RAW, FrameScanner, Lens, Mark
 from core.journal.reading.reader import Entry, JournalReader
@@ -75,7 +74,7 @@ class FigureCounter:
         self._passed = pieces[-1][0] + 1 if pieces and size > _BYTES_AT_ONCE else stop
 
 
-class Measurer:
+class Measurer(Counting):
     """Works figures out as far as it is told to. Every method is for any thread and returns at once.
 
     ``tell`` gets what is known by now, at most every ``TELL_EVERY`` seconds or so, and ``fail`` a
@@ -93,34 +92,10 @@ class Measurer:
         tell: Callable[[Figures], None],
         fail: Callable[[str], None],
     ) -> None:
+        super().__init__(lens.since, fail)
         self._tell = tell
-        self._goal = lens.since  # guarded by ``_changed``, as is the next
-        self._closed = False
-        self._changed = threading.Condition()
-
-        def failed(error: BaseException) -> None:
-            if not self._closed:
-                fail(reason(error))
-
         run = partial(self._run, path, session, lens, dials)
-        self._worker = Worker(run, f"figures of session {session}", failed, daemon=True).begin()
-
-    def reach(self, entries: int) -> None:
-        """Count up to before this entry."""
-        with self._changed:
-            if entries > self._goal:
-                self._goal = entries
-                self._changed.notify()
-
-    def close(self) -> None:
-        """Count no more."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-
-    def join(self, timeout: float) -> bool:
-        """Wait for the thread's end; whether it has ended."""
-        return self._worker.join(timeout)
+        self._worker = Worker(run, f"figures of session {session}", self._failed, daemon=True).begin()
 
     def _run(self, path: Path, session: SessionId, lens: Lens, dials: bool) -> None:
         self._rest(_AT_FIRST)
@@ -140,9 +115,3 @@ class Measurer:
     def _rest(self, seconds: float) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._closed, seconds)
-
-    def _next_goal(self, counted: int) -> int | None:
-        """How far to count; waits until there is something to count. None at the end."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._goal > counted)
-            return None if self._closed else self._goal
