@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from core.clock import monotonic
 from core.events import ConnectionId, SessionId
-from core.journal.display_row import DATA_KINDS, SENT, DisplayRow, Span
+from core.journal.display_row import SENT, DisplayRow
+from core.journal.reading.lens_view import row_of
 from core.journal.reading.reader import Entry, JournalReader
 from core.journal.reading.socket_calls import KINDS_WITH_DETAIL, CallContext, Earlier, SocketCall, calls_of
 
@@ -50,7 +51,7 @@ class CallReader:
         for entry in self._reader.read(self.session, begin, first + count - begin, preview=0):
             before = known.setdefault(entry.connection, _Known())
             if entry.ordinal >= first:
-                row, detail = _row(entry), self._detail(entry)
+                row, detail = row_of(entry, entry.ordinal), self._detail(entry)
                 found.append(EntryCalls(row, calls_of(row, detail, self._context, self._earlier(before, entry))))
             before.pass_over(entry)
         return found
@@ -117,11 +118,3 @@ class _Known:
         self._peer_finished |= entry.kind == "peer-finished"
         self._we_finished |= entry.kind == "we-finished"
         self._last = entry
-
-
-def _row(entry: Entry) -> DisplayRow:
-    span = Span(entry.ordinal, 0, entry.ordinal, entry.size) if entry.kind in DATA_KINDS else None
-    return DisplayRow(
-        entry.ordinal, entry.session, entry.ordinal, entry.connection, entry.number, entry.kind, entry.wall_ns,
-        entry.mono_ns, None, entry.size, entry.note, entry.is_failure, span,
-    )  # fmt: skip

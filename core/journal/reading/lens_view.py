@@ -160,7 +160,7 @@ class LensView:
         """The rows from place ``first`` on, at most ``count``, each with at most ``preview`` bytes."""
         if self.lens.is_plain:
             entries = self._reader.read(self.session, self.lens.since + first, count, preview=preview)
-            return [_plain(entry, entry.ordinal - self.lens.since) for entry in entries]
+            return [row_of(entry, entry.ordinal - self.lens.since) for entry in entries]
         stop = min(first + count, self.total)
         rows: list[DisplayRow] = []
         if first < self.settled:
@@ -419,7 +419,8 @@ def _joined(entries: list[Entry]) -> bytes:
     return (entries[0].data or b"") if len(entries) == 1 else b"".join(entry.data or b"" for entry in entries)
 
 
-def _plain(entry: Entry, place: int) -> DisplayRow:
+def row_of(entry: Entry, place: int) -> DisplayRow:
+    """The row of an entry that is a message, or a note, by itself."""
     span = Span(entry.ordinal, 0, entry.ordinal, entry.size) if entry.kind in DATA_KINDS else None
     return DisplayRow(
         place, entry.session, entry.ordinal, entry.connection, entry.number, entry.kind, entry.wall_ns, entry.mono_ns,
@@ -430,7 +431,7 @@ def _plain(entry: Entry, place: int) -> DisplayRow:
 
 def _cut_short(entry: Entry, place: int, preview: int) -> DisplayRow:
     """The same with no more than so many bytes: beside messages of several entries, all of an entry was read."""
-    row = _plain(entry, place)
+    row = row_of(entry, place)
     return row if row.data is None or len(row.data) <= preview else row._replace(data=row.data[:preview])
 
 
