@@ -8,7 +8,7 @@ called end's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple
 
 from core.errors import Explanation
@@ -100,7 +100,7 @@ class Conversations:
     def _find(self, found: Carried) -> _Conversation | None:
         return self._known.get((found.is_udp, found.source, found.target))
 
-    def _begin(self, found: Carried, *, is_caller: bool) -> Iterator[Event]:
+    def _begin(self, found: Carried, *, is_caller: bool) -> Generator[Event, None, _Conversation]:
         """A conversation that is new; ``_find`` has it from now on."""
         ends = (found.target, found.source) if is_caller else (found.source, found.target)
         pair = _Pair(found.is_udp, *ends)
@@ -112,6 +112,7 @@ class Conversations:
             yield SessionOpened(session.name, self._at, role, pair.called.address, "raw")
         known = _Conversation(session, pair)
         self._known[(pair.is_udp, *ends)] = self._known[(pair.is_udp, ends[1], ends[0])] = known
+        return known
 
     def _stands(self, known: _Conversation) -> Iterator[Event]:
         """The connection stands, if it has not before."""
@@ -128,9 +129,7 @@ class Conversations:
         known = self._find(found)
         if known is None:
             is_answer = found.source.port < 1024 <= found.target.port
-            yield from self._begin(found, is_caller=not is_answer)
-            known = self._find(found)
-        assert known is not None
+            known = yield from self._begin(found, is_caller=not is_answer)
         yield from self._stands(known)
         is_caller = found.source == known.pair.caller
         if not found.data and not found.missing:
@@ -148,9 +147,7 @@ class Conversations:
         if known is None:
             if found.flags & RST:
                 return  # of a connection that was over before the capture began
-            yield from self._begin(found, is_caller=self._is_from_caller(found))
-            known = self._find(found)
-        assert known is not None
+            known = yield from self._begin(found, is_caller=self._is_from_caller(found))
         if known.is_over:
             return
         is_caller = found.source == known.pair.caller
