@@ -40,10 +40,10 @@ class Template:
         self._limit = limit
         self._parts, self._left_out = _parts(draft, limit)
         plain = [part if isinstance(part, bytes) else part.macro for part in self._parts]
-        fixed_or_named = [part for part in plain if isinstance(part, bytes | Variable)]
-        is_quoting = len(fixed_or_named) == len(plain)
-        sets = any(isinstance(part, Variable) and part.value is not None for part in plain)
-        self._quoted = fixed_or_named if is_quoting and not sets else None
+        quoted = [
+            part for part in plain if isinstance(part, bytes) or (isinstance(part, Variable) and part.value is None)
+        ]
+        self._quoted = quoted if len(quoted) == len(plain) else None
 
     @property
     def is_timeless(self) -> bool:
