@@ -130,7 +130,7 @@ def _read_pcapng(reader: _Reader) -> Iterator[Packet]:
             if magic not in _ORDERS:
                 raise CaptureDamaged(f"at byte {begins:,} a section begins in no byte order that there is")
             order, interfaces = _ORDERS[magic], []
-            kind, body = _SECTION, _rest(reader, order, head, 12, begins)
+            body = _rest(reader, order, head, 12, begins)
             if struct.unpack_from(f"{order}H", body)[0] != 1:
                 raise CaptureDamaged(f"at byte {begins:,} begins a section of a version that this Tincan does not know")
             continue
