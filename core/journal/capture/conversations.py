@@ -70,7 +70,7 @@ class Conversations:
 
     def __init__(self) -> None:
         self.unread: Counter[str] = Counter()
-        self.connections = 0
+        self._connections = 0
         self._at = 0  # of the latest packet; a clock that was set back stands still
         self._sessions: dict[tuple[bool, End], _Session] = {}
         self._known: dict[tuple[bool, End, End], _Conversation] = {}  # by both ends, in either order
@@ -117,9 +117,9 @@ class Conversations:
     def _stands(self, known: _Conversation) -> Iterator[Event]:
         """The connection stands, if it has not before."""
         if known.connection is None:
-            self.connections += 1
+            self._connections += 1
             known.session.connections += 1
-            known.connection = ConnectionId(self.connections)
+            known.connection = ConnectionId(self._connections)
             called, caller = known.pair.called.address, known.pair.caller.address
             yield Opened(known.session.name, known.connection, self._at, known.session.connections, called, caller)
 

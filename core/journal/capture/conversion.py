@@ -27,7 +27,6 @@ class Converted(NamedTuple):
     """What became of a capture: ``damage`` is a clause, ``left_out`` a sentence about packets of no session."""
 
     packets: int
-    connections: int
     damage: str
     left_out: str
 
@@ -71,7 +70,7 @@ class _Conversion:
         for event in self._conversations.finish():
             self._put(event)
         self._write()
-        return Converted(packets, self._conversations.connections, damage, self._left_out())
+        return Converted(packets, damage, self._left_out())
 
     def _put(self, event: Event) -> None:
         if self._events and event.at - self._events[0].at > _LONGEST_JUMP:
