@@ -13,7 +13,7 @@ from core.events import ConnectionId, SessionId
 from core.journal.display_row import DATA_KINDS, SENT
 from core.journal.reading.counting import Counting
 from core.journal.reading.figures import Figures, Tally
-from core.journal.reading.lens import RAW, FrameScanner, Lens, Mark
+from core.journal.reading.lens import FrameScanner, Lens, Mark
 from core.journal.reading.reader import Entry, JournalReader
 from core.supervision import Worker
 
@@ -36,7 +36,7 @@ class FigureCounter:
     def advance(self, stop: int) -> None:
         """Count on, at most up to before entry ``stop``. Raises ``JournalError``."""
         stop = min(stop, self.entries + _AT_ONCE)
-        self.entries = self._add_frames(stop) if self._lens.framing != RAW else self._add_calls(stop)
+        self.entries = self._add_calls(stop) if self._lens.is_raw else self._add_frames(stop)
 
     def figures(self) -> Figures:
         """What was counted so far. Raises ``JournalError``."""
@@ -58,9 +58,10 @@ class FigureCounter:
         """A message is a frame, which may lie in several entries: it counts when the last of them came."""
         for entry in self._some_entries(stop):
             for _place, cut in self._scanner.cut(entry):
-                if cut is not None:
-                    is_sent = cut.kind == SENT
-                    self._tally.add(cut.connection, is_sent=is_sent, size=cut.size, mono_ns=entry.mono_ns)
+                message = entry if cut is None else cut
+                if message.kind in DATA_KINDS:
+                    is_sent = message.kind == SENT
+                    self._tally.add(message.connection, is_sent=is_sent, size=message.size, mono_ns=entry.mono_ns)
         return self._passed
 
     def _some_entries(self, stop: int) -> Iterator[Entry]:

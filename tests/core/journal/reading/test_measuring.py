@@ -108,3 +108,19 @@ def test_a_journal_that_cannot_be_read_is_told(tmp_path: Path, told: SimpleQueue
     assert isinstance(why, str)
     assert "is not there" in why
     assert working.join(10)
+
+
+@pytest.mark.parametrize(("out", "back", "messages"), [("line", "raw", 4), ("raw", "line", 3), ("line", "line", 5)])
+def test_what_comes_back_from_a_target_is_counted_under_its_own_framing(
+    tmp_path: Path, out: str, back: str, messages: int
+) -> None:
+    path, leg = tmp_path / "talk.tincan", ConnectionId(2)
+    with contextlib.closing(JournalWriter(path)) as writer:
+        opened = (
+            SessionOpened(SESSION, 0, ROLES["tap"], HERE, "raw"), Opened(SESSION, ConnectionId(1), 1, 1, HERE, HERE),
+            Opened(SESSION, leg, 1, -1, HERE, HERE),
+        )  # fmt: skip
+        out_and_back = Received(SESSION, ConnectionId(1), 2, b"a\nb\nc\n"), Received(SESSION, leg, 3, b"x\ny\n")
+        writer.append([*opened, *out_and_back], 0)
+
+    assert counted(path, Lens(out, back=back)).said == Slot(messages, 0, 10, 0)
