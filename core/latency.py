@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 KEPT = 512  # of the last: enough for a p99, few enough to sort in no time
@@ -34,9 +35,12 @@ class Latency:
         return max(self.last, default=0)
 
     def _percentile(self, percent: int) -> int:
-        """The nearest rank: a time that was really measured."""
-        ordered = sorted(self.last)
-        return ordered[-(-len(ordered) * percent // 100) - 1] if ordered else 0
+        return nearest_rank(sorted(self.last), percent)
+
+
+def nearest_rank(ordered: Sequence[int], percent: float) -> int:
+    """A percentile that is a time that was really measured; 0 if there is none."""
+    return ordered[max(0, -int(-len(ordered) * percent // 100) - 1)] if ordered else 0
 
 
 NO_LATENCY = Latency()

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from core.address import Address
 from core.clock import monotonic_ns
 from core.errors import ConnectError
+from core.latency import nearest_rank
 from core.net.client import Client
 from core.net.connection import Connection
 from core.net.loop import Timer
@@ -231,15 +232,10 @@ def _line(name: str, figures: Figures, seconds: float) -> Line:
         len(ordered),
         failures,
         (len(ordered) + failures) / seconds,
-        tuple(_percentile(ordered, percent) for percent in PERCENTILES),
+        tuple(nearest_rank(ordered, percent) for percent in PERCENTILES),
         ordered[-1] if ordered else 0,
         tuple(figures.failures.most_common(3)),
     )
-
-
-def _percentile(ordered: list[int], percent: float) -> int:
-    """The nearest rank: a time that was really measured."""
-    return ordered[max(0, -int(-len(ordered) * percent // 100) - 1)] if ordered else 0
 
 
 def _nowhere(_data: bytes) -> None: ...
