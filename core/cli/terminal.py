@@ -385,7 +385,7 @@ class _Program:
         composed = compose(draft, Context.now(self._composed_count))
         if not isinstance(composed, Composed):
             raise SendError(composed.sentence.rstrip("."))
-        self._composed_count += any(span.name == "counter" for span in composed.macros)
+        self._composed_count += composed.counts
         return composed.wire
 
     def _refuse(self, data: bytes, error: SendError) -> bool:

@@ -103,6 +103,11 @@ class Composed:
     left_out: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def counts(self) -> bool:
+        """Whether there is a counter in it, so that the next message has to count on."""
+        return any(span.name == "counter" for span in self.macros)
+
 
 @dataclass(frozen=True, slots=True)
 class Misfit:

@@ -52,7 +52,7 @@ class Opening(Reply, has_name=False):
         except TincanError as error:  # a macro that made sense before
             peer.note(f"what is said on connect has no bytes here: {str(error).removesuffix('.')}")
             return
-        self._count += any(span.name == "counter" for span in found.macros)
+        self._count += found.counts
         peer.send_exactly(found.wire)
 
 

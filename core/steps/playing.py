@@ -231,7 +231,7 @@ class Playing:
         composed = ready.template.composed(replace(context, captures=self._captures))
         self._row = replace(self._row, sent=composed.wire[: self._kept], sent_size=len(composed.wire))
         self._set |= composed.variables
-        self.count += any(span.name == "counter" for span in composed.macros)
+        self.count += composed.counts
         self._send(composed.wire)
         self.sent += 1
 

@@ -316,7 +316,7 @@ class SendingController:
                 batch.tell(SendResult(False, f"{_broken(error).sentence}{_so_far(batch)}"))
                 raise
             batch.done += 1
-            self.count += _counts(message)
+            self.count += message.counts
             self._set(message.variables)
             batch.refused.update((f"{connection_name(number)}: {why}", None) for number, why in delivery.refused)
             if delivery.gone:
@@ -427,7 +427,7 @@ def _compose_all(
         if isinstance(composed, ComposeError):
             return ComposeError(composed.sentence, composed.start + place, composed.stop + place)
         messages.append(composed)
-        count += _counts(composed)
+        count += composed.counts
         variables = {**variables, **composed.variables}
         place += len(text) + 1
     return messages
@@ -447,10 +447,6 @@ def _so_far(batch: _Batch) -> str:
 
 def _gone_words(count: int) -> str:
     return "one that is over" if count == 1 else f"{count:,} that are over"
-
-
-def _counts(message: Composed) -> bool:
-    return any(span.name == "counter" for span in message.macros)
 
 
 def is_quick(text: str, message_format: MessageFormat) -> bool:

@@ -95,7 +95,7 @@ class Maker:
             if not composed.macros:
                 fixed = composed.wire
             self.set |= composed.variables
-            self.count += any(span.name == "counter" for span in composed.macros)
+            self.count += composed.counts
             return composed.wire
 
         return make

@@ -220,7 +220,7 @@ class RulesResponder(Responder):
                 self._peer.note(f"the rule {quoted(rule.rule.name)} has no answer here: {why}")
                 return
             self._variables.update(answer.variables)
-            self._count += any(span.name == "counter" for span in answer.macros)
+            self._count += answer.counts
             body = answer.body
         if body:
             self._peer.send(body, rule.origin)
