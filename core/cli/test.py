@@ -135,7 +135,7 @@ def _play(ready: ReadySteps, target: Target, tls: Tls | None, wait: float) -> Su
     finally:
         run.stop()
         run.join(_LOOK)
-    return Suite(ready.list.name, str(target.address), _rows(run), monotonic() - start, began, error)
+    return Suite(ready.list.name, str(target.address), _rows(run, ready), monotonic() - start, began, error)
 
 
 @contextlib.contextmanager
@@ -155,10 +155,12 @@ def _connected(target: Target, tls: Tls | None, run: StepsRun, until: float) -> 
         yield
 
 
-def _rows(run: StepsRun) -> list[Row]:
+def _rows(run: StepsRun, ready: ReadySteps) -> list[Row]:
     """A row for each step: of a list that began again, what became of the step at last."""
+    from core.steps.playing import all_not_played
+
     last = {row.number: row for row in run.progress.rows}
-    return [last.get(row.number, row) for row in run.playing.all_not_played()]
+    return [last.get(row.number, row) for row in all_not_played(ready)]
 
 
 def _write(path: Path, suites: Sequence[Suite]) -> bool:

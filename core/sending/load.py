@@ -20,7 +20,7 @@ from core.net.client import Client
 from core.net.connection import Connection
 from core.net.loop import Timer
 from core.settings import DEFAULTS
-from core.steps.playing import Playing, Row, Verdict
+from core.steps.playing import Playing, Row, Verdict, all_not_played
 from core.steps.step import ReadySteps
 from core.supervision import do_all
 from core.tls.settings import Tls
@@ -66,7 +66,7 @@ class Load:
         self, steps: ReadySteps, target: Address, *, clients: int, rate: float, tls: Tls | None = None
     ) -> None:
         interval = round(clients * 1e9 / rate)
-        self._names = [row_name(row) for row in Playing(steps, _nowhere).all_not_played()]
+        self._names = [row_name(row) for row in all_not_played(steps)]
         now = monotonic_ns()
         apart = min(interval, _STAGGERED) // clients
         self._began = self._ended = now
@@ -236,6 +236,3 @@ def _line(name: str, figures: Figures, seconds: float) -> Line:
         ordered[-1] if ordered else 0,
         tuple(figures.failures.most_common(3)),
     )
-
-
-def _nowhere(_data: bytes) -> None: ...

@@ -25,7 +25,7 @@ from core.compose import Context
 from core.errors import DraftError, SendError
 from core.replies.rules.rule import REGEX_SECONDS, TooSlow
 from core.settings import DEFAULTS
-from core.steps.step import END, NOTHING, Expectation, Otherwise, ReadyStep, ReadySteps
+from core.steps.step import END, NOTHING, Expectation, Otherwise, ReadyStep, ReadySteps, Step
 from core.wire.framers import FramingViolation, Message, TooLong
 from core.words import counted, human_bytes
 
@@ -210,8 +210,7 @@ class Playing:
     def _begin(self, now: int) -> None:
         ready = self._steps.steps[self._place]
         step = ready.step
-        wished = step.expected.words if step.expected is not None else ""
-        self._row = Row(self.round, self._place + 1, step.name, wished)
+        self._row = _row(self.round, self._place + 1, step)
         self._began = now
         if ready.template is not None:
             try:
@@ -399,13 +398,14 @@ class Playing:
         self.why = why
         self._due = None
 
-    def all_not_played(self) -> list[Row]:
-        """A row for each step of the list, as before it is played."""
-        steps = (ready.step for ready in self._steps.steps)
-        return [
-            Row(1, number, step.name, step.expected.words if step.expected is not None else "")
-            for number, step in enumerate(steps, 1)
-        ]
+
+def all_not_played(steps: ReadySteps) -> list[Row]:
+    """A row for each step of the list, as before it is played."""
+    return [_row(1, number, ready.step) for number, ready in enumerate(steps.steps, 1)]
+
+
+def _row(played_round: int, number: int, step: Step) -> Row:
+    return Row(played_round, number, step.name, step.expected.words if step.expected is not None else "")
 
 
 def _no_message(message: TooLong | FramingViolation) -> str:
