@@ -125,8 +125,8 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     (
         "core.cli.replay",
         LIBRARY
-        | {"core.cli.common", "core.cli.tls", "core.compose.encoding", "core.journal", "core.net", "core.sending"}
-        | {"core.steps", "core.text_safety"},
+        | {"core.cli.common", "core.cli.test", "core.cli.tls", "core.compose.encoding", "core.journal", "core.net"}
+        | {"core.sending", "core.steps", "core.text_safety"},
     ),
     (
         "core.cli.test",

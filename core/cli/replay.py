@@ -22,6 +22,7 @@ from core.cli.common import (
     tell,
     write_escapes_where_needed,
 )
+from core.cli.test import play
 from core.cli.tls import add_tls, tls_of
 from core.errors import TincanError
 from core.text_safety import TextSafety
@@ -36,7 +37,7 @@ if TYPE_CHECKING:  # else when something is replayed
     from core.steps.recorded import Recorded, Recording
 
 SAME, DIFFERENT, BAD_JOURNAL = 0, 1, 2
-_LOOK = 0.05  # seconds between two looks at whether it is over: a signal is heeded in between
+_LOOK = 0.05  # seconds between two looks at whether somebody was played to: a signal is heeded in between
 _LONGEST = 40  # characters of a message
 
 
@@ -175,19 +176,12 @@ def _session(reader: JournalReader, wanted: int | None) -> SessionId:
 
 def _call(options: ReplayOptions, recording: Recording) -> int:
     """Play the client's side to the server."""
-    from core.net.client import Client
     from core.sending.steps import StepsRun
     from core.steps.recorded import LIMIT
 
     run = StepsRun("replay", recording.ready, _nobody, limit=LIMIT, keeps_all=True)
     run.start()
-    try:
-        with Client(options.target.address, half_open=True, tls=options.tls, stands=run.attach):
-            while not run.join(_LOOK):
-                pass
-    finally:
-        run.stop()
-        run.join(_LOOK)
+    play(run, options.target, options.tls)
     return _show(recording, list(run.playing.rows), run.playing.left)
 
 

@@ -127,15 +127,24 @@ def _play(ready: ReadySteps, target: Target, tls: Tls | None, wait: float) -> Su
     error = ""
     run.start()
     try:
-        with _connected(target, tls, run, start + wait):
-            while not run.join(_LOOK):
-                pass
+        play(run, target, tls, start + wait)
     except TincanError as failure:
         error = str(failure)
+    return Suite(ready.list.name, str(target.address), _rows(run, ready), monotonic() - start, began, error)
+
+
+def play(run: StepsRun, target: Target, tls: Tls | None, until: float = 0.0) -> None:
+    """Have a run that was started play over a client of its own, to its end.
+
+    Raises ``ConnectError`` if no server is there until then on the monotonic clock, or at once.
+    """
+    try:
+        with _connected(target, tls, run, until):
+            while not run.join(_LOOK):
+                pass
     finally:
         run.stop()
         run.join(_LOOK)
-    return Suite(ready.list.name, str(target.address), _rows(run, ready), monotonic() - start, began, error)
 
 
 @contextlib.contextmanager
