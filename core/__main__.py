@@ -15,9 +15,10 @@ from core.cli.common import add_encoding, add_faults, add_frame, add_mode, fault
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.load import LoadOptions, add_load, run_load
+from core.cli.options import Options, find_profile, opening
 from core.cli.proxy import add_proxy, proxy_of
 from core.cli.replay import ReplayOptions, add_replay, run_replay
-from core.cli.terminal import Options, find_profile, opening, run
+from core.cli.terminal import run
 from core.cli.test import PlayOptions, add_test, run_test
 from core.cli.tls import add_tap_tls, add_tls, tap_tls_of, tls_of
 from core.cli.udp import add_udp, socket_options_of

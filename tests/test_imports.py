@@ -101,13 +101,17 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.cli.printing", LIBRARY | {"core.compose.encoding", "core.text_safety", "core.wire"}),
     ("core.cli.standard_input", LIBRARY | {"core.cli.common", "core.compose.encoding", "core.wire"}),
     (
+        "core.cli.options",
+        LIBRARY | {"core.compose", "core.net.socket_options", "core.replies", "core.steps", "core.wire"},
+    ),
+    (
         "core.cli.terminal",
         LIBRARY
         | {
             "core.cli.common",
+            "core.cli.options",
             "core.cli.printing",
             "core.cli.standard_input",
-            "core.net.socket_options",
             "core.compose",
             "core.wire",
             "core.replies",
@@ -155,6 +159,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.command",
             "core.compose.encoding",
             "core.replies",
+            "core.cli.options",
             "core.cli.proxy",
             "core.cli.terminal",
             "core.cli.tls",

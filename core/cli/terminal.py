@@ -14,17 +14,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.address import Address
 from core.cli.common import drop_output, has_gone, is_terminal, write_escapes_where_needed
+from core.cli.options import Options, limits_of
 from core.cli.printing import MessagePrinter
 from core.cli.standard_input import StandardInput
 from core.clock import monotonic
 from core.compose.encoding import Encoding, decode_as
-from core.errors import Explanation, SendError, TincanError, quoted, reason
+from core.errors import Explanation, SendError, reason
 from core.events import (
     Closed,
     ConnectionId,
@@ -55,25 +53,16 @@ from core.events import (
 )
 from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
-from core.net.socket_options import AS_USUAL, USUAL_DATAGRAM, SocketOptions
 from core.origin import FROM_INPUT, PERSON
-from core.proxy import Proxy
 from core.replies import Reply
-from core.roles import Role
-from core.settings import DEFAULTS, Limits
 from core.text_safety import TextSafety
-from core.tls.settings import Tls
-from core.wire.faults import SOUND, BothWays
 from core.wire.framing import parse_framing
 from core.words import connection_name, counted
 from core.workbench import Workbench
 
 if TYPE_CHECKING:
-    from core.compose.profiles import Profile
-    from core.replies.opening import Opening
     from core.sending.plan import Played
     from core.sending.steps import StepsRun
-    from core.steps.step import ReadySteps
 
 _TOLD = (
     Listening, Onward, Tried, TurnedAway, NotSent, Paused, WentOn, MessageTooLong,
@@ -83,40 +72,9 @@ _TOLD = (
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
 _PATIENCE = 2.0  # seconds of silence that a client which has said all it had waits for the last answers
 _WINDOW = 256 * 1024  # bytes that may wait to be sent before more of standard input is read
-_AT_REST = 900.0  # seconds; a pipe may rest as long as its ends do, which the system allows for about so long, too
-_A_DAY = 86_400.0
 
 # Exit codes; 2 is for a command line that makes no sense.
 OK, NEVER_STOOD, BROKEN, GAVE_UP, NOT_AS_WISHED, INTERRUPTED = 0, 1, 3, 4, 5, 130
-
-
-class Options(NamedTuple):
-    """What was asked for on the command line; times in seconds."""
-
-    role: Role
-    target: Address
-    framing: str = "raw"
-    reply: str | Reply = "letter"  # of a server; of a client what it says on every connect, if that is one
-    once: bool = False
-    journal: Path | None = None
-    http: bool = False  # whether a server that answers by itself answers HTTP requests, too
-    answers: int | None = DEFAULTS.answers  # of the rule in a row, after which a connection is paused
-    exact: bool = False  # whether bytes go from input to peer and from peer to output as they are
-    crlf: bool = False  # whether lines are sent with CR LF at their end
-    wait: float | None = None  # from the end of the input to the end of a client, whoever still talks
-    shutdown: bool = True  # whether the peer is told of the end of the input
-    retry: bool = False  # whether a client comes back
-    encoding: Encoding | None = None  # of text on the wire; None: lines go as they came, and what comes is UTF-8
-    tls: Tls | None = None
-    mode: int | None = None  # of a socket file; None: as is usual
-    proxy: Proxy | None = None  # through which a client or a tap dials
-    onward: Address | None = None  # what a tap dials for each caller
-    socket_options: SocketOptions = AS_USUAL
-    datagram: int = USUAL_DATAGRAM  # bytes of each, where bytes go as they are
-    onward_tls: Tls | None = None  # and the TLS that it speaks there
-    faults: BothWays = SOUND
-    profile: Profile | None = None  # how lines become messages; what comes is cut by ``framing``
-    steps: ReadySteps | None = None  # what is played instead of the input
 
 
 class _InputEnded(NamedTuple):
@@ -127,41 +85,6 @@ class _Signal(NamedTuple):
     """Somebody wants us to end, or the steps are over."""
 
 
-def find_profile(name: str, path: Path | None) -> Profile:
-    """A profile of a file, or of those that are always there. Raises ``TincanError``."""
-    from core.compose.profiles import STARTERS, find, import_profiles
-
-    profiles = STARTERS if path is None else (*import_profiles(path), *STARTERS)
-    profile = find(profiles, name)
-    if profile is None:
-        names = ", ".join(dict.fromkeys(each.name for each in profiles))
-        raise TincanError(f"there is no profile {quoted(name)}, only {names}")
-    return profile
-
-
-def opening(
-    text: str, messages: Path | None, profile: Profile | None, framing: str, encoding: Encoding | None
-) -> Opening:
-    """What is said on connect: a text with escapes, or the saved message of that name in a file.
-
-    Raises ``TincanError``.
-    """
-    from core.compose import Draft, Format
-    from core.compose.saved import import_messages
-    from core.replies.opening import Opening
-
-    if messages is not None:
-        known = import_messages(messages)
-        found = next((each for each in known if each.name == text), None)
-        if found is None:
-            names = ", ".join(quoted(each.name) for each in known)
-            raise TincanError(f"there is no saved message {quoted(text)}, only {names}")
-        return Opening(found.draft(profile.frame if profile is not None else framing), found.name)
-    if profile is not None:
-        return Opening(Draft(text, profile.format, profile.encoding, profile.ending, profile.frame))
-    return Opening(Draft(text, Format.ESCAPES, encoding or Encoding.UTF_8, framing=framing))
-
-
 def run(options: Options) -> int:
     """Serve or connect until it is over; the exit code, see above.
 
@@ -169,28 +92,13 @@ def run(options: Options) -> int:
     """
     write_escapes_where_needed(sys.stdout, line_buffering=True)
     write_escapes_where_needed(sys.stderr, line_buffering=True)
-    workbench = Workbench(options.journal, limits=_limits(options))
+    workbench = Workbench(options.journal, limits=limits_of(options))
     try:
         return _Program(workbench, options).run()
     finally:
         late = workbench.close()
         if late:
             _tell(f"still busy: {', '.join(late)}")
-
-
-def _limits(options: Options) -> Limits:
-    limits = DEFAULTS
-    limits = replace(limits, answers=options.answers)
-    if options.http:
-        limits = replace(limits, request_line=None)
-    if options.mode is not None:
-        limits = replace(limits, socket_mode=options.mode)
-    if options.wait is not None:  # the wait is the drain
-        limits = replace(limits, drain=max(0.05, limits.drain - options.wait))
-    if options.exact:
-        connections = limits.connections if options.role.datagrams else 1
-        limits = replace(limits, connections=connections, stalled=_AT_REST, unacknowledged=_AT_REST, half_closed=_A_DAY)
-    return limits
 
 
 class _Program:

@@ -12,7 +12,7 @@ from build_scripts.project import ROOT
 from core import __version__
 from core.__main__ import parse
 from core.address import Address
-from core.cli.terminal import Options
+from core.cli.options import Options
 from core.roles import Role
 
 

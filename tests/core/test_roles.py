@@ -13,6 +13,7 @@ import pytest
 from build_scripts.project import ROOT
 from core.address import Address
 from core.cli import terminal
+from core.cli.options import Options
 from core.events import (
     Closed,
     ConnectionId,
@@ -179,7 +180,7 @@ def test_a_journal_of_a_new_role_is_read_again(tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_terminal_calls_both_ends_of_a_new_role_by_their_names(capsys: pytest.CaptureFixture[str]) -> None:
-    options = terminal.Options(invented(listens=True, far_end="caller"), HERE)
+    options = Options(invented(listens=True, far_end="caller"), HERE)
     program = terminal._Program(_NoWorkbench(), options)  # type: ignore[arg-type]
 
     program._greet(STORY[0])  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ from build_scripts.project import ROOT
 from core.__main__ import main, parse
 from core.address import Address
 from core.cli import terminal as terminal_module
-from core.cli.terminal import Options
+from core.cli.options import Options
 from core.compose import Ending
 from core.compose.profiles import Profile, export_profiles
 from core.events import SessionId

@@ -12,7 +12,7 @@ import pytest
 from core.__main__ import parse
 from core.address import Address
 from core.cli import tls as tls_module
-from core.cli.terminal import Options
+from core.cli.options import Options
 from core.compose.profiles import Profile, export_profiles
 from core.errors import HandshakeError
 from core.tls.settings import ClientCertificates, LowestVersion, Tls

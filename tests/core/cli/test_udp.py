@@ -10,7 +10,7 @@ import pytest
 
 from core.__main__ import parse
 from core.address import Address
-from core.cli.terminal import Options
+from core.cli.options import Options
 from core.journal.reading.reader import JournalReader
 from core.net.socket_options import SocketOptions
 from core.wire.faults import Faults

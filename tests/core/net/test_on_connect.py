@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.terminal import opening
+from core.cli.options import opening
 from core.compose import Draft, Format
 from core.compose.profiles import Profile
 from core.compose.saved import SavedMessage, export_messages
