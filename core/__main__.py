@@ -253,18 +253,7 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
         target, has_scheme = parse_target(where, for_server=is_server)
     except TincanError as error:
         parser.error(f"argument {'[HOST:]PORT' if is_server else 'HOST:PORT'}: {error}")
-    if chosen.exact and chosen.framing != "raw":
-        parser.error("with --exact there are no messages, so --frame has no meaning: leave one of them out")
-    if chosen.exact and chosen.encoding is not None:
-        parser.error("with --exact bytes go as they are, so --encoding has no meaning: leave one of them out")
-    if chosen.encoding is not None and (why := misread_ending(chosen.framing, chosen.encoding)):
-        parser.error(f"argument --frame: {why}")
-    if is_server and not chosen.exact and (chosen.wait is not None or chosen.no_shutdown):
-        parser.error("--wait and --no-shutdown are for one connection: add --exact")
-    if chosen.profile is None and chosen.profiles is not None:
-        parser.error("--profiles has profiles of which --profile names one")
-    if chosen.profile is not None and (chosen.exact or chosen.crlf or chosen.encoding or chosen.framing != "raw"):
-        parser.error("--profile says all of --exact, --crlf, --encoding and --frame: leave those out")
+    _refuse_contradictions(parser, chosen, is_server=is_server)
     steps = None if is_server else _steps(parser, chosen)
     try:
         profile = find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
@@ -305,6 +294,22 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
         mode=chosen.mode if is_server else None,
         proxy=proxy,
     )
+
+
+def _refuse_contradictions(parser: argparse.ArgumentParser, chosen: argparse.Namespace, *, is_server: bool) -> None:
+    """Refuse a command line whose options make no sense together."""
+    if chosen.exact and chosen.framing != "raw":
+        parser.error("with --exact there are no messages, so --frame has no meaning: leave one of them out")
+    if chosen.exact and chosen.encoding is not None:
+        parser.error("with --exact bytes go as they are, so --encoding has no meaning: leave one of them out")
+    if chosen.encoding is not None and (why := misread_ending(chosen.framing, chosen.encoding)):
+        parser.error(f"argument --frame: {why}")
+    if is_server and not chosen.exact and (chosen.wait is not None or chosen.no_shutdown):
+        parser.error("--wait and --no-shutdown are for one connection: add --exact")
+    if chosen.profile is None and chosen.profiles is not None:
+        parser.error("--profiles has profiles of which --profile names one")
+    if chosen.profile is not None and (chosen.exact or chosen.crlf or chosen.encoding or chosen.framing != "raw"):
+        parser.error("--profile says all of --exact, --crlf, --encoding and --frame: leave those out")
 
 
 def _steps(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> ReadySteps | None:
