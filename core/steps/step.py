@@ -42,12 +42,11 @@ class Expected(NamedTuple):
     takes: str
 
 
-_ABOUT_NO_MESSAGE = {"opens", "silence", "every"}  # conditions of rules that look at no message
 EXPECTED = (
     *(
         Expected(condition.name, condition.words.removeprefix("a message "), condition.takes)
         for condition in CONDITIONS
-        if condition.name not in _ABOUT_NO_MESSAGE
+        if condition.hears
     ),
     Expected(END, "the other end finishes", ""),
     Expected(NOTHING, "nothing comes", ""),

@@ -181,6 +181,7 @@ Trigger: TypeAlias = Opens | Silence | Every | Heard
 class Condition(NamedTuple):
     """A way to say when. ``takes`` is what its pattern is, in words, empty if there is none.
 
+    ``hears`` says whether it looks at a message, so that steps can expect it, too; it then compiles to ``Heard``.
     ``compile`` raises ``RuleError`` or ``DraftError`` for a pattern that is none.
     """
 
@@ -188,6 +189,7 @@ class Condition(NamedTuple):
     words: str
     takes: str
     compile: Callable[[str, Encoding], Trigger]
+    hears: bool = True
 
 
 def _bytes_of(pattern: str, encoding: Encoding) -> bytes:
@@ -233,7 +235,7 @@ def _milliseconds(pattern: str, least: int) -> float:
 
 
 CONDITIONS = (
-    Condition("opens", "a connection opens", "", lambda _pattern, _encoding: Opens()),
+    Condition("opens", "a connection opens", "", lambda _pattern, _encoding: Opens(), hears=False),
     Condition("equals", "a message equals", "text", _equals),
     Condition("begins", "a message begins with", "text", _begins),
     Condition("contains", "a message contains", "text", _contains),
@@ -241,8 +243,12 @@ CONDITIONS = (
     Condition("hex", "a message is, in hex", "hex, ?? for any byte", _is_hex),
     Condition("hex-begins", "a message begins, in hex, with", "hex, ?? for any byte", _begins_hex),
     Condition("any", "any message comes", "", lambda _pattern, _encoding: Heard(lambda _message: True)),
-    Condition("silence", "nothing comes for", "milliseconds", lambda typed, _: Silence(_milliseconds(typed, 1))),
-    Condition("every", "again and again, every", "milliseconds", lambda typed, _: Every(_milliseconds(typed, 10))),
+    Condition(
+        "silence", "nothing comes for", "milliseconds", lambda typed, _: Silence(_milliseconds(typed, 1)), hears=False
+    ),
+    Condition(
+        "every", "again and again, every", "milliseconds", lambda typed, _: Every(_milliseconds(typed, 10)), hears=False
+    ),
 )
 
 
