@@ -154,11 +154,12 @@ class Session(ABC):
         return worker is None or worker.is_here or worker.join(timeout)
 
     def __enter__(self) -> Self:
-        self.start()
         try:
+            self.start()
             self._stands_or_over.wait()
-        except BaseException:  # Ctrl-C: nobody leaves what was not entered, and the thread would go on for ever
-            self.stop()
+        except BaseException as error:
+            if not isinstance(error, Exception):  # Ctrl-C: nobody leaves what was not entered, and the thread goes on
+                self.stop()
             raise
         if self._failure is not None or self._refusal is not None or self._cancelled:
             self.join()

@@ -29,6 +29,7 @@ from core.net.owner import Pause
 from core.net.resolver import Resolver
 from core.net.sockets import Endpoint
 from core.settings import KIB, Limits
+from core.supervision import Worker
 from tests.support.law import check_law
 from tests.support.peers import Host, Peer, Resets, black_hole, free_port
 from tests.support.sink import PATIENCE, SOON, Sink, until
@@ -410,3 +411,19 @@ def test_ctrl_c_while_it_connects_leaves_no_thread_behind(monkeypatch: pytest.Mo
         with pytest.raises(KeyboardInterrupt):
             client.__enter__()
         assert client.join(PATIENCE)
+
+
+def test_ctrl_c_while_its_thread_begins_leaves_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``Worker.start`` waits for the thread, and there an interrupt may come."""
+    start = Worker.start
+
+    def start_and_interrupt(worker: Worker) -> None:
+        start(worker)
+        raise KeyboardInterrupt
+
+    with Host() as host:
+        client = Client(host.address)
+        monkeypatch.setattr(Worker, "start", start_and_interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            client.__enter__()
+        until(lambda: not any(str(host.address) in thread.name for thread in threading.enumerate()), "the thread's end")
