@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from core.journal.recording.ledger import Phase
 from core.wire.faults import SOUND
 from core.words import connection_name
+from gui.controllers.opening import OpeningController
 from gui.viewmodels.faults import TO_AND_FRO, FaultsForm, Ways, Wrong, read
 from gui.viewmodels.session_rows import session_words
 
@@ -20,42 +21,26 @@ if TYPE_CHECKING:
 _Line: TypeAlias = "tuple[SessionId, int | None]"  # of all connections of a session, or of the one with that number
 
 
-class FaultsController:
+class FaultsController(OpeningController["FaultsBar"]):
     """Has the workbench make lines bad as a person sets it in the bar over the message field.
 
-    Where a connection is shown alone, its line is meant; else those of the whole session, now and later.
+    Where a connection is shown alone, its line is meant; else those of the whole session, now and later. What is on
+    stays on while the bar is closed.
     """
 
     def __init__(self, window: Window, main_controller: MainController) -> None:
-        self.bar: FaultsBar | None = None  # once it was asked for
-        self._window, self._main_controller = window, main_controller
+        super().__init__(window, window.open_task, window.close_task)
+        self._main_controller = main_controller
         self._forms: dict[_Line, FaultsForm] = {}
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the bar is in sight."""
-        return self.bar is not None and bool(self.bar.winfo_manager())
 
     @property
     def faulty(self) -> frozenset[SessionId]:
         """The sessions that have faults on some line."""
         return frozenset(session for (session, _number), form in self._forms.items() if form.is_on)
 
-    def toggle(self) -> None:
-        """Open the bar with the focus in it, or close it; what is on stays on."""
-        if self.bar is not None and self.is_open:
-            self._window.close_task(self.bar)
-            self._window.composer.focus_message()
-            return
-        if self.bar is None:
-            self.bar = self._made()
-        self._window.open_task(self.bar)
-        self.show()
-        self.bar.focus_first()
-
     def show(self) -> None:
         """Show the faults of what is on view."""
-        if self.bar is None or not self.is_open:
+        if not self.is_open:
             return
         state = self._main_controller.state
         if (
@@ -64,13 +49,13 @@ class FaultsController:
             or state.role.datagrams
             or self._main_controller.archives.get(state.session) is not None
         ):
-            self.bar.show(FaultsForm(), Ways(), "")
+            self.view.show(FaultsForm(), Ways(), "")
             return
         line, whose = self._line(state), session_words(self._main_controller.window_state(), state)
         alone = f"{connection_name(line[1])} of " if line[1] is not None else ""
         of_all = self._forms.get((state.session, None), FaultsForm())
         ways = TO_AND_FRO if state.role.passes_on else Ways()
-        self.bar.show(self._forms.get(line, of_all), ways, f"{alone}{whose}")
+        self.view.show(self._forms.get(line, of_all), ways, f"{alone}{whose}")
 
     def _line(self, state: SessionState) -> _Line:
         alone = self._main_controller.window_state().connection if state.role.many_connections else None
@@ -87,13 +72,14 @@ class FaultsController:
         self._main_controller.workbench.set_faults(state.session, faults if form.is_on else SOUND, line[1])
         self._main_controller.refresh()
 
-    def _made(self) -> FaultsBar:
+    def _make(self) -> FaultsBar:
         from gui.views.conversation.faults_bar import FaultsBar
 
-        window = self._window
-        bar = FaultsBar(
-            window.tasks, window.theme,
+        return FaultsBar(
+            self._window.tasks, self._window.theme,
             on_change=self._set, on_wrong=self._main_controller.complain, on_close=self.toggle,
         )  # fmt: skip
-        window.adopt(bar)
-        return bar
+
+    def _opened(self) -> None:
+        self.show()
+        self.view.focus_first()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import reason
 from core.words import sentence
+from gui.controllers.opening import OpeningController
 from gui.platform.background import in_background
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 
-class FiguresController:
+class FiguresController(OpeningController["FiguresPane"]):
     """Has the figures of the conversation on view worked out while the pane is open, and saves them.
 
     ``post`` has a call made on the window's thread, from any other.
@@ -34,27 +35,11 @@ class FiguresController:
         post: Callable[[Callable[[], None]], None],
         complain: Callable[[str], None],
     ) -> None:
-        self._window, self._viewing, self._post, self._complain = window, viewing, post, complain
-        self._made: FiguresPane | None = None
+        super().__init__(window, window.open_side, window.close_side)
+        self._viewing, self._post, self._complain = viewing, post, complain
         self._measurer: Measurer | None = None
         self._key: object = None  # of the conversation that is measured
         self.figures: Figures | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the pane is in sight."""
-        return self._made is not None and bool(self._made.winfo_manager())
-
-    def toggle(self) -> None:
-        """Open the pane beside the conversation with the focus in it, or close it."""
-        if self.is_open:
-            self._window.close_side(self._pane)
-            self._leave()
-            self._window.composer.focus_message()
-            return
-        self._window.open_side(self._pane)
-        self.show()
-        self._pane.focus_first()
 
     def show(self) -> None:
         """Have what is new of the conversation on view, or another one, measured."""
@@ -67,7 +52,7 @@ class FiguresController:
         if key != self._key:
             self._leave()
             self._key = key
-            self._pane.show(None, is_all=conversation is None)
+            self.view.show(None, is_all=conversation is None)
             if conversation is not None:
                 from core.journal.reading.measuring import Measurer
 
@@ -120,12 +105,12 @@ class FiguresController:
         conversation = self._viewing.conversation
         if key == self._key and self.is_open and conversation is not None:
             self.figures = figures
-            self._pane.show(figures, is_all=figures.entries >= conversation.entries)
+            self.view.show(figures, is_all=figures.entries >= conversation.entries)
 
     def _fail(self, key: object, why: str) -> None:
         if key == self._key and self.is_open:
             self._key = None  # asked for again, it is tried again
-            self._pane.show(self.figures, is_all=True)
+            self.view.show(self.figures, is_all=True)
             self._complain(sentence(f"The figures cannot be worked out: {why}"))
 
     def _leave(self) -> None:
@@ -133,13 +118,14 @@ class FiguresController:
             self._measurer.close()
         self._measurer = self._key = self.figures = None
 
-    @property
-    def _pane(self) -> FiguresPane:
-        if self._made is None:
-            from gui.views.figures import FiguresPane
+    def _make(self) -> FiguresPane:
+        from gui.views.figures import FiguresPane
 
-            self._made = FiguresPane(
-                self._window.side_pane, self._window.theme, on_save=self.save, on_close=self.toggle
-            )
-            self._window.adopt(self._made)
-        return self._made
+        return FiguresPane(self._window.side_pane, self._window.theme, on_save=self.save, on_close=self.toggle)
+
+    def _opened(self) -> None:
+        self.show()
+        self.view.focus_first()
+
+    def _closed(self) -> None:
+        self._leave()

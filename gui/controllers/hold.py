@@ -8,6 +8,7 @@ from core.clock import monotonic_ns
 from core.errors import TincanError
 from core.journal.recording.ledger import Phase
 from core.words import sentence
+from gui.controllers.opening import OpeningController
 from gui.viewmodels.drafting import MessageFormat
 from gui.viewmodels.holding import HoldForm, HoldView, Waiting, waiting_words
 from gui.widgets.debounce import Debounce
@@ -28,20 +29,15 @@ _MOST_EDITED = 256 * 1024  # bytes
 _TOO_MANY = "This message is too long for the message field: forward it, or drop it."
 
 
-class HoldController:
-    """``bar`` is made when it is first asked for. What is held stays held while the bar is closed."""
+class HoldController(OpeningController["HoldBar"]):
+    """What is held stays held while the bar is closed."""
 
     def __init__(self, window: Window, main_controller: MainController) -> None:
-        self.bar: HoldBar | None = None
-        self._window, self._main_controller = window, main_controller
+        super().__init__(window, window.open_task, window.close_task)
+        self._main_controller = main_controller
         self._forms: dict[SessionId, HoldForm] = {}
         self._editing: tuple[SessionId, HeldMessage] | None = None
         self._again = Debounce(window.root, self._look)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the bar is in sight."""
-        return self.bar is not None and bool(self.bar.winfo_manager())
 
     @property
     def counts(self) -> dict[SessionId, int]:
@@ -52,25 +48,8 @@ class HoldController:
         counts = {session: len(bench.held(session)) for session, form in self._forms.items() if form.is_on}
         return {session: count for session, count in counts.items() if count}
 
-    def toggle(self) -> None:
-        """Open the bar with the focus in it, or close it."""
-        if self.bar is not None and self.is_open:
-            self._window.close_task(self.bar)
-            self._window.composer.focus_message()
-            return
-        if self.bar is None:
-            from gui.views.conversation.hold_bar import HoldActs, HoldBar
-
-            acts = HoldActs(self.hold, self.forward, self.edit, self.drop, self.let_go, self.toggle)
-            self.bar = HoldBar(self._window.tasks, self._window.theme, acts)
-            self._window.adopt(self.bar)
-        self._window.open_task(self.bar)
-        self.show()
-        self.bar.focus_first()
-
     def show(self) -> None:
         """Show what waits in the tap on view, and look again soon while something may come."""
-        state, held = self._tap, self._held
         self._forget_what_has_gone()
         sessions = self._main_controller.sessions
         over = [session for session in self._forms if sessions[session].phase is Phase.ENDED]
@@ -78,16 +57,17 @@ class HoldController:
             del self._forms[session]
         if any(form.is_on for form in self._forms.values()):
             self._again.ask(_LOOK)
-        if self.bar is None or not self.is_open:
+        if not self.is_open:
             return
+        state, held = self._tap, self._held
         if state is None:
-            self.bar.show(HoldView(words=_NO_TAP))
+            self.view.show(HoldView(words=_NO_TAP))
             return
         form = self._forms.get(state.session, HoldForm())
         is_editing = self._editing is not None and self._editing[0] == state.session
         waiting = [Waiting(one.number, len(one.data), one.since) for one in held]
         words = waiting_words(waiting, state.role, form, monotonic_ns())
-        self.bar.show(HoldView(form, True, len(held), is_editing, f"{words} {_EDITED}" if is_editing else words))
+        self.view.show(HoldView(form, True, len(held), is_editing, f"{words} {_EDITED}" if is_editing else words))
 
     # What a person asks for.
 
@@ -147,6 +127,16 @@ class HoldController:
         self.show()
 
     # Behind them.
+
+    def _make(self) -> HoldBar:
+        from gui.views.conversation.hold_bar import HoldActs, HoldBar
+
+        acts = HoldActs(self.hold, self.forward, self.edit, self.drop, self.let_go, self.toggle)
+        return HoldBar(self._window.tasks, self._window.theme, acts)
+
+    def _opened(self) -> None:
+        self.show()
+        self.view.focus_first()
 
     @property
     def _tap(self) -> SessionState | None:

@@ -14,6 +14,7 @@ from core.errors import JournalError, TincanError
 from core.files import read_kept
 from core.journal.recording.ledger import Phase
 from core.words import sentence, with_full_stop
+from gui.controllers.opening import OpeningController
 from gui.viewmodels.lessons import Course, Happened, Lesson, parse_lesson
 from gui.widgets.clipboard import give
 
@@ -37,37 +38,15 @@ class LessonError(TincanError):
     """A file that is no lesson, and why, in a sentence."""
 
 
-class LessonsController:
+class LessonsController(OpeningController["LessonsPane"]):
     """Opens the pane of lessons. ``folder`` has a teacher's own, beside those of the program."""
 
     def __init__(self, window: Window, main_controller: MainController, folder: Path) -> None:
-        self._window, self._main_controller = window, main_controller
-        self._folder = folder
-        self._pane: LessonsPane | None = None
+        super().__init__(window, window.open_side, window.close_side)
+        self._main_controller, self._folder = main_controller, folder
         self._course: Course | None = None
         self._lessons: list[Lesson] = []
         self._read: dict[SessionId, int] = {}  # entries of each session that were looked at
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the pane is in sight."""
-        return self._pane is not None and bool(self._pane.winfo_manager())
-
-    def toggle(self) -> None:
-        """Open the pane beside the conversation with the focus in it, or close it."""
-        if self._pane is not None and self.is_open:
-            self._window.close_side(self._pane)
-            self._window.composer.focus_message()
-            return
-        if self._pane is None:
-            self._pane = self._made()
-        self._window.open_side(self._pane)
-        if self._course is None:
-            self.show_list()
-        else:
-            self._skip_entries()
-            self._show_course()
-            self._pane.focus_lesson()
 
     def read(self) -> tuple[list[Lesson], list[str]]:
         """The program's own lessons and the person's, and a sentence for each file that is none."""
@@ -75,22 +54,20 @@ class LessonsController:
 
     def show_list(self) -> None:
         """Show all lessons, with those that were done, and a sentence for each file that is none."""
-        assert self._pane is not None
         self._course = None
         self._lessons, broken = self.read()
         done = {lesson.name for lesson in self._lessons if self._reached(lesson) >= len(lesson.steps)}
-        self._pane.show_list([(lesson.title, lesson.name in done) for lesson in self._lessons], broken)
+        self.view.show_list([(lesson.title, lesson.name in done) for lesson in self._lessons], broken)
 
     def choose(self, place: int) -> None:
         """Begin the lesson at that place of the list, or go on where the learner has come to."""
-        assert self._pane is not None
         lesson = self._lessons[place]
         reached = self._reached(lesson)
         self._course = Course(lesson, reached if reached < len(lesson.steps) else 0)
         self._skip_entries()
         self._course.watch((), self._now())
         self._show_course()
-        self._pane.focus_lesson()
+        self.view.focus_lesson()
 
     def skip(self) -> None:
         """Go on to the next step all the same; past the question there is none."""
@@ -177,20 +154,25 @@ class LessonsController:
 
     def _show_course(self) -> None:
         assert self._course is not None
-        assert self._pane is not None
-        self._pane.show_lesson(self._course, self._code(self._course.lesson))
+        self.view.show_lesson(self._course, self._code(self._course.lesson))
 
     def _code(self, lesson: Lesson) -> str:
         """The code, with the port at which the learner's newest server listens."""
         ports = [state.addresses[0].port for state in self._own_sessions().values() if state.addresses]
         return lesson.code.replace("{port}", str(ports[-1] if ports else 5555))
 
-    def _made(self) -> LessonsPane:
+    def _make(self) -> LessonsPane:
         from gui.views.lessons import LessonsPane
 
-        pane = LessonsPane(self._window.side_pane, self._window.theme, self)
-        self._window.adopt(pane)
-        return pane
+        return LessonsPane(self._window.side_pane, self._window.theme, self)
+
+    def _opened(self) -> None:
+        if self._course is None:
+            self.show_list()
+        else:
+            self._skip_entries()
+            self._show_course()
+            self.view.focus_lesson()
 
 
 def read_lessons(folders: Sequence[Path]) -> tuple[list[Lesson], list[str]]:

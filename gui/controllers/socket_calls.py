@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import JournalError
 from core.words import sentence
+from gui.controllers.opening import OpeningController
 from gui.viewmodels.socket_calls import chosen_by
 from gui.widgets.debounce import Debounce
 
@@ -23,32 +24,14 @@ if TYPE_CHECKING:
 _AGAIN = 30  # milliseconds until what could not be known yet is looked at again
 
 
-class SocketCallsController:
+class SocketCallsController(OpeningController["SocketCallsPane"]):
     """Keeps the pane and the conversation in step: the same session, the message of the chosen call."""
 
     def __init__(self, window: Window, viewing: Viewing, *, complain: Callable[[str], None]) -> None:
-        self._window, self._viewing, self._complain = window, viewing, complain
-        self._made: SocketCallsPane | None = None
+        super().__init__(window, window.open_side, window.close_side)
+        self._viewing, self._complain = viewing, complain
         self._calls: SessionCalls | None = None
         self._again = Debounce(window.root, self._look_again)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the pane is in sight."""
-        return self._made is not None and bool(self._made.winfo_manager())
-
-    def toggle(self) -> None:
-        """Open the pane beside the conversation with the focus in it, or close it."""
-        if self.is_open:
-            self._window.close_side(self._pane)
-            self._window.composer.focus_message()
-            return
-        self._window.open_side(self._pane)
-        self.show()
-        chosen = self._window.conversation.transcript.chosen_message
-        if chosen is not None:
-            self.choose(chosen)
-        self._pane.focus_first()
 
     def show(self) -> None:
         """Show the calls of the session on view, which is another or has grown."""
@@ -61,16 +44,16 @@ class SocketCallsController:
             self._calls = SessionCalls(conversation, self._complain, lambda: self._again.ask(_AGAIN))
         if self._calls is not None and conversation is not None:
             self._calls.entries = conversation.entries
-        self._pane.show(self._calls)
+        self.view.show(self._calls)
 
     def choose(self, display_row: DisplayRow) -> None:
         """The row was chosen in the conversation."""
         if self.is_open:
-            self._pane.choose_message(chosen_by(display_row))
+            self.view.choose_message(chosen_by(display_row))
 
     def _look_again(self) -> None:
         if self.is_open:
-            self._pane.redraw()
+            self.view.redraw()
 
     def _choose_entry(self, ordinal: int) -> None:
         """A call was chosen: choose the message that it moved."""
@@ -82,16 +65,18 @@ class SocketCallsController:
         except JournalError as error:
             self._complain(sentence(error))
 
-    @property
-    def _pane(self) -> SocketCallsPane:
-        if self._made is None:
-            from gui.views.socket_calls import SocketCallsPane
+    def _make(self) -> SocketCallsPane:
+        from gui.views.socket_calls import SocketCallsPane
 
-            self._made = SocketCallsPane(
-                self._window.side_pane, self._window.theme, on_choose=self._choose_entry, on_close=self.toggle
-            )
-            self._window.adopt(self._made)
-        return self._made
+        window = self._window
+        return SocketCallsPane(window.side_pane, window.theme, on_choose=self._choose_entry, on_close=self.toggle)
+
+    def _opened(self) -> None:
+        self.show()
+        chosen = self._window.conversation.transcript.chosen_message
+        if chosen is not None:
+            self.choose(chosen)
+        self.view.focus_first()
 
 
 class SessionCalls:

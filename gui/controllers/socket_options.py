@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.journal.recording.ledger import Phase
 from core.words import sentence
+from gui.controllers.opening import OpeningController
 from gui.keys import shown
 from gui.viewmodels.session_rows import session_words
 
@@ -18,41 +19,19 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 
-class SocketOptionsController:
+class SocketOptionsController(OpeningController["SocketOptionsBar"]):
     """Has the workbench use the socket options that a person sets in the bar over the message field."""
 
     def __init__(self, window: Window, main_controller: MainController) -> None:
-        self._window, self._main_controller = window, main_controller
-        self._strip: SocketOptionsBar | None = None
+        super().__init__(window, window.open_task, window.close_task)
+        self._main_controller = main_controller
         main_controller.conversation.inspector.on_made = self._offer_in
-
-    @property
-    def strip(self) -> SocketOptionsBar | None:
-        """The bar over the message field, once it was asked for."""
-        return self._strip
-
-    @property
-    def is_open(self) -> bool:
-        """Whether that bar is in sight."""
-        return self._strip is not None and bool(self._strip.winfo_manager())
-
-    def toggle(self) -> None:
-        """Open the bar with the focus in it, or close it."""
-        if self._strip is not None and self.is_open:
-            self._window.close_task(self._strip)
-            self._window.composer.focus_message()
-            return
-        if self._strip is None:
-            self._strip = self._made()
-        self._window.open_task(self._strip)
-        self.show()
-        self._strip.focus_first()
 
     def show(self) -> None:
         """Show the socket options of the session on view."""
-        bar, state = self._strip, self._main_controller.state
-        if bar is None or not self.is_open:
+        if not self.is_open:
             return
+        bar, state = self.view, self._main_controller.state
         if state is None:
             bar.show(self._nobodys, "", is_free=False)
             return
@@ -112,15 +91,17 @@ class SocketOptionsController:
         """The bytes that a recv asks for unless a person has set another size."""
         return self._main_controller.preferences.limits().receive
 
-    def _made(self) -> SocketOptionsBar:
+    def _make(self) -> SocketOptionsBar:
         from core.net.socket_options import LARGEST_RECEIVE, LONGEST_PAUSE
         from gui.views.conversation.socket_options_bar import Bounds, SocketOptionsBar
 
         window = self._window
         bounds = Bounds(self._usual, LARGEST_RECEIVE, LONGEST_PAUSE * 1000, read_groups, read_hops)
-        bar = SocketOptionsBar(window.tasks, window.theme, bounds=bounds, on_change=self._turn, on_close=self.toggle)
-        window.adopt(bar)
-        return bar
+        return SocketOptionsBar(window.tasks, window.theme, bounds=bounds, on_change=self._turn, on_close=self.toggle)
+
+    def _opened(self) -> None:
+        self.show()
+        self.view.focus_first()
 
 
 def read_groups(text: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from core.clock import monotonic_ns
 from core.net.socket_table import tcp_states
 from core.settings import DEFAULTS
 from core.tcp import SocketFacts
+from gui.controllers.opening import OpeningController
 from gui.platform.background import in_background
 from gui.viewmodels.socket_state import (
     LOOK_EVERY_MS,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 
-class SocketStateController:
+class SocketStateController(OpeningController["SocketStatePane"]):
     """Looks at one socket: the one that a person chose, or the newest. ``post`` has a call made on the window's thread.
 
     A look begins when the one before is over, and ``LOOK_EVERY_MS`` later.
@@ -44,8 +45,8 @@ class SocketStateController:
     def __init__(
         self, window: Window, main_controller: MainController, post: Callable[[Callable[[], None]], None]
     ) -> None:
-        self._window, self._main_controller, self._post = window, main_controller, post
-        self._made: SocketStatePane | None = None
+        super().__init__(window, window.open_side, window.close_side)
+        self._main_controller, self._post = main_controller, post
         self._chosen: Watched | None = None  # by a person
         self._shown: tuple[int, Watched] | None = None  # the session and its socket
         self._way: tuple[TcpState, ...] = ()
@@ -53,22 +54,6 @@ class SocketStateController:
         self._gauge = Gauge()
         self._again = Debounce(window.root, self._look)
         self._is_looking = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the pane is in sight."""
-        return self._made is not None and bool(self._made.winfo_manager())
-
-    def toggle(self) -> None:
-        """Open the pane beside the conversation with the focus in it, or close it."""
-        if self.is_open:
-            self._window.close_side(self._pane)
-            self._again.cancel()
-            self._window.composer.focus_message()
-            return
-        self._window.open_side(self._pane)
-        self.show()
-        self._pane.focus_first()
 
     def show(self) -> None:
         """The session on view has changed: look at its socket at once if our own events tell something new of it."""
@@ -88,7 +73,7 @@ class SocketStateController:
         if not self.is_open:
             return
         if state is None or watched is None:
-            self._pane.show(SocketView())
+            self.view.show(SocketView())
             return
         if self._shown != (state.session, watched):
             self._shown, self._way, self._told, self._gauge = (state.session, watched), (), (), Gauge()
@@ -123,7 +108,7 @@ class SocketStateController:
         facts = self._facts(state, watched)
         waiting = facts.waiting if facts is not None else 0
         options, _usual = sockets_of(state, self._main_controller.connection_alone)
-        self._pane.show(
+        self.view.show(
             SocketView(
                 tuple(options), watched, self._way, told is None, facts_in_words(facts),
                 self._gauge.look(waiting, monotonic_ns()), min(1.0, waiting / DEFAULTS.outbox),
@@ -153,13 +138,14 @@ class SocketStateController:
         self._chosen = watched
         self.show()
 
-    @property
-    def _pane(self) -> SocketStatePane:
-        if self._made is None:
-            from gui.views.socket_state import SocketStatePane
+    def _make(self) -> SocketStatePane:
+        from gui.views.socket_state import SocketStatePane
 
-            self._made = SocketStatePane(
-                self._window.side_pane, self._window.theme, on_choose=self._choose, on_close=self.toggle
-            )
-            self._window.adopt(self._made)
-        return self._made
+        return SocketStatePane(self._window.side_pane, self._window.theme, on_choose=self._choose, on_close=self.toggle)
+
+    def _opened(self) -> None:
+        self.show()
+        self.view.focus_first()
+
+    def _closed(self) -> None:
+        self._again.cancel()

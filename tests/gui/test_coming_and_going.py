@@ -162,17 +162,17 @@ def test_what_stays_open_says_nothing_of_a_conversation_that_was_taken_out(make_
         finding._find_bar.field.insert("end", "connected")
         pump_until(lambda: finding._view.count > 0, app.root)
     else:
-        assert socket_options.strip is not None
-        assert "Client" in socket_options.strip.whose
+        assert socket_options.made is not None
+        assert "Client" in socket_options.made.whose
 
     app.main_controller.select_nothing()
 
     if pane == "find":
         assert finding._view.count == 0
     else:
-        assert socket_options.strip is not None
-        assert socket_options.strip.whose == ""
-        assert all(part.instate(["disabled"]) for part in socket_options.strip.controls)
+        assert socket_options.made is not None
+        assert socket_options.made.whose == ""
+        assert all(part.instate(["disabled"]) for part in socket_options.made.controls)
 
 
 def ask_where_to_export(app: App) -> None:

@@ -308,10 +308,10 @@ class LookingAtASocket(Case):
         state.toggle()
 
     def is_told(self, stage: Stage) -> bool:
-        return str(stage.app.main_controller.socket_state._pane.source.cget("text")).startswith("inferred")
+        return str(stage.app.main_controller.socket_state.view.source.cget("text")).startswith("inferred")
 
     def works(self, stage: Stage) -> bool:
-        is_told = str(stage.app.main_controller.socket_state._pane.source.cget("text")).startswith("as the system")
+        is_told = str(stage.app.main_controller.socket_state.view.source.cget("text")).startswith("as the system")
         return is_told or sys.platform not in ("linux", "win32")
 
 

@@ -218,7 +218,7 @@ def test_the_socket_options_are_those_of_datagrams(make_app: MakeApp, peer: sock
     client = begin(app, f"udp://127.0.0.1:{peer.getsockname()[1]}", "client_button")
     app.main_controller.commands["toggle_socket_options"]()
     app.root.update()
-    bar = app.main_controller.socket_options.strip
+    bar = app.main_controller.socket_options.made
     assert bar is not None
     assert [each.winfo_ismapped() for each in (bar.nagle, bar.byte_by_byte, bar.receive)] == [0, 0, 0]
     assert [each.winfo_ismapped() for each in (bar.broadcast, bar.groups, bar.interface, bar.hops)] == [1, 1, 1, 1]

@@ -16,7 +16,7 @@ from tests.gui.driving import MakeApp, connect, say, serve, shown
 def opened(app: App) -> FaultsBar:
     app.main_controller.commands["toggle_faults"]()
     app.root.update()
-    bar = app.main_controller.faults.bar
+    bar = app.main_controller.faults.made
     assert bar is not None
     return bar
 

@@ -28,7 +28,7 @@ when = ["client sent >= 3"]
 
 
 def pane(app: App) -> LessonsPane:
-    found = app.main_controller.lessons._pane
+    found = app.main_controller.lessons.made
     assert found is not None
     return found
 

@@ -123,7 +123,7 @@ def test_one_byte_per_send_is_one_byte_per_send_from_then_on(make_app: MakeApp) 
     assert why == ""
     pump_until(lambda: len(calls(app, "sent")) > 2, app.root)
     app.main_controller.commands["toggle_socket_options"]()
-    bar = app.main_controller.socket_options.strip
+    bar = app.main_controller.socket_options.made
     assert bar is not None
 
     bar.byte_by_byte.invoke()
@@ -141,7 +141,7 @@ def test_a_small_recv_cuts_what_comes(make_app: MakeApp) -> None:
         peer, _address = listener.accept()
     with peer:
         app.main_controller.commands["toggle_socket_options"]()
-        bar = app.main_controller.socket_options.strip
+        bar = app.main_controller.socket_options.made
         assert bar is not None
         bar.receive.field.delete(0, "end")
         bar.receive.field.insert(0, "1")
@@ -162,7 +162,7 @@ def test_the_inspector_offers_the_knobs_beside_what_they_do(make_app: MakeApp) -
     app.root.update()
 
     assert app.main_controller.socket_options.is_open
-    assert app.root.focus_lastfor() is app.main_controller.socket_options.strip.nagle  # type: ignore[union-attr]
+    assert app.root.focus_lastfor() is app.main_controller.socket_options.made.nagle  # type: ignore[union-attr]
 
 
 def calls(app: App, kind: str) -> list[str]:

@@ -41,7 +41,7 @@ class Learner:
         """Wait until the lesson has come to that step, and says what to do."""
         self.person.until(lambda: self.place >= step, f"step {step} of {self.lesson.title}")
         assert self.place == step
-        text = self.person.app.main_controller.lessons._pane.text.get("1.0", "end")  # type: ignore[union-attr]
+        text = self.person.app.main_controller.lessons.made.text.get("1.0", "end")  # type: ignore[union-attr]
         assert (self.lesson.steps[step].do if step < len(self.lesson.steps) else "You have done this lesson.") in text
 
     def is_done(self) -> None:
