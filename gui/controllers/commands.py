@@ -224,7 +224,22 @@ def menu_state(main_controller: MainController) -> MenuState:
         "usual_size": step != 0,
         "close_beside": window.beside is not None,
     }
-    on = {
+    return MenuState(
+        {
+            "toggle_server": _WORDS[buttons.server.text],
+            "toggle_client": _WORDS[buttons.client.text],
+            "close_row": main_controller.rows.close_words,
+            **{name: f"{menu_words(name)} ({why_no_tls})" for name in _STARTS if why_no_tls},
+        },
+        frozenset(command for command, holds in can.items() if not holds),
+        frozenset(command for command, holds in _switches(main_controller).items() if holds),
+    )
+
+
+def _switches(main_controller: MainController) -> dict[str, bool]:
+    """Whether what is opened and closed, or turned on and off, is so just now."""
+    window, conversation = main_controller.window, main_controller.conversation
+    return {
         "message_options": window.composer.shows_options,
         "filter": conversation.filtering.is_open,
         "toggle_hex": conversation.as_hex,
@@ -244,16 +259,6 @@ def menu_state(main_controller: MainController) -> MenuState:
         "toggle_tls": main_controller.preferences.tls,
         "log_keys": main_controller.tls.key_log is not None,
     }
-    return MenuState(
-        {
-            "toggle_server": _WORDS[buttons.server.text],
-            "toggle_client": _WORDS[buttons.client.text],
-            "close_row": main_controller.rows.close_words,
-            **{name: f"{menu_words(name)} ({why_no_tls})" for name in _STARTS if why_no_tls},
-        },
-        frozenset(command for command, holds in can.items() if not holds),
-        frozenset(command for command, holds in on.items() if holds),
-    )
 
 
 def _may_be_http(display_row: DisplayRow | None) -> bool:
