@@ -36,3 +36,15 @@ def wrap_within(label: ttk.Label, container: tk.Misc, beside: Callable[[], int])
             label.configure(wraplength=length)
 
     container.bind("<Configure>", fit, add=True)
+
+
+def give_way(label: ttk.Label, bar: tk.Misc, is_roomy: Callable[[], bool]) -> None:
+    """Show a label in the grid of a bar only while the window is roomy: the conversation needs some of it."""
+    window = bar.winfo_toplevel()
+
+    def make_room(event: tk.Event[tk.Misc]) -> None:
+        if event.widget in (bar, window):
+            (label.grid if is_roomy() else label.grid_remove)()
+
+    bar.bind("<Map>", make_room, add=True)
+    window.bind("<Configure>", make_room, add=True)

@@ -12,7 +12,7 @@ from gui.widgets.bindings import breaking, focus_now
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Toggle
 from gui.widgets.fields import LineField
-from gui.widgets.fitting import wrap_within
+from gui.widgets.fitting import give_way, wrap_within
 from gui.widgets.flow import Flow
 
 _ROOMY = 520  # pixels at 96 dots an inch of a window with room for what is so, in words
@@ -160,11 +160,6 @@ class FaultsBar(ttk.Frame):
     def _is_roomy(self) -> bool:
         return self.winfo_toplevel().winfo_height() >= self._theme.px(_ROOMY)
 
-    def _make_room(self, event: tk.Event[tk.Misc]) -> None:
-        """Say what is so only where that leaves the conversation some room."""
-        if event.widget in (self, self.winfo_toplevel()):
-            (self._words.grid if self._is_roomy else self._words.grid_remove)()
-
     def _lay_out(self, out: ttk.Frame, into: ttk.Frame) -> None:
         px = self._theme.px
         for part in (self._title, self.switch, self.preset, self.kinds):
@@ -177,8 +172,7 @@ class FaultsBar(ttk.Frame):
             label.grid(row=row, sticky="ew", padx=px(16), pady=(0, px(5)))
         self._why.grid_remove()
         self.columnconfigure(0, weight=1)
-        self.bind("<Map>", self._make_room, add=True)
-        self.winfo_toplevel().bind("<Configure>", self._make_room, add=True)
+        give_way(self._words, self, lambda: self._is_roomy)
         for label in (self._words, self._why):
             wrap_within(label, self, lambda: px(40))
         for control in (*self.controls, self.close_button):

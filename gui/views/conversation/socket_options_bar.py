@@ -13,7 +13,7 @@ from gui.viewmodels.repeating import pause_words, read_pause
 from gui.widgets.bindings import breaking, focus_now
 from gui.widgets.controls import Toggle
 from gui.widgets.fields import LineField, Measure
-from gui.widgets.fitting import wrap_within
+from gui.widgets.fitting import give_way, wrap_within
 from gui.widgets.flow import Flow
 
 _OF_DATAGRAMS = (
@@ -201,12 +201,6 @@ class SocketOptionsBar(ttk.Frame):
         self._why.configure(text=why)
         (self._why.grid if why else self._why.grid_remove)()
 
-    def _make_room(self, event: tk.Event[tk.Misc]) -> None:
-        """Explain only where that leaves the conversation some room."""
-        window = self.winfo_toplevel()
-        if event.widget in (self, window):
-            (self._words.grid if window.winfo_height() >= self._theme.px(_ROOMY) else self._words.grid_remove)()
-
     def _lay_out(self) -> None:
         px = self._theme.px
         for part in (self._title, self.nagle, self.byte_by_byte, self.pause):
@@ -222,8 +216,7 @@ class SocketOptionsBar(ttk.Frame):
             label.grid(row=row, sticky="ew", padx=px(16), pady=(0, px(5)))
         self._why.grid_remove()
         self.columnconfigure(0, weight=1)
-        self.bind("<Map>", self._make_room, add=True)
-        self.winfo_toplevel().bind("<Configure>", self._make_room, add=True)
+        give_way(self._words, self, lambda: self.winfo_toplevel().winfo_height() >= px(_ROOMY))
         for label in (self._words, self._why):
             wrap_within(label, self, lambda: px(40))
         for control in (*self.controls, self.close_button):
