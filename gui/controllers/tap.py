@@ -71,7 +71,7 @@ class TapController:
         except TincanError as error:
             return TapRefusal(sentence(error))
         self._begun = session
-        self._window.address.fill(listen.address.host, str(listen.address.port))
+        self._main_controller.endpoints.put(listen.address, is_udp=False)
         self._main_controller.show_new(session, self._main_controller.workbench.role(session), listen.address)
         return TapRefusal()
 

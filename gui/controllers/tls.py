@@ -150,7 +150,7 @@ class TlsController:
             if state.role.dials:
                 main.endpoints.dial(state.target)
             else:
-                window.address.fill(state.target.host, str(state.target.port))
+                main.endpoints.put(state.target, is_udp=False)
                 main.endpoints.serve()
             return ""
 
