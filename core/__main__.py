@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from collections.abc import Sequence
+from typing import NoReturn, TypeAlias
 
 from core import __version__
-from core.address import NO_PORT, parse_target, without_udp
-from core.cli.common import add_encoding, add_faults, add_frame, add_mode, faults_of, seconds
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.load import LoadOptions, add_load, run_load
-from core.cli.options import Options, find_profile, opening
-from core.cli.proxy import add_proxy, proxy_of
+from core.cli.options import Options, add_connect, add_serve, add_tap
 from core.cli.replay import ReplayOptions, add_replay, run_replay
 from core.cli.terminal import run
 from core.cli.test import PlayOptions, add_test, run_test
-from core.cli.tls import add_tap_tls, add_tls, tap_tls_of, tls_of
-from core.cli.udp import add_udp, socket_options_of
 from core.command import program_name, use_utf_8_in_pipes
-from core.compose.encoding import Encoding, misread_ending
-from core.errors import AddressError, TincanError
-from core.local_address import read_local
-from core.replies import Reply, all_replies, make_reply
-from core.roles import Role
-from core.settings import DEFAULTS
-
-if TYPE_CHECKING:
-    from core.steps.step import ReadySteps
+from core.errors import TincanError
 
 AnyOptions: TypeAlias = Options | ExportOptions | FindOptions | PlayOptions | ReplayOptions | LoadOptions
 
@@ -48,9 +33,9 @@ def parse(arguments: Sequence[str]) -> AnyOptions:
     parser = _Parser(prog=program_name(), description="Talk TCP and UDP in a terminal, from either end.")
     parser.add_argument("--version", action="version", version=f"Tincan {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
-    _add_serve(commands.add_parser("serve", help="listen, show what clients say, and answer"))
-    _add_connect(commands.add_parser("connect", help="connect, send the lines of standard input, show the answers"))
-    _add_tap(commands.add_parser("tap", help="stand between two programs, show what each says to the other"))
+    add_serve(commands.add_parser("serve", help="listen, show what clients say, and answer"))
+    add_connect(commands.add_parser("connect", help="connect, send the lines of standard input, show the answers"))
+    add_tap(commands.add_parser("tap", help="stand between two programs, show what each says to the other"))
     add_export(commands.add_parser("export", help="write what was recorded as text, CSV, JSON Lines or raw bytes"))
     add_find(commands.add_parser("find", help="show where a journal has a text, bytes or a pattern"))
     add_test(
@@ -61,284 +46,6 @@ def parse(arguments: Sequence[str]) -> AnyOptions:
     chosen = parser.parse_args(arguments)
     options: AnyOptions = chosen.options(chosen)
     return options
-
-
-def _add_serve(parser: argparse.ArgumentParser) -> None:
-    _add_target(parser, "[HOST:]PORT")
-    add_mode(parser)
-    names = [reply.name for reply in all_replies()]
-    answer = parser.add_mutually_exclusive_group()
-    answer.add_argument("--reply", choices=names, help="what to answer (default: letter; with --exact: none)")
-    answer.add_argument(
-        "--rules",
-        metavar="FILE",
-        help="answer by a table of rules: a file, or SCPI instrument, thermometer, SMTP, "
-        "Redis, Modbus/TCP, HTTP, slow echo or letter; sets the framing that they are made for",
-    )
-    answer.add_argument(
-        "--exec", metavar="COMMAND", help="each connection talks to a process of its own: its input and output"
-    )
-    answer.add_argument(
-        "--handler",
-        metavar="FILE",
-        help="answer by a Python file: on_open(peer), on_message(peer, message), on_close(peer)",
-    )
-    parser.add_argument("--http", action="store_true", help="answer HTTP requests too, which web pages can send here")
-    parser.add_argument(
-        "--answers",
-        type=_answers,
-        default=DEFAULTS.answers,
-        metavar="N",
-        help=f"pause a connection after so many quick answers in a row without a line of yours between, since two "
-        f"programs may be answering each other (default: {DEFAULTS.answers:,}; 0: never)",
-    )
-    parser.add_argument("--once", action="store_true", help="end when the first connection is over")
-    _add_common(parser, "bytes as they are, both ways, with one client, whose end is the end")
-    add_tls(parser, is_server=True)
-    add_udp(parser)
-    parser.set_defaults(options=partial(_options, parser, Role.SERVER, Role.UDP_SERVER))
-
-
-def _add_connect(parser: argparse.ArgumentParser) -> None:
-    _add_target(parser, "HOST:PORT")
-    _add_common(parser, "bytes as they are, both ways: standard output has what the server sends and nothing else")
-    add_tls(parser, is_server=False)
-    add_udp(parser)
-    add_proxy(parser)
-    parser.add_argument(
-        "--retry",
-        action="store_true",
-        help="try again when it cannot connect, and connect again when the connection ends before the input does: "
-        "after 0.5 s, doubling to 30 s",
-    )
-    first = parser.add_mutually_exclusive_group()
-    first.add_argument(
-        "--on-connect",
-        metavar="TEXT",
-        help="send this on every connect, also with --retry: text with escapes and macros, in the --profile if there "
-        "is one; with --messages the name of a saved message",
-    )
-    first.add_argument("--rules", metavar="FILE", help="answer by a table of rules on every connect, as serve does")
-    first.add_argument(
-        "--steps",
-        metavar="FILE",
-        help="play this list of steps once it is connected, instead of the input; then show its table, and end",
-    )
-    parser.add_argument("--messages", type=Path, metavar="FILE", help="saved messages that the window has exported")
-    parser.set_defaults(options=partial(_options, parser, Role.CLIENT, Role.UDP_CLIENT))
-    parser.epilog = (
-        "Exit codes: 0 all went well, 1 never connected, or no TLS handshake succeeded, 2 the command line makes no "
-        "sense, 3 the connection broke or not everything could be sent or written, 4 --wait passed and the server had "
-        "not finished, 5 not all --steps were as wished, 130 Ctrl-C with --exact"
-    )
-
-
-def _add_tap(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("listen", metavar="LISTEN", help="where callers come: [HOST:]PORT or unix:PATH")
-    parser.add_argument("onward", metavar="TARGET", help="what is dialled for each of them: HOST:PORT or unix:PATH")
-    add_frame(parser)
-    add_encoding(parser, "text on the wire: what passes is shown as this", Encoding.UTF_8)
-    _add_journal(parser)
-    add_faults(parser, "the way to the target alone", "the way back alone")
-    add_tap_tls(parser)
-    add_mode(parser)
-    add_proxy(parser)
-    parser.set_defaults(options=partial(_tap_options, parser))
-
-
-def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Options:
-    try:
-        listen, at_listen = parse_target(chosen.listen, for_server=True)
-    except TincanError as error:
-        parser.error(f"argument LISTEN: {error}")
-    try:
-        onward, at_target = parse_target(chosen.onward, for_server=False)
-        proxy = proxy_of(chosen, onward)
-    except TincanError as error:
-        parser.error(f"argument TARGET: {error}")
-    if why := misread_ending(chosen.framing, chosen.encoding):
-        parser.error(f"argument --frame: {why}")
-    try:
-        faults = faults_of(chosen, datagrams=False)
-    except TincanError as error:
-        parser.error(f"argument --fault: {error}")
-    try:
-        tls, onward_tls = tap_tls_of(chosen, at_listen=at_listen, at_target=at_target)
-    except TincanError as error:
-        parser.error(str(error))
-    return Options(
-        Role.TAP,
-        listen,
-        chosen.framing,
-        journal=chosen.journal,
-        encoding=chosen.encoding,
-        mode=chosen.mode,
-        proxy=proxy,
-        onward=onward,
-        faults=faults,
-        tls=tls,
-        onward_tls=onward_tls,
-    )
-
-
-def _add_journal(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--journal", type=Path, metavar="FILE", help="record everything in this new SQLite file")
-
-
-def _add_target(parser: argparse.ArgumentParser, form: str) -> None:
-    parser.add_argument(
-        "target",
-        metavar=form,
-        help="where; host and port may be two words, or stand in a URL; unix:PATH is a local socket",
-    )
-    parser.add_argument("port", metavar="PORT", nargs="?", default="", help=argparse.SUPPRESS)
-
-
-def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
-    add_frame(parser)
-    add_encoding(parser, "text on the wire: lines of the terminal are sent as this, and what comes is read as it", None)
-    parser.add_argument(
-        "--profile",
-        metavar="NAME",
-        help="write each line as SCPI, Modbus/TCP, HL7 MLLP, Redis, NMEA or HTTP has it, or a profile of --profiles, "
-        "and cut what comes into messages in the same way",
-    )
-    parser.add_argument("--profiles", type=Path, metavar="FILE", help="profiles that the window has exported")
-    _add_journal(parser)
-    add_faults(parser, "what is sent alone", "what is received alone")
-    parser.add_argument("--exact", action="store_true", help=exactly)
-    parser.add_argument("--crlf", action="store_true", help="send lines with CR LF at their end")
-    parser.add_argument(
-        "--wait",
-        type=seconds,
-        metavar="SECONDS",
-        help="end so long after the end of the input, even if the other end has not finished (default: after 2 s of "
-        "silence; with --exact: when the other end finishes)",
-    )
-    parser.add_argument(
-        "--no-shutdown", action="store_true", help="do not tell the other end (by FIN) that the input is over"
-    )
-
-
-def _on_connect(
-    parser: argparse.ArgumentParser, chosen: argparse.Namespace, text: Callable[[str, Path | None], Reply]
-) -> Reply | None:
-    """What a client says on every connect."""
-    if chosen.messages is not None and chosen.on_connect is None:
-        parser.error("--messages has messages of which --on-connect names one")
-    try:
-        if chosen.rules is not None:
-            return make_reply(f"rules:{chosen.rules}")
-        if chosen.on_connect is None:
-            return None
-        return text(chosen.on_connect, chosen.messages)
-    except TincanError as error:
-        parser.error(f"argument {'--rules' if chosen.rules is not None else '--on-connect'}: {error}")
-
-
-def _answers(text: str) -> int | None:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number or None
-
-
-def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, chosen: argparse.Namespace) -> Options:
-    is_server = stream.listens
-    where, has_udp_scheme = without_udp(f"{chosen.target} {chosen.port}".rstrip())
-    role = datagrams if chosen.udp or has_udp_scheme else stream
-    try:
-        if (chosen.port or role.datagrams) and read_local(chosen.target) is not None:
-            raise AddressError(NO_PORT)
-        target, has_scheme = parse_target(where, for_server=is_server)
-    except TincanError as error:
-        parser.error(f"argument {'[HOST:]PORT' if is_server else 'HOST:PORT'}: {error}")
-    _refuse_contradictions(parser, chosen, is_server=is_server)
-    steps = None if is_server else _steps(parser, chosen)
-    try:
-        profile = find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
-    except TincanError as error:
-        parser.error(f"argument --profile: {error}")
-    text = partial(opening, profile=profile, framing=chosen.framing, encoding=chosen.encoding)
-    reply = _reply(parser, chosen) if is_server else _on_connect(parser, chosen, text)
-    suggested = steps.list.framing if steps is not None else reply.framing if isinstance(reply, Reply) else None
-    framing = suggested if suggested is not None and chosen.framing == "raw" and profile is None else chosen.framing
-    try:
-        tls = tls_of(chosen, has_scheme=has_scheme or (profile is not None and profile.tls and not role.datagrams))
-        socket_options = socket_options_of(chosen, is_udp=role.datagrams, has_tls=tls is not None)
-        faults = faults_of(chosen, datagrams=role.datagrams)
-        proxy = None if is_server else proxy_of(chosen, target)
-    except TincanError as error:
-        parser.error(str(error))
-    return Options(
-        role,
-        target,
-        framing if profile is None else profile.lens,
-        reply=reply or "letter",
-        once=is_server and (chosen.once or (chosen.exact and not role.datagrams)),
-        journal=chosen.journal,
-        http=is_server and chosen.http,
-        answers=chosen.answers if is_server else DEFAULTS.answers,
-        exact=chosen.exact,
-        crlf=chosen.crlf,
-        wait=chosen.wait,
-        shutdown=not chosen.no_shutdown,
-        retry=not is_server and chosen.retry,
-        encoding=chosen.encoding,
-        profile=profile,
-        tls=tls,
-        socket_options=socket_options,
-        faults=faults,
-        datagram=chosen.datagram or Options._field_defaults["datagram"],
-        steps=steps,
-        mode=chosen.mode if is_server else None,
-        proxy=proxy,
-    )
-
-
-def _refuse_contradictions(parser: argparse.ArgumentParser, chosen: argparse.Namespace, *, is_server: bool) -> None:
-    """Refuse a command line whose options make no sense together."""
-    if chosen.exact and chosen.framing != "raw":
-        parser.error("with --exact there are no messages, so --frame has no meaning: leave one of them out")
-    if chosen.exact and chosen.encoding is not None:
-        parser.error("with --exact bytes go as they are, so --encoding has no meaning: leave one of them out")
-    if chosen.encoding is not None and (why := misread_ending(chosen.framing, chosen.encoding)):
-        parser.error(f"argument --frame: {why}")
-    if is_server and not chosen.exact and (chosen.wait is not None or chosen.no_shutdown):
-        parser.error("--wait and --no-shutdown are for one connection: add --exact")
-    if chosen.profile is None and chosen.profiles is not None:
-        parser.error("--profiles has profiles of which --profile names one")
-    if chosen.profile is not None and (chosen.exact or chosen.crlf or chosen.encoding or chosen.framing != "raw"):
-        parser.error("--profile says all of --exact, --crlf, --encoding and --frame: leave those out")
-
-
-def _steps(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> ReadySteps | None:
-    """What a client plays instead of its input. Refuses the command line for a broken file."""
-    if chosen.steps is None:
-        return None
-    if chosen.exact or chosen.retry or chosen.profile is not None:
-        parser.error("--steps plays one list over one connection: leave --exact, --retry or --profile out")
-    from core.steps.step_file import StepFileError, read_step_file
-
-    try:
-        return read_step_file(Path(chosen.steps))
-    except StepFileError as error:
-        parser.error(f"argument --steps: {error}")
-
-
-def _reply(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> str | Reply:
-    """What a server answers by. Refuses the command line for what cannot be made."""
-    given = {"rules": chosen.rules, "program": chosen.exec, "python": chosen.handler}
-    for name, argument in given.items():
-        if argument is not None:
-            if chosen.exact:
-                parser.error("with --exact nothing is answered by itself: leave --rules, --exec or --handler out")
-            try:
-                return make_reply(f"{name}:{argument}")
-            except TincanError as error:
-                option = {"program": "exec", "python": "handler"}.get(name, name)
-                parser.error(f"argument --{option}: {error}")
-    return chosen.reply or ("none" if chosen.exact else "letter")
 
 
 def main() -> int:

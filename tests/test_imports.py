@@ -26,6 +26,8 @@ GROUND = {
     *("core.tls.facts", "core.tls.settings"),
 }
 LIBRARY = GROUND | {"core"}
+# What a command of the terminal takes, and how it reads and writes.
+ARGUMENTS = LIBRARY | {"core.cli.arguments", "core.cli.common", "core.cli.tls"}
 ALL_OF_CORE = {"core.*"}
 # What views and view models may know of core: values and pure functions; no thread, no socket, no file.
 VALUES = (LIBRARY - {"core.supervision"}) | {
@@ -99,10 +101,19 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending", "core.steps"},
     ),
     ("core.cli.printing", LIBRARY | {"core.compose.encoding", "core.text_safety", "core.wire"}),
+    ("core.cli.common", LIBRARY | {"core.command", "core.text_safety"}),
+    (
+        "core.cli.arguments",
+        LIBRARY | {"core.cli.common", "core.compose.encoding", "core.net.socket_options", "core.wire"},
+    ),
+    ("core.cli.tls", LIBRARY | {"core.cli.arguments", "core.cli.common", "core.tls"}),
+    ("core.cli.reading", LIBRARY | {"core.journal"}),
     ("core.cli.standard_input", LIBRARY | {"core.cli.common", "core.compose.encoding", "core.wire"}),
     (
         "core.cli.options",
-        LIBRARY | {"core.compose", "core.net.socket_options", "core.replies", "core.steps", "core.wire"},
+        LIBRARY
+        | {"core.cli.arguments", "core.cli.tls", "core.compose", "core.net.socket_options", "core.replies"}
+        | {"core.steps", "core.wire"},
     ),
     (
         "core.cli.terminal",
@@ -122,56 +133,23 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.workbench",
         },
     ),
-    (
-        "core.cli.load",
-        LIBRARY | {"core.cli.common", "core.cli.tls", "core.sending", "core.steps", "core.text_safety"},
-    ),
+    ("core.cli.load", ARGUMENTS | {"core.sending", "core.steps", "core.text_safety"}),
+    ("core.cli.test", ARGUMENTS | {"core.net", "core.sending", "core.steps", "core.text_safety"}),
     (
         "core.cli.replay",
-        LIBRARY
-        | {"core.cli.common", "core.cli.test", "core.cli.tls", "core.compose.encoding", "core.journal", "core.net"}
+        ARGUMENTS
+        | {"core.cli.reading", "core.cli.test", "core.compose.encoding", "core.journal", "core.net"}
         | {"core.sending", "core.steps", "core.text_safety"},
     ),
     (
-        "core.cli.test",
-        LIBRARY | {"core.cli.common", "core.cli.tls", "core.net", "core.sending", "core.steps", "core.text_safety"},
-    ),
-    ("core.cli.tls", LIBRARY | {"core.cli.common", "core.tls"}),
-    ("core.cli.udp", LIBRARY | {"core.cli.common", "core.net.socket_options"}),
-    ("core.cli.proxy", LIBRARY | {"core.cli.common"}),
-    (
-        "core.cli.common",
-        LIBRARY | {"core.command", "core.compose.encoding", "core.journal", "core.text_safety", "core.wire"},
-    ),
-    (
         "core.cli.export",
-        LIBRARY | {"core.cli.common", "core.compose.encoding", "core.journal", "core.text_safety"},
+        ARGUMENTS | {"core.cli.reading", "core.compose.encoding", "core.journal", "core.text_safety"},
     ),
     (
         "core.cli.find",
-        LIBRARY | {"core.local_time", "core.cli.common", "core.compose", "core.journal", "core.text_safety"},
+        ARGUMENTS | {"core.local_time", "core.cli.reading", "core.compose", "core.journal", "core.text_safety"},
     ),
-    (
-        "core.__main__",
-        LIBRARY
-        | {
-            "core.cli.common",
-            "core.command",
-            "core.compose.encoding",
-            "core.replies",
-            "core.cli.options",
-            "core.cli.proxy",
-            "core.cli.terminal",
-            "core.cli.tls",
-            "core.cli.udp",
-            "core.cli.export",
-            "core.cli.find",
-            "core.cli.load",
-            "core.cli.replay",
-            "core.cli.test",
-            "core.steps",
-        },
-    ),
+    ("core.__main__", LIBRARY | {"core.cli", "core.command"}),
     ("core", {"core"}),
     ("gui.platform.differences", set()),
     ("gui.keys", {"gui.platform.differences"}),

@@ -10,22 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from core.cli.common import (
-    DAMAGED,
-    INTERRUPTED,
-    BadRequest,
-    TerminalJournal,
-    add_directions,
-    add_encoding,
-    add_frame,
-    chosen,
-    drop_output,
-    has_gone,
-    interruptible,
-    is_terminal,
-    numbered,
-    tell,
-)
+from core.cli.arguments import add_directions, add_encoding, add_frame
+from core.cli.common import INTERRUPTED, drop_output, has_gone, interruptible, is_terminal, tell
+from core.cli.reading import DAMAGED, BadRequest, TerminalJournal, chosen, numbered
 from core.compose.encoding import Encoding, misread_ending
 from core.errors import JournalError, TincanError
 from core.events import SessionId

@@ -13,21 +13,9 @@ from itertools import chain, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-from core.cli.common import (
-    DAMAGED,
-    INTERRUPTED,
-    BadRequest,
-    TerminalJournal,
-    add_directions,
-    add_encoding,
-    chosen,
-    drop_output,
-    has_gone,
-    interruptible,
-    numbered,
-    tell,
-    write_escapes_where_needed,
-)
+from core.cli.arguments import add_directions, add_encoding
+from core.cli.common import INTERRUPTED, drop_output, has_gone, interruptible, tell, write_escapes_where_needed
+from core.cli.reading import DAMAGED, BadRequest, TerminalJournal, chosen, numbered
 from core.compose import Encoding, decode_as
 from core.errors import JournalError, TincanError
 from core.events import ConnectionId, SessionId

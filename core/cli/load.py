@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Target, parse_target
-from core.cli.common import INTERRUPTED, argument, interruptible, seconds, tell, write_escapes_where_needed
+from core.cli.arguments import argument, seconds
+from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
 from core.cli.tls import add_tls, tls_of
 from core.clock import monotonic
 from core.errors import Fault, TincanError, quoted, reason

@@ -12,16 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Target, parse_target
-from core.cli.common import (
-    INTERRUPTED,
-    BadRequest,
-    TerminalJournal,
-    add_frame,
-    interruptible,
-    numbered,
-    tell,
-    write_escapes_where_needed,
-)
+from core.cli.arguments import add_frame
+from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
+from core.cli.reading import BadRequest, TerminalJournal, numbered
 from core.cli.test import play
 from core.cli.tls import add_tls, tls_of
 from core.errors import TincanError

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Target, parse_target
-from core.cli.common import INTERRUPTED, interruptible, seconds, tell, write_escapes_where_needed
+from core.cli.arguments import seconds
+from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
 from core.cli.tls import add_tls, tls_of
 from core.clock import monotonic
 from core.errors import ConnectError, TincanError, quoted, reason

@@ -8,7 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from core.cli.common import argument, is_terminal
+from core.cli.arguments import argument
+from core.cli.common import is_terminal
 from core.errors import TlsPasswordError, TlsSettingsError, reason
 from core.tls.settings import STARTTLS, ClientCertificates, LowestVersion, Tls, parse_pin, parse_protocols
 

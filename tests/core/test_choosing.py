@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from build_scripts.project import ROOT
-from core.cli.common import TerminalJournal, interruptible
+from core.cli.common import interruptible
+from core.cli.reading import TerminalJournal
 from core.errors import JournalError
 from core.journal.reading.reader import JournalReader
 from tests.support.earlier import in_format
@@ -67,7 +68,7 @@ def test_a_signal_ends_the_wait_for_a_check(path: Path, monkeypatch: pytest.Monk
         raise JournalError("it was not looked through to its end")  # as the real one does
 
     monkeypatch.setattr("core.journal.recovery.recovery.find_damage", check_for_long)
-    monkeypatch.setattr("core.cli.common._PATIENCE", 0.01)
+    monkeypatch.setattr("core.cli.reading._PATIENCE", 0.01)
 
     with interruptible() as interrupted, pytest.raises(KeyboardInterrupt):
         TerminalJournal(path, interrupted, print)

@@ -46,7 +46,7 @@ MAKERS = {
     "core/net/tap.py",
     "core/journal/capture/conversations.py",
     "core/net/udp.py",
-    "core/__main__.py",
+    "core/cli/options.py",
 }
 MODULES = sorted(path for package in ("core", "gui") for path in (ROOT / package).rglob("*.py"))
 

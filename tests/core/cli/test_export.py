@@ -18,8 +18,8 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.__main__ import parse
-from core.cli.common import TerminalJournal
 from core.cli.export import ExportOptions, run_export
+from core.cli.reading import TerminalJournal
 from core.compose.encoding import encode, find_encoding
 from core.journal.export.formats import find_format
 from core.journal.export.formats.csv import Csv
@@ -267,7 +267,7 @@ def test_a_capture_of_another_program_is_taken_as_a_journal(tmp_path: Path) -> N
 
 
 def test_how_far_a_large_capture_is_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.cli.common._SOON", -1.0)
+    monkeypatch.setattr("core.cli.reading._SOON", -1.0)
     monkeypatch.setattr("core.journal.capture.conversion._TELL_EVERY", -1.0)
     talk = Caller().open()
     for _ in range(2_000):

@@ -1427,7 +1427,7 @@ class TestProxy:
     def test_a_password_that_is_nowhere_is_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
         asked: list[str] = []
         monkeypatch.delenv("TINCAN_PROXY_PASSWORD", raising=False)
-        monkeypatch.setattr("core.cli.proxy.is_terminal", lambda _stream: True)
+        monkeypatch.setattr("core.cli.arguments.is_terminal", lambda _stream: True)
 
         def ask(words: str) -> str:
             asked.append(words)

@@ -1,0 +1,228 @@
+"""What several of the terminal commands take: how messages end, text on the wire, faults, UDP, a proxy."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from core.address import Address
+from core.cli.common import is_terminal
+from core.compose.encoding import Encoding, find_encoding
+from core.errors import TincanError, quoted
+from core.net.socket_options import (
+    AS_USUAL,
+    HIGHEST_TTL,
+    LARGEST_DATAGRAM,
+    USUAL_DATAGRAM,
+    SocketOptionError,
+    SocketOptions,
+    check_group,
+)
+from core.origin import KINDS, Origin, read_origin
+from core.proxy import Proxy, make_proxy, parse_proxy
+from core.wire.faults import PRESETS, BothWays, check_faults, parse_faults
+from core.wire.framing import parse_framing
+
+PASSWORD = "TINCAN_PROXY_PASSWORD"  # noqa: S105 - the variable's name; on the command line others could read it
+
+_LONGEST_WAIT = 86_400.0  # seconds
+_Found = TypeVar("_Found")
+
+
+def argument(parse: Callable[[str], _Found]) -> Callable[[str], _Found]:
+    """``parse`` for argparse, which shows what is wrong with an argument if the error is one of its own."""
+
+    def parsed(text: str) -> _Found:
+        try:
+            return parse(text)
+        except TincanError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parsed
+
+
+def seconds(text: str) -> float:
+    """A time to wait, for argparse."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= _LONGEST_WAIT:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no time to wait: use seconds from 0 to 86400 (a day)")
+    return found
+
+
+def add_frame(parser: argparse.ArgumentParser) -> None:
+    """Take ``--frame``: a framing's written form, ``raw`` if there is none."""
+    parser.add_argument(
+        "--frame",
+        dest="framing",
+        type=argument(lambda text: str(parse_framing(text))),
+        default="raw",
+        metavar="FRAMING",
+        help="what is one message: raw (default), line, delimiter:0d0a (hex), length:2be (1, 2be, 2le, 4be, 4le, 8be, "
+        "8le, varint; then ,offset=N and ,itself or ,whole), fixed:16 (then ,pad=20), gap:50 (ms of silence)",
+    )
+
+
+def add_encoding(parser: argparse.ArgumentParser, words: str, default: Encoding | None = Encoding.UTF_8) -> None:
+    """Take ``--encoding``, by any name that the encoding has."""
+    names = ", ".join(one.value for one in Encoding)
+    usual = "utf-8" if default is not None else "lines go as they are typed, what comes is read as utf-8"
+    parser.add_argument(
+        "--encoding", type=_encoding, default=default, metavar="NAME", help=f"{words}: {names} (default: {usual})"
+    )
+
+
+def _encoding(name: str) -> Encoding:
+    found = find_encoding(name)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{quoted(name)} is none of {', '.join(one.value for one in Encoding)}")
+    return found
+
+
+def add_directions(parser: argparse.ArgumentParser) -> None:
+    """Say how to choose which kinds of entries are wanted."""
+    parser.add_argument("--received", action="store_true", help="only what was received (may be combined)")
+    parser.add_argument("--sent", action="store_true", help="only what was sent (may be combined)")
+    parser.add_argument(
+        "--by",
+        action="append",
+        default=[],
+        type=_origin,
+        metavar="WHO",
+        help=f'only what was sent by WHO (may be combined): {", ".join(KINDS)}; or one of its kind: "rule NAME"',
+    )
+    parser.add_argument("--notes", action="store_true", help="only what else happened (may be combined)")
+
+
+def _origin(text: str) -> Origin:
+    origin = read_origin(text)
+    if origin.kind not in KINDS:
+        raise argparse.ArgumentTypeError(f"nobody is called {quoted(origin.kind)}; there are {', '.join(KINDS)}")
+    return origin
+
+
+def add_journal(parser: argparse.ArgumentParser) -> None:
+    """Take ``--journal``."""
+    parser.add_argument("--journal", type=Path, metavar="FILE", help="record everything in this new SQLite file")
+
+
+def add_mode(parser: argparse.ArgumentParser) -> None:
+    """Take ``--mode``, in octal digits as chmod has it; None if it is not given."""
+    parser.add_argument(
+        "--mode", type=_mode, metavar="MODE", help="who may use a local socket, as for chmod (default: 600, only you)"
+    )
+
+
+def _mode(text: str) -> int:
+    if not re.fullmatch("0?[0-7]{3}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no mode: use three octal digits, such as 660 or 666")
+    return int(text, 8)
+
+
+def add_faults(parser: argparse.ArgumentParser, out: str, into: str) -> None:
+    """Take ``--fault``, ``--fault-out`` and ``--fault-in``, the last two with these words."""
+    form = f"such as latency=100ms~20,slice=1, or {', '.join(PRESETS)}"
+    faults = argument(parse_faults)
+    parser.add_argument("--fault", type=faults, metavar="FAULTS", help=f"make the line bad, both ways: {form}")
+    parser.add_argument("--fault-out", type=faults, metavar="FAULTS", help=out)
+    parser.add_argument("--fault-in", type=faults, metavar="FAULTS", help=into)
+
+
+def faults_of(chosen: argparse.Namespace, *, datagrams: bool) -> BothWays:
+    """The faults that were asked for. Raises ``FaultError`` for what cannot happen to ``datagrams``, or to a stream."""
+    faults = BothWays(chosen.fault_out or chosen.fault, chosen.fault_in or chosen.fault)
+    for one in faults:
+        check_faults(one, datagrams=datagrams)
+    return faults
+
+
+def add_proxy(parser: argparse.ArgumentParser) -> None:
+    """Take ``--proxy``."""
+    parser.add_argument(
+        "--proxy",
+        type=argument(parse_proxy),
+        metavar="URL",
+        help="dial through socks5://[USER[:PASSWORD]@]HOST[:PORT] or http://[USER[:PASSWORD]@]HOST:PORT; without "
+        f"PASSWORD, {PASSWORD} in the environment has it, or it is asked for",
+    )
+
+
+def proxy_of(chosen: argparse.Namespace, target: Address) -> Proxy | None:
+    """The proxy for connections to ``target``, with its password. Raises ``AddressError``."""
+    proxy = make_proxy(chosen.proxy, target)
+    if proxy is None or not proxy.user or proxy.password:
+        return proxy
+    password = os.environ.get(PASSWORD, "")
+    if not password and is_terminal(sys.stdin):
+        password = getpass.getpass(f"Password for {proxy.user} at {proxy}: ")
+    return replace(proxy, password=password)
+
+
+def add_udp(parser: argparse.ArgumentParser) -> None:
+    """Take ``--udp`` and what belongs to it."""
+    group = parser.add_argument_group("UDP, which udp:// in front of the address asks for, too")
+    group.add_argument("--udp", action="store_true", help="datagrams: each is a message, an empty line an empty one")
+    group.add_argument(
+        "--datagram",
+        type=argument(lambda text: _number(text, "a datagram", 1, LARGEST_DATAGRAM)),
+        metavar="BYTES",
+        help=f"with --exact: cut what is sent into datagrams of so many bytes (default: {USUAL_DATAGRAM})",
+    )
+    group.add_argument(
+        "--join",
+        type=argument(check_group),
+        action="append",
+        metavar="GROUP",
+        help="hear a multicast group, too; may be said several times",
+    )
+    group.add_argument("--interface", metavar="NAME", help="for groups: an interface, by name, number or address")
+    group.add_argument(
+        "--ttl",
+        type=argument(lambda text: _number(text, "the time to live", 0, HIGHEST_TTL)),
+        metavar="HOPS",
+        help="routers that a datagram may pass (default: 64, and none for a group, which is 1)",
+    )
+    group.add_argument("--broadcast", action="store_true", help="allow broadcast addresses, and hear whoever answers")
+    group.add_argument("--no-loop", action="store_true", help="what is sent to a group is not heard on this machine")
+    group.add_argument(
+        "--no-fragment", action="store_true", help="refuse what is larger than the way takes (Linux), do not part it"
+    )
+
+
+def socket_options_of(chosen: argparse.Namespace, *, is_udp: bool, has_tls: bool) -> SocketOptions:
+    """The socket options that were asked for. Raises ``TincanError`` for what makes no sense together."""
+    options = SocketOptions(
+        groups=tuple(dict.fromkeys(chosen.join or ())),
+        interface=chosen.interface or "",
+        ttl=chosen.ttl,
+        broadcast=chosen.broadcast,
+        hears_itself=not chosen.no_loop,
+        fragments=not chosen.no_fragment,
+    )
+    if not is_udp and (options != AS_USUAL or chosen.datagram):
+        raise TincanError(
+            "--join, --interface, --ttl, --broadcast, --no-loop, --no-fragment and --datagram are for UDP: add --udp"
+        )
+    if is_udp and has_tls:
+        raise TincanError("TLS is for streams of bytes, and UDP has none: leave one of them out")
+    if is_udp and getattr(chosen, "retry", False):
+        raise TincanError("--retry is for connections, and UDP has none: leave one of them out")
+    if chosen.datagram and not chosen.exact:
+        raise TincanError("--datagram cuts bytes as they are: add --exact")
+    return options
+
+
+def _number(text: str, what: str, least: int, most: int) -> int:
+    value = int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else -1
+    if not least <= value <= most:
+        raise SocketOptionError(f"{what} is a number from {least:,} to {most:,}")
+    return value
