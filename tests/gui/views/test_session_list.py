@@ -232,28 +232,29 @@ def test_how_many_messages_are_new_is_told_where_there_is_room_and_no_name_is_cu
 
 
 def test_the_tip_of_a_row_stands_beside_the_list_and_leaves_with_it(stage: Stage, wait_until: WaitUntil) -> None:
-    rows = (*many(40), SessionRow("s50", "", LONG, "live"))
-    stage.show(rows, "s50")
+    others = many(60)
+    rows = (*others[:30], SessionRow("s90", "", LONG, "live"), *others[30:])  # no row at an end, where rows stay put
+    stage.show(rows, "s34")
     tip = stage.list.tip
 
     def open_tip() -> None:
         stage.list._forget_row()
-        stage.list.show(rows, "s50")
-        stage.tree.see("s50")
+        stage.list.show(rows, "s34")
+        stage.tree.see("s90")
         stage.root.update()
-        stage.point_at("s50")
+        stage.point_at("s90")
         wait_until(lambda: tip.words == LONG)
 
     open_tip()
     stage.root.update()
     assert tip._box.winfo_rootx() >= stage.list.winfo_rootx() + stage.list.winfo_width()
-    stage.show((replace(LIVE, unread=2), *rows[1:]), "s50")
+    stage.show((replace(LIVE, unread=2), *rows[1:]), "s34")
     assert tip.is_open  # what is said of another row is no reason to go
 
-    stage.show(rows[5:], "s50")  # its row has gone up
+    stage.show(rows[5:], "s34")  # its row has gone up
     assert not tip.is_open
     open_tip()
-    stage.show(rows[:-1], "s1")
+    stage.show(others, "s34")
     assert not tip.is_open
     open_tip()
     stage.tree.yview_scroll(-3, "units")
