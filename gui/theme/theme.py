@@ -115,8 +115,9 @@ class Theme:
         listener()
 
     def forget(self, listener: Callable[[], None]) -> None:
-        """Stop calling ``listener``."""
-        self._listeners.remove(listener)
+        """Stop calling ``listener``, which may be done already: Tk 9 destroys each menu of a menu bar twice."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
 
     def cap(self, kind: str, width: int, *, top: bool) -> tk.PhotoImage:
         """The rounded end of an ``incoming`` or ``outgoing`` bubble of that width in pixels."""

@@ -201,8 +201,10 @@ def test_s_client_is_refused_another_handshake(lowest: str, files: Files) -> Non
         heard.wait_for(Closed)
         assert len(heard.of(TlsHandshake)) == 1
         assert heard.of(Received) == []
-    assert b"RENEGOTIATING" in answer
-    assert b"no renegotiation" in answer.lower() or b"wrong ssl version" in answer.lower()
+    _, asked, came_of_it = answer.partition(b"RENEGOTIATING")
+    assert asked
+    # TLS 1.3 has no such thing, so that s_client itself ends there, from OpenSSL 3.6 on without a reason.
+    assert (b"no renegotiation" if lowest == "1.2" else b"error") in came_of_it.lower()
 
 
 @needs("openssl")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import tkinter as tk
 from dataclasses import fields
 
 import pytest
 
 from gui.theme.palettes import PALETTES, TEXT_ON, Palette, contrast
+from gui.theme.theme import Theme
 
 READABLE = 4.5  # WCAG 2.1, level AA, for text
 VISIBLE = 3.0  # the same, for what is not text
@@ -51,3 +53,21 @@ def test_contrast_is_what_the_standard_says() -> None:
 def test_what_was_found_stands_out_from_what_is_chosen_and_can_be_read(palette: Palette) -> None:
     assert palette.found != palette.chosen
     assert contrast(palette.found, palette.accent_text) >= 4.5
+
+
+def test_who_was_forgotten_before_it_is_destroyed_hurts_nobody(root: tk.Tk, theme: Theme) -> None:
+    told: list[str] = []
+
+    def tell() -> None:
+        told.append("menu")
+
+    menu = tk.Menu(root)
+    theme.subscribe(tell, menu)
+    theme.subscribe(lambda: told.append("other"))
+    told.clear()
+
+    theme.forget(tell)
+    menu.destroy()  # which Tk 9 says twice of the menus of a menu bar
+    theme.zoom(1)
+
+    assert told == ["other"]
