@@ -15,6 +15,8 @@ KINDS = {
     "file": "from the file",
     "connect": "on connect",
     "tap": "passed on",
+    "edited": "changed while it was held",
+    "flipped": "with flipped bits",
     "tls": "to begin TLS",
     "input": "from standard input",
     "script": "by a script",
@@ -66,6 +68,8 @@ def read_origin(written: str) -> Origin:
 PERSON = Origin("person")
 REPEAT = Origin("repeat")
 PASSED_ON = Origin("tap")
+EDITED = Origin("edited")  # of what a tap would have passed on
+FLIPPED = Origin("flipped")  # the same
 FOR_TLS = Origin("tls")
 FROM_INPUT = Origin("input")
 SCRIPT = Origin("script")

@@ -313,7 +313,7 @@ class Client(Session):
 
     def peer_finished(self, connection: Connection) -> None:
         """The server has said all it has to say: send what waits, and part."""
-        if self._half_open:
+        if self._half_open or connection.is_finishing:
             return
         part = partial(connection.close, Ending.PEER_FINISHED)
         if self._responder is not None:

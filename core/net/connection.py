@@ -246,6 +246,21 @@ class Connection:
         return bool(self._pause) and self.is_open and self._transport.is_over
 
     @property
+    def is_broken_unread(self) -> bool:
+        """Whether a reset has come while nothing is read from it, so that nobody was told. The loop's thread."""
+        return bool(self._pause) and self.is_open and self._transport.is_broken
+
+    @property
+    def is_finishing(self) -> bool:
+        """Whether this side says that nothing more comes as soon as what waits has gone out, or has said so."""
+        return self._wants_fin
+
+    @property
+    def drained(self) -> int:
+        """Bytes that came while it was closing, which nobody was given."""
+        return self._drained
+
+    @property
     def facts(self) -> SocketFacts:
         """What the system tells of the socket just now, and what waits for it. Any thread."""
         return SocketFacts(self.waiting, self._transport.unconfirmed, self._transport.tcp_info)
@@ -357,7 +372,7 @@ class Connection:
         elif end is End.CUT:
             self.close(Ending.FAULT_CUT)
         else:
-            self.abort_after(_LAST_BYTES, self._reset_behind or Ending.FAULT_RESET)
+            self._abort_when_confirmed(self._reset_behind or Ending.FAULT_RESET)
 
     def abort_behind(self, ending: Ending) -> None:
         """Close with RST behind what was sent: once the peer's system has it, or after a moment."""
@@ -366,14 +381,17 @@ class Connection:
         self._reset_behind = ending
         self._sender.forbid(why_not_send(ending))
         if not self._sender.end_line(End.RESET):
-            self.abort_after(_LAST_BYTES, ending)
+            self._abort_when_confirmed(ending)
 
-    def abort_after(self, seconds: float, ending: Ending) -> None:
-        """Close with RST once the peer's system has all that was sent, as far as ours tells, or after that time."""
+    def _abort_when_confirmed(self, ending: Ending) -> None:
+        """Close with RST once the peer's system has all that was sent, as far as ours tells, or after a moment."""
+        self._abort_if_confirmed(ending, self._loop.time() + _LAST_BYTES)
+
+    def _abort_if_confirmed(self, ending: Ending, until: float) -> None:
         if not self.is_open:
             return
-        if seconds > 0 and (self._sender.waiting or self._transport.unconfirmed):
-            self._loop.call_later(_LOOK, lambda: self.abort_after(seconds - _LOOK, ending))
+        if self._loop.time() < until and (self._sender.waiting or self._transport.unconfirmed):
+            self._loop.call_later(_LOOK, lambda: self._abort_if_confirmed(ending, until))
         else:
             self.abort(ending)
 
@@ -661,7 +679,7 @@ class Connection:
         self._hand_over(self._framer.finish())
         if self._we_finished:
             self._end(self._closing or Ending.PEER_FINISHED)
-        elif self._closing is None and not self._wants_fin:
+        elif self._closing is None:
             self._owner.peer_finished(self)
         if self._closing is None and self.is_open:
             self._emit(PeerFinished(self._session, self.id, at, self._transport.goodbye))
@@ -724,6 +742,7 @@ class Connection:
             self._end(ending)  # there is nobody yet to say goodbye to
             return
         self._closing = ending
+        self._owner.closing(self, ending)
         self._pause = Pause.NONE
         patience = drain + (self._limits.flush if self._sender.waiting or self._sender.is_held else 0.0)
         if ending is Ending.PASSED_ON and self._sender.is_held:  # nobody is there who waits for it

@@ -220,7 +220,7 @@ class DatagramTransport:
     name = "UDP"
     goodbye = ""
     datagrams = is_ready = True
-    is_over = False
+    is_over = is_broken = False
     unconfirmed: int | None = None
     silence: float | None = None
     tcp_info: TcpInfo | None = None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import Fault, TincanError
+from core.origin import EDITED, PASSED_ON, Origin
 from core.wire.framing import make_splitter
 
 if TYPE_CHECKING:  # else when there is an expression
@@ -70,14 +72,44 @@ class Matcher:
             return True
 
 
-class HeldQueue:
-    """One direction of a pair: messages go through in their order, and wait behind one that is held."""
+class HeldMessages:
+    """All that are held in the queues of a tap. ``listed`` is for any thread, the rest for the tap's."""
 
-    def __init__(self, framing: str, matcher: Matcher) -> None:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._messages: dict[int, HeldMessage] = {}  # by their keys, in their order
+
+    @property
+    def listed(self) -> tuple[HeldMessage, ...]:
+        """Those that are held now, the oldest first."""
+        with self._lock:
+            return tuple(self._messages.values())
+
+    def add(self, message: HeldMessage) -> None:
+        """Another one is held, with a key above all others."""
+        with self._lock:
+            self._messages[message.key] = message
+
+    def remove(self, key: int) -> None:
+        """It is not held any more."""
+        with self._lock:
+            self._messages.pop(key, None)
+
+
+class HeldQueue:
+    """One direction of a pair: messages go through in their order, and wait behind one that is held.
+
+    ``number`` is the leg's on which they come; what is held is put into ``held`` as well.
+    """
+
+    def __init__(self, framing: str, matcher: Matcher, number: int, held: HeldMessages) -> None:
+        self._number = number
+        self._held = held
         self._splitter = make_splitter(framing) if framing != RAW else None
         self._matcher = matcher
         self._begun = bytearray()  # of a message that has not come to its end
         self._waiting: deque[_Entry] = deque()
+        self._held_entries: dict[int, _Entry] = {}
         self.size = 0  # bytes of all that is in it
 
     def use(self, matcher: Matcher) -> None:
@@ -101,36 +133,37 @@ class HeldQueue:
         """No more will come: what has begun is the last message."""
         self._end_message(at, key)
 
-    def take(self) -> list[bytes]:
-        """What goes on now."""
+    def take(self) -> list[tuple[bytes, Origin]]:
+        """What goes on now, and who it is from: it may have been changed."""
         out = []
         while self._waiting and not self._waiting[0].is_held:
             entry = self._waiting.popleft()
             self.size -= entry.size
             if entry.data:
-                out.append(entry.data)
+                out.append((entry.data, entry.origin))
         return out
 
     def change(self, key: int, data: bytes | None) -> bytes | None:
         """Let a held message go with these bytes, or as it is; none of them drops it. What it was, if it is there."""
-        for entry in self._waiting:
-            if entry.key == key and entry.is_held:
-                before, entry.is_held = entry.data, False
-                entry.data = before if data is None else data
-                return before
-        return None
+        entry = self._release(key)
+        if entry is None:
+            return None
+        before = entry.data
+        if data is not None and data != before:
+            entry.data, entry.origin = data, EDITED
+        return before
 
     def let_go(self) -> None:
         """Let everything go, also what has begun."""
-        for entry in self._waiting:
-            entry.is_held = False
+        self.forget()
         if self._begun:
-            self._waiting.append(_Entry(0, bytes(self._begun), 0, is_held=False))
+            self._waiting.append(_Entry(bytes(self._begun)))
             self._begun.clear()
 
-    def held(self, number: int) -> list[HeldMessage]:
-        """Those that are held, the oldest first."""
-        return [HeldMessage(entry.key, number, entry.data, entry.since) for entry in self._waiting if entry.is_held]
+    def forget(self) -> None:
+        """Hold nothing any more: it goes on, or is lost with the queue."""
+        for key in list(self._held_entries):
+            self._release(key)
 
     def _end_message(self, at: int, key: Iterator[int]) -> None:
         if self._begun:
@@ -138,14 +171,26 @@ class HeldQueue:
             self._begun.clear()
 
     def _add(self, message: bytes, at: int, key: Iterator[int]) -> None:
-        self._waiting.append(_Entry(next(key), message, at, is_held=self._matcher.fits(message)))
+        entry, number = _Entry(message), next(key)
+        self._waiting.append(entry)
+        if self._matcher.fits(message):
+            entry.is_held = True
+            self._held_entries[number] = entry
+            self._held.add(HeldMessage(number, self._number, message, at))
+
+    def _release(self, key: int) -> _Entry | None:
+        entry = self._held_entries.pop(key, None)
+        if entry is not None:
+            entry.is_held = False
+            self._held.remove(key)
+        return entry
 
 
 class _Entry:
     """A message in the queue; ``size`` stays what it was when it came."""
 
-    __slots__ = ("data", "is_held", "key", "since", "size")
+    __slots__ = ("data", "is_held", "origin", "size")
 
-    def __init__(self, key: int, data: bytes, since: int, *, is_held: bool) -> None:
-        self.key, self.data, self.since, self.is_held = key, data, since, is_held
+    def __init__(self, data: bytes) -> None:
+        self.data, self.origin, self.is_held = data, PASSED_ON, False
         self.size = len(data)

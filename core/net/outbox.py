@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from itertools import islice
 
-from core.origin import SCRIPT, Origin
+from core.origin import FLIPPED, PASSED_ON, SCRIPT, Origin
 
 _BITE = 256 * 1024  # joined for one send: more than a kernel takes at once from a busy socket
 
@@ -99,7 +99,9 @@ class Outbox:
             rest = len(outgoing.data) - outgoing.taken
             if place < rest:
                 at = outgoing.taken + place
-                outgoing.data = outgoing.data[:at] + data + outgoing.data[at + len(data) :]
+                before, outgoing.data = outgoing.data, outgoing.data[:at] + data + outgoing.data[at + len(data) :]
+                if outgoing.origin == PASSED_ON and outgoing.data != before:
+                    outgoing.origin = FLIPPED  # it is not what came any more
                 return
             place -= rest
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from core.supervision import attempt
 
 if TYPE_CHECKING:
+    from core.events import Ending
     from core.net.connection import Connection
 
 
@@ -29,7 +30,13 @@ class Owner(Protocol):
         ...
 
     def peer_finished(self, connection: Connection) -> None:
-        """The peer sends no more. Close, or keep the connection for what is still to be said."""
+        """The peer sends no more. Close, or keep the connection for what is still to be said; if it ``is_finishing``
+        it ends by itself when that has gone out.
+        """
+        ...
+
+    def closing(self, connection: Connection, ending: Ending) -> None:
+        """It is about to end in that way, with a goodbye: what waits still goes out, what comes is heard no more."""
         ...
 
     def closed(self, connection: Connection) -> None:

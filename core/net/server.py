@@ -209,6 +209,8 @@ class Server(ListeningSession):
 
     def peer_finished(self, connection: Connection) -> None:
         """A rule has nothing more to say to a peer that has finished; a person may have."""
+        if connection.is_finishing:
+            return
         responder = self._responder(connection)
         if responder is not None:
             responder.peer_finished(partial(connection.close, Ending.PEER_FINISHED))

@@ -16,6 +16,7 @@ from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, SendError, TlsSettingsError, explain
 from core.events import (
     ConnectionId,
+    Ending,
     Event,
     EventSink,
     SessionClosed,
@@ -480,6 +481,9 @@ class Session(ABC):
 
     @abstractmethod
     def peer_finished(self, connection: Connection) -> None:
+        """See ``Owner``."""
+
+    def closing(self, connection: Connection, ending: Ending) -> None:  # noqa: B027 - most wait for the end itself
         """See ``Owner``."""
 
     @abstractmethod

@@ -296,9 +296,9 @@ def reset(sock: socket.socket) -> None:
     sock.close()
 
 
-def is_over(sock: socket.socket) -> bool:
-    """Whether nothing more will come: a RST has, or, where the system tells (Linux), a FIN. What came before it may
-    still wait to be read.
+def is_over(sock: socket.socket, *, with_fin: bool = True) -> bool:
+    """Whether nothing more will come: a RST has, or, if asked for and where the system tells (Linux), a FIN. What came
+    before it may still wait to be read.
     """
     if sys.platform == "win32":  # which has no poll, and forgets the bytes that came before a RST
         try:
@@ -309,7 +309,7 @@ def is_over(sock: socket.socket) -> bool:
             return True
         return False
     poll = select.poll()
-    poll.register(sock, getattr(select, "POLLRDHUP", 0))  # POLLHUP and POLLERR are told unasked
+    poll.register(sock, getattr(select, "POLLRDHUP", 0) if with_fin else 0)  # POLLHUP and POLLERR are told unasked
     return bool(poll.poll(0))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -17,12 +18,13 @@ from core.events import ConnectionId, Ending, EventSink, Onward, SessionId
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.dialer import Dialer
-from core.net.hold import HeldMessage, HeldQueue, Hold, Matcher
+from core.net.hold import HeldMessage, HeldMessages, HeldQueue, Hold, Matcher
 from core.net.listening import ListeningSession
+from core.net.loop import Timer
 from core.net.owner import Pause
 from core.net.resolver import Outcome, Resolver
 from core.net.session import certified_host
-from core.origin import PASSED_ON
+from core.origin import PASSED_ON, Origin
 from core.proxy import Proxy, make_proxy
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -35,6 +37,7 @@ from core.words import connection_name, counted
 if TYPE_CHECKING:  # else when TLS is spoken
     from core.tls.contexts import TlsContext
 
+_LOOK_EVERY = 0.02  # seconds between two looks at whether those that are not read were reset
 _AT_REST = 900.0  # seconds; neither program knows of the tap, so it waits as long as their own systems would
 
 # How a leg ends that the other one's ending was not a FIN of: with a goodbye. After any other ending it is reset.
@@ -92,7 +95,8 @@ class Tap(ListeningSession):
         self._hold, self._matcher = Hold(out=False, into=False), Matcher("")
         self._holding: set[_Leg] = set()  # legs with messages that are held
         self._held_keys = itertools.count(1)
-        self.held: tuple[HeldMessage, ...] = ()  # messages that are held now, the oldest first; for any thread to read
+        self._held_messages = HeldMessages()
+        self._look: Timer | None = None  # for resets of those that are not read
         super().__init__(
             listen,
             framing=framing,
@@ -125,6 +129,11 @@ class Tap(ListeningSession):
     def connection(self, identity: ConnectionId) -> Connection | None:
         """The standing leg of that id."""
         return self._connections.get(identity) or self._targets.get(identity)
+
+    @property
+    def held(self) -> tuple[HeldMessage, ...]:
+        """The messages that are held now, the oldest first."""
+        return self._held_messages.listed
 
     def set_hold(self, hold: Hold | None) -> None:
         """Hold such messages from now on; what is held and would not be any more goes on, and with None everything.
@@ -189,21 +198,16 @@ class Tap(ListeningSession):
             if not leg.queue.size:
                 self._holding.discard(leg)
                 leg.queue = None
-        self._tell_held()
         self._pass_on(leg)
-
-    def _tell_held(self) -> None:
-        found = [one for leg in self._holding if leg.queue is not None for one in leg.queue.held(leg.connection.number)]
-        self.held = tuple(sorted(found))
 
     def _drop_held(self, leg: _Leg, told: Connection, gone: Connection) -> None:
         """What is held of a leg has nobody to go to, or nobody to come from."""
         queue, leg.queue = leg.queue, None
         self._holding.discard(leg)
-        if queue is not None and told.is_open:
+        if queue is not None:
+            queue.forget()
             size = counted(queue.size, "held byte was", "held bytes were")
             told.remark(f"{size} not passed on: {connection_name(gone.number)} is over")
-        self._tell_held()
 
     def _make_contexts(self) -> None:
         super()._make_contexts()
@@ -242,6 +246,7 @@ class Tap(ListeningSession):
             proxy=self.proxy,
         )
         leg.dialer.dial(self._look_up)
+        self._look_for_resets()
 
     def _give_up(self, caller: _Leg, why: Explanation) -> None:
         caller.dialer = None
@@ -270,10 +275,11 @@ class Tap(ListeningSession):
         leg = self._legs[connection.id]
         if leg.queue is None and self._is_held(leg, self._hold):
             back = self._hold.back if leg.connection.number < 0 else None
-            leg.queue = HeldQueue(back or self._hold.framing, self._matcher)
+            framing, number = back or self._hold.framing, leg.connection.number
+            leg.queue = HeldQueue(framing, self._matcher, number, self._held_messages)
             self._holding.add(leg)
         if leg.queue is None:
-            leg.held += messages
+            leg.held.extend((message, PASSED_ON) for message in messages)
             self._pass_on(leg)
             return
         for message in messages:
@@ -297,19 +303,21 @@ class Tap(ListeningSession):
         if other is None or not other.connection.is_open:
             return
         onward = other.connection
-        try:
-            while leg.held:
-                onward.send_exactly(leg.held[0], PASSED_ON)
-                del leg.held[0]
-        except NoRoom:
-            pass
-        except SendError:  # it is closing, or broken, which its ending passes on
-            leg.held.clear()
-            return
+        while leg.held:
+            message, origin = leg.held.popleft()  # before it is sent: a fault may end both legs with it
+            try:
+                onward.send_exactly(message, origin)
+            except NoRoom:
+                leg.held.appendleft((message, origin))
+                break
+            except SendError as error:  # it is closing, or broken, which its ending passes on
+                onward.note_refusal(len(message) + leg.take_held(), error)
+                return
         in_queue = leg.queue.size if leg.queue is not None else 0
-        if leg.held or onward.waiting + in_queue > self._limits.outbox // 2:
+        if (leg.held or onward.waiting + in_queue > self._limits.outbox // 2) and not leg.is_broken:
             leg.is_waiting = True
             leg.connection.pause(Pause.TAP)
+            self._look_for_resets()
         if leg.has_finished and not leg.held and not in_queue:
             self._finish(onward)
 
@@ -331,6 +339,27 @@ class Tap(ListeningSession):
             leg.connection.resume(Pause.TAP)
             self._pass_on(leg)
 
+    def _look_for_resets(self) -> None:
+        """Look again and again while a leg is not read: no selector tells of a reset to who does not ask for bytes."""
+        if self._look is None:
+            assert self._commands is not None  # as long as the loop runs
+            self._look = self._commands.call_later(_LOOK_EVERY, self._look_at_unread)
+
+    def _look_at_unread(self) -> None:
+        self._look = None
+        for leg in list(self._legs.values()):
+            if leg.connection.is_broken_unread:
+                leg.is_broken = True
+                leg.connection.guard(partial(leg.connection.resume, Pause.TAP))  # to read what came before, and then it
+        if any(leg.is_waiting or leg.dialer is not None for leg in self._legs.values()):
+            self._look_for_resets()
+
+    def closing(self, connection: Connection, ending: Ending) -> None:
+        """Have the other leg end as well, and not only once this one has said goodbye."""
+        leg = self._legs.get(connection.id)
+        if leg is not None and ending is not Ending.SERVER_STOPPED:  # which both are told
+            self._pass_ending_on(leg, ending)
+
     def closed(self, connection: Connection) -> None:
         """Have the other leg end in the same way."""
         leg = self._legs.pop(connection.id, None)
@@ -340,17 +369,29 @@ class Tap(ListeningSession):
             super().closed(connection)
         if leg is None:
             return
-        if leg.other is not None and leg.other.queue is not None:
-            self._drop_held(leg.other, leg.other.connection, connection)
         if leg.dialer is not None:
             leg.dialer.cancel()
-        other = leg.other
-        if other is not None and other.connection.is_open:
-            other.connection.guard(partial(self._end_other, leg, other))
+        if connection.ending is not None:
+            self._pass_ending_on(leg, connection.ending)
+        self._tell_lost(leg)
 
-    def _end_other(self, leg: _Leg, other: _Leg) -> None:
-        """A leg is over: pass on what it had received, and end the other leg as it ended."""
-        ending = leg.connection.ending
+    def _pass_ending_on(self, leg: _Leg, ending: Ending) -> None:
+        other = leg.other
+        if other is None:
+            return
+        self._drop_held(other, other.connection, leg.connection)
+        if other.connection.is_open:
+            other.connection.guard(partial(self._end_other, leg, other, ending))
+
+    def _tell_lost(self, leg: _Leg) -> None:
+        """A leg is over: say how much of what came on it the other one never got."""
+        lost = leg.take_held() + leg.connection.drained
+        if lost:
+            size = counted(lost, "byte that came was", "bytes that came were")
+            leg.connection.remark(f"{size} not passed on: {connection_name(leg.connection.number)} is over")
+
+    def _end_other(self, leg: _Leg, other: _Leg, ending: Ending) -> None:
+        """A leg ends: pass on what it had received, and end the other leg as it does."""
         if leg.queue is not None and ending is not Ending.PEER_FINISHED:
             self._drop_held(leg, other.connection, leg.connection)
         if ending is Ending.PEER_FINISHED:
@@ -386,16 +427,23 @@ class Tap(ListeningSession):
 class _Leg:
     """One of the two connections of a pair, and what it has received that the other has not sent yet."""
 
-    __slots__ = ("connection", "dialer", "has_finished", "held", "is_waiting", "other", "queue")
+    __slots__ = ("connection", "dialer", "has_finished", "held", "is_broken", "is_waiting", "other", "queue")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.other: _Leg | None = None  # None while it is being dialled
         self.dialer: Dialer | None = None
-        self.held: list[bytes] = []
+        self.held: deque[tuple[bytes, Origin]] = deque()
         self.queue: HeldQueue | None = None  # in front of that, where messages are held
         self.is_waiting = False  # for room on the other leg, and not read meanwhile
         self.has_finished = False  # whether its peer has finished sending
+        self.is_broken = False  # whether it was reset: then it is read to its end, whatever waits
+
+    def take_held(self) -> int:
+        """Forget what has not been passed on; how many bytes that is."""
+        size = sum(len(message) for message, _origin in self.held)
+        self.held.clear()
+        return size
 
 
 class _SharedLookUp:

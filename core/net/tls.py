@@ -78,6 +78,10 @@ class TlsTransport:
         return self._inner.is_over
 
     @property
+    def is_broken(self) -> bool:
+        return self._inner.is_broken
+
+    @property
     def unconfirmed(self) -> int | None:
         return self._inner.unconfirmed
 

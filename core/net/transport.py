@@ -89,6 +89,11 @@ class Transport(Protocol):
         ...
 
     @property
+    def is_broken(self) -> bool:
+        """Whether the system knows of a RST or of a loss, although what came before it is not read."""
+        ...
+
+    @property
     def unconfirmed(self) -> int | None:
         """Bytes that the peer's system has not acknowledged; None where nobody can tell."""
         ...
@@ -138,6 +143,10 @@ class Tcp:
     @property
     def is_over(self) -> bool:
         return sockets.is_over(self._sock)
+
+    @property
+    def is_broken(self) -> bool:
+        return sockets.is_over(self._sock, with_fin=False)
 
     @property
     def unconfirmed(self) -> int | None:

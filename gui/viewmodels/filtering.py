@@ -89,6 +89,8 @@ SPEAKERS: tuple[tuple[str, str], ...] = (
     ("file", "from files"),
     ("connect", "on connect"),
     ("tap", "passed on"),
+    ("edited", "changed in a hold"),
+    ("flipped", "with flipped bits"),
     ("tls", "to begin TLS"),
     ("input", "from a pipe"),
     ("script", "by a script"),

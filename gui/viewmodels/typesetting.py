@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from core import text_safety
 from core.local_time import local_of
+from core.origin import PASSED_ON
 from core.text_safety import Span, TextSafety
 from core.words import connection_name, duration
 from gui.viewmodels.body import DECOR, Body, Place
@@ -245,13 +246,25 @@ class Typesetter:
     def _find_passed_on(self, display_rows: Sequence[DisplayRow]) -> None:
         """What was passed on as it came is shown as it came, once; what went on otherwise is shown as well."""
         for display_row in display_rows:
-            what, number = (display_row.size, display_row.data), display_row.number or 0
+            number = display_row.number or 0
             if display_row.kind == RECEIVED:
-                self._passed[-number].append(what)
-            elif display_row.kind == SENT and what in self._passed[number]:
-                while self._passed[number].popleft() != what:
-                    continue
+                self._passed[-number].append((display_row.size, display_row.data))
+            elif display_row.kind == SENT and number in self._passed and self._went_on(display_row, number):
                 self._told.add(display_row.place)
+
+    def _went_on(self, display_row: DisplayRow, number: int) -> bool:
+        """Whether it is what came on the other leg. Who spoke tells, but not of a message out of several sends, which
+        is the last one's, nor in an old journal: then the bytes do.
+        """
+        origin, span, passed = display_row.origin, display_row.span, self._passed[number]
+        if origin is not None and origin != PASSED_ON:
+            return False
+        what = display_row.size, display_row.data
+        if what not in passed:
+            return origin is not None and span is not None and span.first == span.last
+        while passed.popleft() != what:
+            continue
+        return True
 
     def goes_on_with(self, display_row: DisplayRow) -> bool:
         """Whether that display row, which follows those set last, is one message to many together with the last of

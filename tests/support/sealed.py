@@ -65,6 +65,10 @@ class Sealed:
         return self._tcp.is_over
 
     @property
+    def is_broken(self) -> bool:
+        return self._tcp.is_broken
+
+    @property
     def unconfirmed(self) -> int | None:
         return self._tcp.unconfirmed
 

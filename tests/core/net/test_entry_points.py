@@ -14,7 +14,7 @@ import pytest
 
 from core.compose import Draft
 from core.errors import ConnectError, ConnectionEnded, SendError, TincanError
-from core.events import Received
+from core.events import Opened, Received
 from core.net.client import Client
 from core.net.server import Server
 from core.net.socket_options import SocketOptions
@@ -30,7 +30,7 @@ from core.tls.settings import Tls
 from core.wire.faults import parse_faults
 from tests.support.injection import KINDS, Breaker, Entry, loop_calls
 from tests.support.law import check_law
-from tests.support.peers import Host, NeverReads, Peer, Resets, SaysNothing, stranger
+from tests.support.peers import Host, NeverReads, Peer, Resets, SaysNothing, black_hole, stranger
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import socket_of
 from tests.support.tls_peers import client_context, hello_of, served
@@ -219,6 +219,15 @@ def passes_a_reset_on(stage: Stage) -> None:
         with Peer.calls(tap.addresses[0]) as other, host.accept(Peer) as target:
             other.say(b"still there?")
             assert target.hear(12) == b"still there?"
+
+
+def looks_at_who_is_not_read(stage: Stage) -> None:
+    """A tap reads nobody whose target is not there yet, so it has to look whether somebody was reset."""
+    with black_hole() as target, Tap("127.0.0.1:0", target, events=stage.sink) as tap:
+        with Peer.calls(tap.addresses[0]):
+            stage.wait()
+        with Peer.calls(tap.addresses[0]):
+            stage.sink.wait_for(Opened, 2)
 
 
 LATE = parse_faults("latency=20ms")
@@ -533,7 +542,7 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.client", "Client._shook_hands", "call_soon"): speaks_over_tls,
     ("core.net.client", "Client.receive", "call_soon"): fetches,
     ("core.net.connection", "Connection._begin_closing", "call_later"): closes,
-    ("core.net.connection", "Connection.abort_after", "call_later"): passes_a_reset_on,
+    ("core.net.connection", "Connection._abort_if_confirmed", "call_later"): passes_a_reset_on,
     ("core.net.connection", "Connection._read", "call_soon"): resumes,
     ("core.net.connection", "Connection._soon", "call_soon"): finishes,
     ("core.net.datagrams", "DatagramSocket._read_some", "call_later"): looks_at_what_was_dropped,
@@ -562,6 +571,7 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.sender", "Sender._wait_for_line", "call_later"): is_late_on_purpose,
     ("core.net.session", "Session.stop", "call_soon"): stops,
     ("core.net.session", "Session.tune", "call_soon"): is_tuned,
+    ("core.net.tap", "Tap._look_for_resets", "call_later"): looks_at_who_is_not_read,
     ("core.net.timeouts", "InactivityTimer.restart", "call_later"): idles,
     ("core.net.timeouts", "InactivityTimer._check", "call_later"): idles_again,
     ("core.net.tls", "TlsTransport._begin", "call_later"): shakes_hands_too_slowly,

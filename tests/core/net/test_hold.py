@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import TincanError
-from core.events import Closed, Ending, Opened, Received, Remark
-from core.net.hold import HeldMessage, HeldQueue, Hold, HoldError, Matcher
+from core.events import Closed, Ending, Opened, Received, Remark, Sent
+from core.net.hold import HeldMessage, HeldMessages, HeldQueue, Hold, HoldError, Matcher
 from core.net.owner import Pause
 from core.net.tap import Tap
+from core.origin import EDITED, PASSED_ON
 from core.settings import KIB, Limits
 from tests.support.peers import Host, Peer, Resets
 from tests.support.sink import Sink, until
@@ -22,52 +23,58 @@ from tests.support.stage import tapping
 from tests.support.systems import needs_rst
 
 
-def lines(expression: str = "") -> HeldQueue:
-    return HeldQueue("line", Matcher(expression))
+def lines(held: HeldMessages, expression: str = "") -> HeldQueue:
+    return HeldQueue("line", Matcher(expression), 1, held)
 
 
-def data_of(held: list[HeldMessage]) -> list[bytes]:
-    return [one.data for one in held]
+def taken(queue: HeldQueue) -> list[bytes]:
+    """What goes on now, as it came."""
+    passed = queue.take()
+    assert {origin for _message, origin in passed} <= {PASSED_ON}
+    return [message for message, _origin in passed]
 
 
 @given(st.lists(st.binary(min_size=1, max_size=20)), st.sampled_from(["raw", "line", "fixed:3"]))
 def test_what_is_let_go_is_what_came(chunks: list[bytes], framing: str) -> None:
-    queue, keys = HeldQueue(framing, Matcher("")), itertools.count(1)
+    held, keys = HeldMessages(), itertools.count(1)
+    queue = HeldQueue(framing, Matcher(""), 1, held)
     for chunk in chunks:
         queue.put(chunk, 0, keys)
     assert queue.take() == []
     assert queue.size == sum(map(len, chunks))
     queue.let_go()
 
-    assert b"".join(queue.take()) == b"".join(chunks)
-    assert queue.size == 0
+    assert b"".join(taken(queue)) == b"".join(chunks)
+    assert (queue.size, held.listed) == (0, ())
 
 
 def test_messages_are_those_of_the_framing_and_wait_in_their_order() -> None:
-    queue, keys = lines("b"), itertools.count(1)
+    held, keys = HeldMessages(), itertools.count(1)
+    queue = lines(held, "b")
     for piece in (b"a1\nb", b"2\na3\nb4\nrest"):
         queue.put(piece, 7, keys)
 
-    assert queue.take() == [b"a1\n"]
-    assert queue.held(1) == [HeldMessage(2, 1, b"b2\n", 7), HeldMessage(4, 1, b"b4\n", 7)]
+    assert taken(queue) == [b"a1\n"]
+    assert held.listed == (HeldMessage(2, 1, b"b2\n", 7), HeldMessage(4, 1, b"b4\n", 7))
     assert queue.change(4, b"second\n") == b"b4\n"
     assert queue.take() == [], "it waits behind the first"
     assert queue.change(2, None) == b"b2\n"
-    assert queue.take() == [b"b2\n", b"a3\n", b"second\n"]
+    assert queue.take() == [(b"b2\n", PASSED_ON), (b"a3\n", PASSED_ON), (b"second\n", EDITED)]
     assert queue.size == len(b"rest")
     queue.finish(0, keys)
-    assert queue.take() == [b"rest"]
+    assert taken(queue) == [b"rest"]
 
 
 def test_a_message_that_is_dropped_goes_nowhere_and_one_is_changed_once() -> None:
-    queue = lines()
+    held = HeldMessages()
+    queue = lines(held)
     queue.put(b"one\ntwo\n", 0, itertools.count(1))
 
     assert queue.change(1, b"") == b"one\n"
     assert queue.change(1, b"again") is None
     assert queue.change(9, None) is None
     assert queue.take() == []
-    assert data_of(queue.held(1)) == [b"two\n"]
+    assert [one.data for one in held.listed] == [b"two\n"]
 
 
 def test_an_expression_that_is_none_is_refused() -> None:
@@ -123,6 +130,9 @@ def test_a_message_is_held_forwarded_changed_and_dropped() -> None:
         assert pair.target.hear(5) == b"four\n"
 
         assert pair.tap.held == ()
+        sent = pair.sink.wait_for(Sent, 3, connection=pair.tap.connections[1].id)
+        said = [(event.data, event.origin) for event in sent]
+        assert said == [(b"one\n", PASSED_ON), (b"TWO!\n", EDITED), (b"four\n", PASSED_ON)]
         assert pair.notes() == [
             "a held message of 4 bytes goes on changed, with 5",
             "a held message of 6 bytes was dropped",
@@ -217,3 +227,19 @@ def test_what_is_held_is_bounded_and_slows_the_writer_down() -> None:
 def test_what_makes_no_sense_is_refused_at_once(hold: Hold) -> None:
     with pytest.raises(TincanError):
         Tap("0", "127.0.0.1:1").set_hold(hold)
+
+
+def test_each_that_is_held_is_listed_once_however_many_are_held_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = itertools.count()
+    monkeypatch.setattr("core.net.hold.HeldMessage", lambda *values: (next(made), HeldMessage(*values))[1])
+    held, keys = HeldMessages(), itertools.count(1)
+    queue = lines(held)
+    for number in range(2000):
+        queue.put(b"%d\n" % number, number, keys)
+        assert queue.take() == []
+
+    assert next(made) == 2000
+    assert [one.since for one in held.listed] == list(range(2000))
+    for one in reversed(held.listed[1:]):
+        assert queue.change(one.key, None) == one.data
+    assert [one.since for one in held.listed] == [0]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.net.outbox import Outbox
+from core.origin import FLIPPED, PASSED_ON, PERSON, Origin
 
 
 def test_begins_empty() -> None:
@@ -92,3 +93,18 @@ def test_every_byte_goes_out_once_and_in_order_however_little_the_kernel_takes(
         assert outbox.size == sum(map(len, messages)) - len(wire)
     assert wire == b"".join(messages)
     assert done == messages
+
+
+@pytest.mark.parametrize(
+    ("origin", "bytes_of_it", "then"),
+    [(PASSED_ON, b"ABcd", FLIPPED), (PASSED_ON, b"abcd", PASSED_ON), (PERSON, b"ABcd", PERSON)],
+)
+def test_what_is_passed_on_with_other_bytes_than_came_is_not_called_passed_on(
+    origin: Origin, bytes_of_it: bytes, then: Origin
+) -> None:
+    outbox = Outbox(10)
+    outbox.add(b"abcd", origin=origin)
+    outbox.replace(0, bytes_of_it[:2])
+
+    (outgoing,) = outbox.took(4)
+    assert (outgoing.data, outgoing.origin) == (bytes_of_it, then)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from core.journal.display_row import DisplayRow
+from core.journal.display_row import DisplayRow, Span
 from core.origin import PASSED_ON, PERSON, Origin
 from core.roles import Role
 from core.text_safety import TextSafety
@@ -406,6 +406,32 @@ def test_a_tap_shows_what_went_on_otherwise_than_it_came_and_what_it_said_itself
     assert "of my own" in text_of(own)
     assert text_of(to_caller).startswith("tap → #1 ")
     assert "outgoing" in tags_of(to_caller, "to you")
+
+
+def test_who_spoke_tells_what_a_tap_passed_on_where_that_is_recorded() -> None:
+    def said(place: int, data: bytes, origin: Origin) -> DisplayRow:
+        return sent(place, data, number=-1)._replace(origin=origin)
+
+    _came, by_hand, _more, *cut, several = typesetter(Role.TAP).set(
+        [
+            received(0, b"hello"),
+            said(1, b"hello", PERSON),
+            received(2, b"one, two"),
+            said(3, b"one, ", PASSED_ON),
+            said(4, b"two", PASSED_ON),
+            said(5, b"one, (a word of mine) two", PASSED_ON)._replace(span=Span(5, 0, 7, 3)),
+        ]
+    )
+
+    assert "hello" in text_of(by_hand), "the same bytes by hand are not what came"
+    assert [text_of(row) for row in cut] == ["", ""], "what came goes on in other pieces"
+    assert "a word of mine" in text_of(several)
+
+
+def test_what_went_on_is_shown_where_what_came_is_not() -> None:
+    (row,) = typesetter(Role.TAP).set([sent(1, b"question", number=-1)._replace(origin=PASSED_ON)])
+
+    assert "question" in text_of(row)
 
 
 def test_what_went_on_first_of_a_window_is_known_by_the_row_before_it() -> None:

@@ -1,0 +1,149 @@
+"""How one leg of a tap ends, the other hears at once: whatever the first still waits for, whoever reads what."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from core.events import Closed, Ending, NotSent, Opened, Remark
+from core.net import sockets
+from core.net.owner import Pause
+from core.net.tap import Tap
+from core.settings import KIB, MIB, Limits
+from core.wire.faults import Faults, parse_faults
+from tests.support.peers import Host, NeverReads, Peer, Resets, black_hole
+from tests.support.sink import Sink, until
+from tests.support.stage import tapping
+from tests.support.systems import needs_rst
+
+FOR_EVER = 3600.0  # seconds: whoever waited for that would never be done in time
+
+MORE_THAN_A_SYSTEM_TAKES = 8 * MIB
+
+
+class Pair:
+    """A caller and a target with a tap between them."""
+
+    def __init__(self, tap: Tap, sink: Sink, caller: Peer, target: Peer) -> None:
+        self.tap, self.sink, self.caller, self.target = tap, sink, caller, target
+
+
+@contextmanager
+def between(
+    caller: type[Peer] = Peer, target: type[Peer] = Peer, *, window: int = 0, fault_out: Faults | None = None
+) -> Iterator[Pair]:
+    """Two peers and a tap that waits for no goodbye of theirs in the time of a test."""
+    limits = Limits(drain=FOR_EVER, flush=FOR_EVER)
+    with (
+        Host(window=window) as host,
+        tapping(host.address, limits=limits, fault_out=fault_out) as (tap, sink),
+        ExitStack() as peers,
+    ):
+        near = peers.enter_context(caller.calls(tap.addresses[0]))
+        far = peers.enter_context(host.accept(target))
+        sink.wait_for(Opened, 2)
+        yield Pair(tap, sink, near, far)
+        peers.close()
+        sink.wait_for(Closed, 2)
+
+
+def fill(pair: Pair) -> None:
+    """Have the caller say so much that the tap reads it no more, for the target reads nothing."""
+    pair.caller.sock.setblocking(False)
+    near = pair.tap.connections[0]
+
+    def is_full() -> bool:
+        with contextlib.suppress(BlockingIOError):
+            pair.caller.sock.send(bytes(64 * KIB))
+            return False
+        return Pause.TAP in near._pause
+
+    until(is_full, "the tap to read no more")
+
+
+def test_a_cut_is_seen_at_both_ends_though_neither_says_goodbye() -> None:
+    with between(fault_out=parse_faults("cut=5")) as pair:
+        pair.caller.say(b"01234")
+
+        assert pair.target.hear_all() == b"01234"
+        assert pair.caller.hear_all() == b""
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_leg_that_a_person_closes_ends_the_other_before_its_own_peer_says_goodbye(which: int) -> None:
+    with between() as pair:
+        pair.tap.connections[which].close()
+
+        assert (pair.caller, pair.target)[1 - which].hear_all() == b""
+        assert not pair.sink.of(Closed)
+
+
+def test_what_comes_after_a_cut_is_told_to_be_lost() -> None:
+    with between(fault_out=parse_faults("cut=5")) as pair:
+        pair.caller.say(b"01234")
+        assert pair.caller.hear_all() == b""
+        pair.caller.say(b"too late")
+        pair.caller.leave()
+        pair.target.leave()
+        pair.sink.wait_for(Closed, 2)
+
+        assert "8 bytes that came were not passed on: #1 is over" in [event.text for event in pair.sink.of(Remark)]
+
+
+def test_what_comes_after_a_half_close_by_a_fault_is_told_not_to_have_been_sent() -> None:
+    with between(fault_out=parse_faults("finish=5")) as pair:
+        pair.caller.say(b"01234")
+        assert pair.target.hear_all() == b"01234"
+        pair.caller.say(b"too late")
+
+        assert pair.sink.wait_for(NotSent)[0].size == 8
+        assert [event.ending for event in pair.sink.of(Closed)] == []
+
+
+def test_a_target_that_finishes_is_heard_to_though_it_has_not_read_what_the_caller_said_last() -> None:
+    with between(target=NeverReads, window=2048) as pair:
+        far = pair.tap.connections[1]
+        far.send_exactly(bytes(MORE_THAN_A_SYSTEM_TAKES))
+        pair.caller.finish()
+        until(lambda: far.is_finishing, "the end of what the caller says")
+        assert far.waiting, "the target is to have something unread before it"
+        pair.target.finish()
+
+        assert pair.caller.hear_all() == b""
+        assert pair.target.hear_all() == bytes(MORE_THAN_A_SYSTEM_TAKES)
+
+
+@needs_rst
+def test_a_caller_that_is_not_read_is_seen_to_reset_and_its_target_is_told_that_reads_nothing() -> None:
+    with between(Resets, NeverReads, window=2048) as pair:
+        fill(pair)
+        pair.caller.leave()
+
+        until(lambda: sockets.is_over(pair.target.sock, with_fin=False), "the reset at the target")
+        endings = {event.ending for event in pair.sink.wait_for(Closed, 2)}
+        assert endings == {Ending.PEER_RESET, Ending.PASSED_RESET}
+        assert pair.sink.of(NotSent), "what the target did not read is told"
+
+
+@needs_rst
+def test_a_caller_that_resets_while_its_target_is_dialled_is_over_at_once() -> None:
+    with black_hole() as target, tapping(target, limits=Limits(connect=FOR_EVER)) as (tap, sink):
+        with Resets.calls(tap.addresses[0]):
+            sink.wait_for(Opened)
+
+        assert sink.wait_for(Closed)[0].ending is Ending.PEER_RESET
+
+
+@needs_rst
+def test_the_moment_for_the_last_bytes_is_by_the_clock_however_many_looks_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.net.connection._LOOK", 1e-9)  # each is late then, as all are on a busy machine
+    with between(Resets, NeverReads, window=2048) as pair:
+        pair.tap.connections[1].send_exactly(bytes(MORE_THAN_A_SYSTEM_TAKES))
+        pair.caller.leave()
+
+        until(lambda: sockets.is_over(pair.target.sock, with_fin=False), "the reset at the target")
