@@ -329,7 +329,7 @@ class Client(Session):
                 self._cancelled = True
             else:
                 self._refusal = Explanation("the connection ended before TLS could begin", fault=Fault.PEER)
-        if self._reconnect and not self._asked_to_stop:
+        if self._reconnect and not self._asked_to_stop and not self._is_over:
             self._connection_or_none = None
             self._come_back("the connection is over", self._loop.time() - self._stood_since)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ import pytest
 from core.events import Closed, Opened, Retrying, SessionClosed
 from core.journal.recording.ledger import Ledger, Phase
 from core.net.client import Client
+from core.net.loop import Loop
 from tests.support.law import check_law
 from tests.support.peers import Peer
 from tests.support.sink import PATIENCE, Sink
@@ -103,6 +105,26 @@ def test_another_client_can_be_told_to_come_back_from_now_on() -> None:
         client.stop()
         assert client.join(PATIENCE)
     assert sink.of(Retrying)
+
+
+def test_one_whose_thread_fails_does_not_say_that_it_tries_again(
+    monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+) -> None:
+    def fail(_loop: Loop) -> None:
+        raise RuntimeError("the selector is broken")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(PATIENCE)
+        with coming_back(server.getsockname()[1]) as (_client, sink), accept(server) as peer:
+            sink.wait_for(Opened)
+            monkeypatch.setattr(Loop, "_turn", fail)
+            peer.say(b"x")
+            (closed,) = sink.wait_for(SessionClosed)
+
+    assert closed.failure is not None
+    assert not sink.of(Retrying)
+    assert len(logged_errors) == 1
+    logged_errors.clear()
 
 
 def test_the_state_says_what_it_waits_for() -> None:

@@ -17,7 +17,7 @@ from tests.support.systems import needs_rst
 
 
 def test_every_byte_arrives_in_order_both_ways_on_a_bad_line() -> None:
-    faults = parse_faults("latency=5ms~5,slice=1000,bandwidth=4MB,stall=50kB/50ms")
+    faults = parse_faults("latency=5ms~5,slice=1000/0.1ms,bandwidth=4MB,stall=50kB/50ms")
     said = random.Random(1).randbytes(300 * KIB)
 
     with (
