@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn, TypeAlias
 
 from core import __version__
+from core.cli.common import INTERRUPTED
 from core.cli.export import ExportOptions, add_export, run_export
 from core.cli.find import FindOptions, add_find, run_find
 from core.cli.load import LoadOptions, add_load, run_load
@@ -49,22 +51,32 @@ def parse(arguments: Sequence[str]) -> AnyOptions:
 
 
 def main() -> int:
-    """Run the program that the command line asks for; the exit code: 0, 1 (it failed), 2 (bad input) or its own."""
+    """Run the program that the command line asks for; the exit code: 0, 1 (it failed), 2 (bad input) or its own.
+
+    Once it is done, Ctrl-C ends the process without a traceback, whatever Python still waits for.
+    """
     use_utf_8_in_pipes()
     try:
-        options = parse(sys.argv[1:])
-        if isinstance(options, FindOptions):
-            return run_find(options)
-        if isinstance(options, PlayOptions):
-            return run_test(options)
-        if isinstance(options, ReplayOptions):
-            return run_replay(options)
-        if isinstance(options, LoadOptions):
-            return run_load(options)
-        return run_export(options) if isinstance(options, ExportOptions) else run(options)
+        return _run(parse(sys.argv[1:]))
     except TincanError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # before the program had begun, or when it was over
+        return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _run(options: AnyOptions) -> int:
+    if isinstance(options, FindOptions):
+        return run_find(options)
+    if isinstance(options, PlayOptions):
+        return run_test(options)
+    if isinstance(options, ReplayOptions):
+        return run_replay(options)
+    if isinstance(options, LoadOptions):
+        return run_load(options)
+    return run_export(options) if isinstance(options, ExportOptions) else run(options)
 
 
 if __name__ == "__main__":

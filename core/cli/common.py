@@ -9,12 +9,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from core.command import is_windows_console, raw_file
 from core.text_safety import TextSafety
 
+_SIGNALS = signal.SIGINT, signal.SIGTERM
 INTERRUPTED = 130  # exit code: what a shell expects of a program that Ctrl-C ended
 
 _LONGEST_LINE = 2_000  # characters told at once; a path may be long
@@ -65,13 +66,26 @@ def interruptible() -> Iterator[threading.Event]:
     """
     interrupted = threading.Event()
 
-    def end(_number: int, _frame: object) -> None:
+    def end() -> None:
         interrupted.set()
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with asked_to_end(end):
         yield interrupted
+
+
+@contextlib.contextmanager
+def asked_to_end(end: Callable[[], None]) -> Iterator[None]:
+    """Have Ctrl-C and SIGTERM call ``end``; the next of them insists: it ends the program at once, without a word."""
+
+    def first(_number: int, _frame: object) -> None:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        end()
+
+    before = {number: signal.signal(number, first) for number in _SIGNALS}
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

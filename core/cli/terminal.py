@@ -10,13 +10,12 @@ from __future__ import annotations
 import contextlib
 import math
 import queue
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.cli.common import drop_output, has_gone, is_terminal, write_escapes_where_needed
+from core.cli.common import asked_to_end, drop_output, has_gone, is_terminal, write_escapes_where_needed
 from core.cli.options import Options, limits_of
 from core.cli.printing import MessagePrinter
 from core.cli.standard_input import StandardInput
@@ -93,12 +92,14 @@ def run(options: Options) -> int:
     write_escapes_where_needed(sys.stdout, line_buffering=True)
     write_escapes_where_needed(sys.stderr, line_buffering=True)
     workbench = Workbench(options.journal, limits=limits_of(options))
-    try:
-        return _Program(workbench, options).run()
-    finally:
-        late = workbench.close()
-        if late:
-            _tell(f"still busy: {', '.join(late)}")
+    program = _Program(workbench, options)
+    with asked_to_end(program.ask_to_end):
+        try:
+            return program.run()
+        finally:
+            late = workbench.close()
+            if late:
+                _tell(f"still busy: {', '.join(late)}")
 
 
 class _Program:
@@ -139,18 +140,21 @@ class _Program:
         self._steps: StepsRun | None = None
         self._text = TextSafety()
 
+    def ask_to_end(self) -> None:
+        """End soon. For a signal's handler."""
+        self._news.put(_Signal())
+
     def run(self) -> int:
-        with _signals(lambda: self._news.put(_Signal())):
-            self._session = self._open()
-            if self._options.role.listens and not self._options.exact and self._options.onward is None:
-                self._begin_reading()
-            try:
-                while self._take(self._next()):
-                    pass
-            finally:
-                self._asked_to_end = True
-                self._back.set()
-                self._subscription.close()
+        self._session = self._open()
+        if self._options.role.listens and not self._options.exact and self._options.onward is None:
+            self._begin_reading()
+        try:
+            while self._take(self._next()):
+                pass
+        finally:
+            self._asked_to_end = True
+            self._back.set()
+            self._subscription.close()
         if self._steps is not None:
             self._tell_steps(self._steps)
         with self._in_hand:
@@ -498,22 +502,6 @@ class _Program:
         self._opened.pop(event.connection, None)
         if self._options.once and has_stood and event.ending is not Ending.SERVER_STOPPED:
             self._workbench.stop(self._session)
-
-
-@contextlib.contextmanager
-def _signals(ask_to_end: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM ask to end; the second one insists."""
-
-    def first(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        ask_to_end()
-
-    before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _pass_on(data: bytes) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +26,16 @@ class Done(NamedTuple):
     err: str
 
 
+@contextmanager
+def handlers_kept() -> Iterator[None]:
+    """Have Ctrl-C do afterwards what it did before, though a program was over in between."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def run(*arguments: str | Path | int) -> Done:
     """The program here, with standard streams of its own."""
     out, err = io.BytesIO(), io.BytesIO()
@@ -31,7 +44,8 @@ def run(*arguments: str | Path | int) -> Done:
         patch.setattr(sys, "stdout", io.TextIOWrapper(out, "utf-8", newline="\n", write_through=True))
         patch.setattr(sys, "stderr", io.TextIOWrapper(err, "utf-8", newline="\n", write_through=True))
         try:
-            code = main()
+            with handlers_kept():
+                code = main()
         except SystemExit as leaving:
             code = leaving.code if isinstance(leaving.code, int) else 1
         return Done(code, out.getvalue().decode(), err.getvalue().decode())

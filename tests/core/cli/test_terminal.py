@@ -40,6 +40,7 @@ from core.tls.settings import Tls
 from tests.support.certificates import make
 from tests.support.injection import KINDS, Breaker
 from tests.support.peers import AnswersBack, Host, Peer, Resets
+from tests.support.program import handlers_kept
 from tests.support.stage import serving
 from tests.support.story import PATIENCE
 from tests.support.systems import needs_rst, only_posix
@@ -121,7 +122,8 @@ class Terminal:
                 scene()
             except BaseException as failure:  # noqa: BLE001 - raised again below
                 failures.append(failure)
-                interrupt(signal.SIGTERM)
+                if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:  # it has been asked already
+                    interrupt(signal.SIGTERM)
 
         self._monkeypatch.setattr(sys, "argv", ["core", *arguments])
         self._monkeypatch.setattr(sys, "stdin", self._keyboard)
@@ -130,7 +132,8 @@ class Terminal:
         thread = threading.Thread(target=play, name="scene")
         thread.start()
         try:
-            code = main()
+            with handlers_kept():
+                code = main()
         finally:
             thread.join(PATIENCE)
         if failures:
