@@ -226,10 +226,10 @@ class Tap(ListeningSession):
     def _fault_places(self, number: int) -> tuple[str, str]:
         return ("the way from the target", "") if number > 0 else ("the way to the target", "")
 
-    def _start(self) -> None:
+    def _set_out(self) -> None:
         proxy = str(self.proxy) if self.proxy is not None else ""
         self._emit(Onward(self.id, monotonic_ns(), self.onward, self.onward_tls is not None, proxy))
-        super()._start()
+        super()._set_out()
 
     def _greet(self, connection: Connection) -> None:
         """Dial for a caller, which is not read until its target is there."""

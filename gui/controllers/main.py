@@ -225,8 +225,8 @@ class MainController:
         known = before.get(state.session)
         if known is None or known.phase is not state.phase:
             self.endpoints.phase_changed(state, is_selected=state.session == self.selected)
-            self.tls.phase_changed(state)
             self.tap.phase_changed(state)
+            self.tls.phase_changed(state)  # last: it may ask for a password
 
     def refresh(self) -> None:
         """Show the present state in every view, each guarded for itself."""

@@ -44,7 +44,7 @@ class TapController:
         """What the dialog begins with: the places of a tap on view, else one in front of the address on view."""
         state = self._main_controller.state
         if state is not None and state.onward is not None:
-            return f"{'tls://' if state.tls else ''}{place_words(state)}", onward_words(state)
+            return _places(state)
         target = (self._main_controller.endpoints.typed or Address(DEFAULT_HOST, DEFAULT_PORT)).dialled
         port = target.port + 1 if target.port < HIGHEST_PORT else target.port - 1
         scheme = "tls://" if self._main_controller.preferences.tls else ""
@@ -75,6 +75,17 @@ class TapController:
         self._main_controller.show_new(session, self._main_controller.workbench.role(session), listen.address)
         return TapRefusal()
 
+    def begin_again(self, state: SessionState) -> None:
+        """Start what could not begin once more: as it stands in the dialog, if that is still there."""
+        if self.dialog is not None and not self.dialog.is_gone:
+            self.dialog.begin()
+            return
+        from gui.views.dialogs.tap_dialog import TapRequest
+
+        why = self.start(TapRequest(*_places(state)))
+        if any(why):
+            self._main_controller.complain(why.listen or why.target)
+
     def phase_changed(self, state: SessionState) -> None:
         """Close the dialog once its tap stands; say in it what kept it from that."""
         if state.session != self._begun or state.phase is Phase.STARTING:
@@ -90,6 +101,11 @@ class TapController:
         from gui.views.dialogs.tap_dialog import TapRefusal
 
         dialog.refuse(TapRefusal(sentence(state.failure)))
+
+
+def _places(state: SessionState) -> tuple[str, str]:
+    """Where a tap listens and what it dials, as they are typed."""
+    return f"{'tls://' if state.tls else ''}{place_words(state)}", onward_words(state)
 
 
 def _read(text: str, *, for_server: bool) -> tuple[Target | None, str]:

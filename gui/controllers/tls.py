@@ -146,6 +146,9 @@ class TlsController:
             if not password:
                 return "Type the password."
             self.use_password(password)
+            if state.role.passes_on:
+                main.tap.begin_again(state)
+                return ""
             self.put(is_on=True)
             if state.role.dials:
                 main.endpoints.dial(state.target)

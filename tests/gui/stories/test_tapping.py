@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from core.address import Address
 from tests.gui.stories.person import Person
 from tests.support.certificates import make
 from tests.support.peers import Host, Peer
-from tests.support.tls_peers import TlsPeer, server_context
+from tests.support.tls_peers import TlsPeer, client_context, server_context
 
 
 def asks_for_a_tap(person: Person, listen: str, target: str) -> None:
@@ -98,6 +101,33 @@ def test_the_target_may_speak_tls(person: Person, tmp_path: Path) -> None:
                 person.sees("is signed by itself, so nobody vouches for it", "as the other leg was")
             else:
                 raise AssertionError("nobody trusts that certificate")
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_password_of_the_own_certificate_is_asked_for_and_the_tap_begins_with_it(
+    person: Person, tmp_path: Path, *, is_open: bool
+) -> None:
+    own = make()
+    (tmp_path / "own.p12").write_bytes(own.as_pkcs12("secret"))
+    main = person.app.main_controller
+    main.preferences = replace(main.preferences, tls_certificate=str(tmp_path / "own.p12"))
+    with Host() as host:
+        asks_for_a_tap(person, "tls://127.0.0.1:0", str(host.address))
+        for password, why in (("wrong", "needs a password"), ("secret", "is wrong")):
+            person.sees(f"{why}", "It is kept until Tincan ends, and nowhere.")
+            dialog = main.tls.dialog
+            assert dialog is not None
+            if not is_open and main.tap.dialog is not None:
+                main.tap.dialog.destroy()
+            dialog.field.focus_force()  # as a window manager would have it
+            person.write(password)
+            person.press("<Return>")
+        with TlsPeer.greets(address_of_tap(person), client_context(own)) as caller, host.accept(Peer) as target:
+            caller.say(b"secret")
+            assert target.hear(6) == b"secret"
+        assert main.tap.dialog is not None
+        assert main.tap.dialog.is_gone
+        assert not main.preferences.tls, "the address of the window is none of the tap's"
 
 
 def test_one_says_something_oneself_to_either_side_and_to_nobody_by_chance(person: Person) -> None:
