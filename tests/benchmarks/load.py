@@ -23,6 +23,7 @@ class Load:
     def __init__(self, folder: Path, *, compiled: bool = True) -> None:
         """Compile into ``folder`` what can be compiled, unless ``compiled`` is false."""
         self.echo_server = _compile("echo", folder) if compiled else None
+        self.relay = _compile("relay", folder) if compiled else None
         self._generator = _compile("load", folder) if compiled else None
         self._flood = _compile("flood", folder) if compiled else None
         self._tls = _compile("tls", folder, "-lssl", "-lcrypto") if compiled else None

@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from core import Limits, Server, Workbench
+from core import Limits, Server, Tap, Workbench
 from core.address import Address
 from core.net import sockets
 from core.tls.settings import Tls
@@ -33,27 +33,36 @@ def main() -> int:
     parser.add_argument("--framing", default="raw")
     parser.add_argument("--journal", type=Path)
     parser.add_argument("--udp", action="store_true", help="hear datagrams; with --journal")
+    parser.add_argument("--onward", type=int, help="be a tap before that port, whatever the reply")
     parser.add_argument("--cert", type=Path)
     parser.add_argument("--key", type=Path)
     chosen = parser.parse_args()
     tls = Tls(certificate=chosen.cert, key=chosen.key) if chosen.cert is not None else None
     if chosen.reply.startswith("threading"):
         _serve_threading(tls, _Sink if chosen.reply == "threading-sink" else _Echo)
+    elif chosen.onward is not None and chosen.journal is None:
+        with Tap(f"{_HOST}:0", Address(_HOST, chosen.onward), limits=_LIMITS) as tap:
+            _stand(tap.addresses[0].port)
     elif chosen.journal is None:
         sockets.raise_descriptor_limit()
         with Server(f"{_HOST}:0", reply=chosen.reply, framing=chosen.framing, limits=_LIMITS, tls=tls) as server:
             _stand(server.addresses[0].port)
     else:
-        _serve_recorded(chosen.reply, chosen.framing, chosen.journal, tls, is_udp=chosen.udp)
+        onward = Address(_HOST, chosen.onward) if chosen.onward is not None else None
+        _serve_recorded(chosen.reply, chosen.framing, chosen.journal, tls, is_udp=chosen.udp, onward=onward)
     return 0
 
 
-def _serve_recorded(reply: str, framing: str, journal: Path, tls: Tls | None, *, is_udp: bool) -> None:
+def _serve_recorded(
+    reply: str, framing: str, journal: Path, tls: Tls | None, *, is_udp: bool, onward: Address | None
+) -> None:
     workbench = Workbench(journal, limits=_LIMITS)
     news: SimpleQueue[None] = SimpleQueue()
     view = workbench.subscribe(lambda: news.put(None))
     if is_udp:
         workbench.serve_datagrams(Address(_HOST, 0), reply=reply, framing=framing)
+    elif onward is not None:
+        workbench.tap(Address(_HOST, 0), onward, framing=framing)
     else:
         workbench.serve(Address(_HOST, 0), reply=reply, framing=framing, tls=tls)
     while not (found := [state.addresses for batch in view.drain() for state in batch.sessions if state.addresses]):
