@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import importlib.util
 import os
-import random
-import socket
 import subprocess
 import threading
 import time
@@ -29,18 +27,9 @@ from tests.support.certificates import DAY, Made, make, make_authority
 from tests.support.sink import PATIENCE, Sink
 from tests.support.stage import calling, serving
 from tests.support.systems import needs
+from tests.support.theirs import killed, port_of_ours, running
 
 QUIET = ("-quiet", "-no_ign_eof")  # s_client: prints the peer's words alone, and ends when its input does
-
-
-def port_of_ours() -> int:
-    """A port for a program of theirs, which cannot tell the one that it was given: not one that a system gives to
-    whoever connects, or another test may have it by then.
-    """
-    while True:
-        port = random.randrange(20_000, 30_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 class Files:
@@ -94,38 +83,6 @@ def said(command: Sequence[object], words: bytes, *, hold: float = 5.0) -> bytes
             program.wait(hold)
         heard += program.stdout.read() or b""
         return bytes(heard)
-
-
-@contextlib.contextmanager
-def killed(program: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Have the program end, whatever comes: it would be waited for."""
-    try:
-        yield
-    finally:
-        program.kill()
-
-
-@contextlib.contextmanager
-def running(command: Sequence[object], port: int, cwd: Path) -> Iterator[Address]:
-    """A server of theirs that can be reached."""
-    program = subprocess.Popen(
-        list(map(str, command)),
-        stdin=subprocess.PIPE,  # s_server ends when its input does
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=cwd,
-    )
-    with program, killed(program):
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), PATIENCE).close()
-                break
-            except OSError:
-                assert program.poll() is None, f"{command[0]} ended with {program.returncode}"
-                assert time.monotonic() < deadline, f"{command[0]} cannot be reached"
-                time.sleep(0.01)
-        yield Address("127.0.0.1", port)
 
 
 def s_client(server: Server, *more: object) -> list[object]:
