@@ -50,13 +50,14 @@ class Stage:
             self.keys.type(message)
             self.press("Return")
 
-    def enter(self, *messages: bytes) -> None:
-        """Have somebody connect to the server and say that, one after the other."""
-        guest = self._guests.enter_context(socket.create_connection(("127.0.0.1", _PORT), timeout=_CHANGES_WITHIN))
+    def enter(self, *messages: bytes, port: int = _PORT) -> socket.socket:
+        """Have somebody connect to the server and say that, one after the other; the answer is that connection."""
+        guest = self._guests.enter_context(socket.create_connection(("127.0.0.1", port), timeout=_CHANGES_WITHIN))
         for message in messages:
             time.sleep(_REACTION)
             guest.sendall(message)
         time.sleep(_REACTION)
+        return guest
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,17 @@ def _sequence(stage: Stage) -> None:
     time.sleep(2 * _REACTION)
 
 
+def _tap(stage: Stage) -> None:
+    stage.press("F5", "Ctrl+t")
+    time.sleep(2 * _REACTION)
+    stage.press("Return")
+    time.sleep(2 * _REACTION)
+    guest = stage.enter(b"pay 10 to Alice\n", b"pay 20 to Bob\n", port=_PORT + 1)
+    stage.press("Shift+F7", " ")
+    guest.sendall(b"pay 9000 to Mallory\n")
+    time.sleep(4 * _REACTION)
+
+
 def _nothing(_stage: Stage) -> None:
     """What meets the eye first."""
 
@@ -140,6 +152,7 @@ SCENES = (
     Scene("hex", _hex, {"theme": "dark"}),
     Scene("handshake", _handshake, {"reply": "echo"}),
     Scene("sequence", _sequence),
+    Scene("tap", _tap, {"reply": "echo"}),
 )
 
 
