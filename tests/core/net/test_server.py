@@ -912,9 +912,14 @@ def test_a_fault_of_our_own_still_ends_every_connection_and_the_session(
 ) -> None:
     with serving("echo") as (server, sink), crowd(address_of(server), 3) as peers:
         sink.wait_for(Opened, 3)
-        if while_stopping:
-            server._loop.call_soon(server.stop)
-        server._loop.call_soon(lambda: server._loop.call_soon(lambda: [][0]))
+        loop = server._loop
+
+        def break_down() -> None:
+            if while_stopping:
+                server.stop()
+            loop.call_soon(lambda: [][0])
+
+        loop.call_soon(break_down)
         (closed,) = sink.wait_for(SessionClosed)
         assert closed.failure is not None
         assert len(sink.of(Closed)) == 3
