@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -176,15 +177,17 @@ def test_a_client_reconnects_by_itself_until_it_is_told_to_stop(person: Person) 
     person.press("<Control-l>", "<Tab>")
     person.write(str(port))
     person.press("<F6>")
-    person.sees("try 2 ", "try 3 ", "Disconnect")
+    # The second try is announced for half a second only, which a busy machine may let pass unseen.
+    person.until(lambda: any(re.search(r"\btry ([3-9]|\d\d) ", text) for text in person.texts()), "a third try")
+    person.sees("Disconnect")
     with Host(port=port) as host, host.accept(Peer) as peer:
         person.sees(f"connected to 127.0.0.1:{port}")
         peer.say(b"here")
         person.sees("here")
-    person.sees("try 2 in ", "the connection is over")
+    person.sees("try ", "the connection is over")
     person.press("<F6>")
     person.sees("Connect")
-    person.no_longer_sees("try 2")
+    person.no_longer_sees("try ")
     assert not any(state.phase is not Phase.ENDED for state in main.sessions.values())
 
 
@@ -193,7 +196,7 @@ def test_a_client_that_waits_gives_up_where_it_is_no_longer_wanted_to_come_back(
         person.connect(host.address.port)
         with host.accept(Peer):
             person.app.main_controller.commands["toggle_reconnect"]()
-    person.sees("try 2 ")
+    person.sees("try ")
     person.app.main_controller.commands["toggle_reconnect"]()
     person.no_longer_sees("try ")
     person.sees("stays away")
