@@ -6,7 +6,7 @@ import argparse
 import queue
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +18,6 @@ from core.cli.reading import BadRequest, TerminalJournal, numbered
 from core.cli.test import play
 from core.cli.tls import add_tls, tls_of
 from core.errors import TincanError
-from core.text_safety import TextSafety
 from core.tls.settings import Tls
 from core.words import connection_name
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:  # else when something is replayed
     from core.journal.reading.reader import JournalReader
     from core.sending.plan import Played
     from core.steps.playing import Row
-    from core.steps.recorded import Recorded, Recording
+    from core.steps.recorded import Recording
 
 SAME, DIFFERENT, BAD_JOURNAL = 0, 1, 2
 _LOOK = 0.05  # seconds between two looks at whether somebody was played to: a signal is heeded in between
@@ -112,45 +111,17 @@ def run_replay(options: ReplayOptions) -> int:
 
 def _read(options: ReplayOptions, interrupted: threading.Event) -> Recording:
     """Raises ``TincanError`` for a journal in which it is not."""
-    from core.steps.recorded import LIMIT, recording_of
+    from core.sending.replay import ReplayPlan, read_recording
 
     journal = TerminalJournal(options.journal, interrupted, tell)
     try:
-        messages: list[Recorded] = []
-        size = 0
-        for message in _messages(options, journal, interrupted):
-            messages.append(message)
-            size += len(message.wire)
-            if size > LIMIT:
-                raise BadRequest(f"more than {LIMIT:,} bytes were said: that is too much to replay")
+        session = _session(journal.reader, options.session)
+        if options.connection is not None:
+            numbered(journal.reader, session, options.connection)
+        plan = ReplayPlan(options.serves, options.framing, options.in_pace, options.connection)
+        return read_recording(journal.path, session, plan, interrupted)
     finally:
         journal.close()
-    if not messages:
-        raise BadRequest("nothing was said there")
-    return recording_of(messages, options.framing, in_pace=options.in_pace, waits=options.serves)
-
-
-def _messages(options: ReplayOptions, journal: TerminalJournal, interrupted: threading.Event) -> Iterator[Recorded]:
-    """What was said on the one connection, by whom and when."""
-    from core.journal.display_row import RECEIVED
-    from core.journal.export.source import frames, opens_reading, rows
-    from core.journal.reading.lens import Lens
-    from core.steps.recorded import Recorded
-
-    session = _session(journal.reader, options.session)
-    listens = journal.reader.parties(session).listens
-    wanted = options.connection
-    if wanted is not None:
-        numbered(journal.reader, session, wanted)
-    with opens_reading(journal.path, session, Lens(options.framing))(interrupted) as source:
-        both = zip(frames(source, 0, source.total), rows(source, 0, source.total), strict=True)
-        for (row, wire), (_row, message) in both:
-            if not row.is_message:
-                continue
-            wanted = row.number if wanted is None else wanted
-            if row.number == wanted:
-                by_client = (row.kind == RECEIVED) is listens
-                yield Recorded(by_client is not options.serves, b"".join(wire()), b"".join(message()), row.mono_ns)
 
 
 def _session(reader: JournalReader, wanted: int | None) -> SessionId:
@@ -184,7 +155,12 @@ def _serve(options: ReplayOptions, recording: Recording) -> int:
     from core.steps.recorded import Mock
 
     news: queue.SimpleQueue[tuple[int, Sequence[Row], int]] = queue.SimpleQueue()
-    mock = Mock(recording, lambda number, rows, left: news.put((number, rows, left)))
+
+    def hear(number: int, rows: Sequence[Row], left: int, is_over: bool) -> None:
+        if is_over:
+            news.put((number, rows, left))
+
+    mock = Mock(recording, hear)
     code = SAME
     with Server(options.target.address, reply=mock, tls=options.tls) as server:
         tell(f"listening on {', '.join(map(str, server.addresses))}")
@@ -201,25 +177,15 @@ def _serve(options: ReplayOptions, recording: Recording) -> int:
 
 def _show(recording: Recording, rows: Sequence[Row], left: int) -> int:
     """Print what came beside what was recorded; the exit code."""
-    from core.compose.encoding import Encoding
     from core.steps.recorded import compare
-    from core.steps.table import in_columns, message_words
+    from core.steps.table import COMPARED, compared_cells, in_columns
 
-    def words(data: bytes | None) -> str:
-        return message_words(data, len(data or b""), Encoding.UTF_8, _LONGEST)
-
-    lines = [("step", "sent", "recorded", "came", "same")]
-    different = 0
-    for one in compare(recording, rows):
-        same = "yes" if one.place is None else f"NO, from byte {one.place:,} on"
-        different += one.place is not None
-        why = f": {TextSafety().field(one.why)}" if one.why else ""
-        verdict = "-" if one.recorded is None and one.place is None else same + why
-        lines.append((str(one.number), words(one.sent), words(one.recorded), words(one.came), verdict))
-    print(in_columns(lines), end="")
+    compared = list(compare(recording, rows))
+    different = sum(not one.is_same for one in compared)
+    print(in_columns([COMPARED, *(compared_cells(one, longest=_LONGEST) for one in compared)]), end="")
     if left:
         print(f"{left:,} more bytes came than were recorded")
-    print(f"{different:,} of {len(lines) - 1:,} steps are different" if different else "everything was as recorded")
+    print(f"{different:,} of {len(compared):,} steps are different" if different else "everything was as recorded")
     return DIFFERENT if different or left else SAME
 
 

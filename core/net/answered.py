@@ -31,6 +31,14 @@ class AnsweredConnection:
     def address(self) -> Address:
         return self._connection.peer
 
+    @property
+    def ending(self) -> Ending | None:
+        return self._connection.ending
+
+    @property
+    def why_no_half_close(self) -> str:
+        return self._connection.why_no_half_close
+
     def send(self, message: bytes, origin: Origin | None = None) -> None:
         self._send(message, origin or self._origin)
         self._connection.wait_for_reader()
@@ -68,6 +76,9 @@ class AnsweredConnection:
 
     def abort(self) -> None:
         self._connection.abort()
+
+    def abort_behind(self) -> None:
+        self._connection.abort_behind(Ending.OURS_RESET)
 
     def hold_back(self) -> None:
         self._connection.pause(Pause.REPLY)

@@ -54,6 +54,16 @@ class Peer(Protocol):
         """Where the peer is."""
         ...
 
+    @property
+    def ending(self) -> Ending | None:
+        """How the connection ended, once it has."""
+        ...
+
+    @property
+    def why_no_half_close(self) -> str:
+        """Why this side cannot finish sending while the peer goes on; empty where it can."""
+        ...
+
     def send(self, message: bytes, origin: Origin | None = None) -> None:
         """Send a message within the server's frame. A refusal is on record. The reply speaks if no ``origin`` does."""
         ...
@@ -80,6 +90,10 @@ class Peer(Protocol):
 
     def abort(self) -> None:
         """End the connection with RST."""
+        ...
+
+    def abort_behind(self) -> None:
+        """The same behind what was sent: once the peer's system has it, or after a moment."""
         ...
 
     def hold_back(self) -> None:

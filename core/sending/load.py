@@ -15,13 +15,15 @@ from typing import NamedTuple
 from core.address import Address
 from core.clock import monotonic_ns
 from core.errors import ConnectError
+from core.events import Ending
 from core.latency import nearest_rank
 from core.net.client import Client
 from core.net.connection import Connection
 from core.net.loop import Timer
+from core.sending.steps import end_connection
 from core.settings import DEFAULTS
-from core.steps.playing import Playing, Row, Verdict, all_not_played
-from core.steps.step import ReadySteps
+from core.steps.playing import PeerEnd, Playing, Row, Verdict, all_not_played
+from core.steps.step import OwnEnd, ReadySteps
 from core.supervision import do_all
 from core.tls.settings import Tls
 
@@ -169,7 +171,8 @@ class _LoadClient:
         if connection is None or self._is_stopped:
             return
         self._next = max(monotonic_ns(), self._next)
-        self._playing = Playing(self._steps, connection.send_exactly, limit=DEFAULTS.message)
+        end = partial(end_connection, connection)
+        self._playing = Playing(self._steps, connection.send_exactly, end, limit=DEFAULTS.message)
         self._go_on()
 
     def _hear(self, data: bytes, at: int) -> None:
@@ -181,7 +184,9 @@ class _LoadClient:
         """There is room again, which nobody waits for here, or the connection is over."""
         connection, playing = self._connection, self._playing
         if playing is not None and connection is not None and not connection.is_open and not self._is_stopped:
-            playing.ended("the connection is over", monotonic_ns())
+            is_reset = connection.ending is Ending.PEER_RESET
+            why = "the other end reset the connection" if is_reset else "the connection is over"
+            playing.ended(why, monotonic_ns(), PeerEnd.RESET if is_reset else PeerEnd.OVER)
             self._go_on()
 
     def _go_on(self) -> None:
@@ -198,7 +203,9 @@ class _LoadClient:
         for row in playing.rows:
             self._count(row)
         self._next += self._interval
-        if playing.missed or not connection.is_open:
+        if playing.own_end in {OwnEnd.CLOSE, OwnEnd.RESET} and not playing.missed:
+            return  # it ends by itself
+        if playing.missed or playing.own_end is not None or not connection.is_open:
             connection.close()
         else:
             self._wait(self._next, self._begin)

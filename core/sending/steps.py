@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from core.clock import monotonic_ns
+from core.errors import SendError
 from core.events import Ending, EventSink
 from core.net.connection import Connection
 from core.net.owner import Pause
 from core.sending.plan import End, PlanError, Played
 from core.sending.run import TELL_EVERY, Run, Stopped
 from core.settings import DEFAULTS
-from core.steps.playing import Playing
-from core.steps.step import ReadySteps
+from core.steps.playing import PeerEnd, Playing
+from core.steps.step import OwnEnd, ReadySteps
 
 _TELL_NS = int(TELL_EVERY * 1e9)
 _MOST_HEARD = 1024 * 1024  # bytes, and
@@ -24,6 +26,15 @@ _ENDINGS = {
     Ending.PEER_RESET: "the other end reset the connection",
     Ending.LOST: "the other end was lost",
 }
+
+
+def end_connection(connection: Connection, end: OwnEnd) -> None:
+    """End what a step ends, behind what was sent. Any thread; raises ``SendError`` where there is no half-close."""
+    if end is OwnEnd.FINISH and connection.why_no_half_close:
+        raise SendError(connection.why_no_half_close)
+    act = {OwnEnd.FINISH: connection.finish_sending, OwnEnd.CLOSE: connection.close}
+    reset = partial(connection.abort_behind, Ending.OURS_RESET)
+    connection.loop.call_soon(act.get(end, reset))  # not at once: it may be over then, and whoever plays is told so
 
 
 class StepsRun(Run):
@@ -52,6 +63,8 @@ class StepsRun(Run):
         waits = any(one.step.expected is not None for one in steps.steps)
         if rounds != 1 and not waits and sum(one.step.pause for one in steps.steps) < 1:
             raise PlanError("what is sent again and again needs a pause of at least 1 ms")
+        if rounds != 1 and steps.ends_the_connection:
+            raise PlanError("a list that ends what it sends, or the connection, is played once")
         super().__init__(f"steps of {name}", sink)
         self._tell = tell
         self._rounds = rounds
@@ -61,7 +74,14 @@ class StepsRun(Run):
         self._size = 0
         self._is_held_back = False
         self.playing = Playing(
-            steps, self._send, rounds=rounds, variables=variables, count=count, limit=limit, keeps_all=keeps_all
+            steps,
+            self._send,
+            self._end_ours,
+            rounds=rounds,
+            variables=variables,
+            count=count,
+            limit=limit,
+            keeps_all=keeps_all,
         )  # once it is over, for any thread
         self._latest = Played(rounds=rounds)
         self._told_at = 0
@@ -119,11 +139,14 @@ class StepsRun(Run):
                 self._go_on()
             if not is_open and not is_told:
                 is_told = True
-                playing.ended(self._why_over(), monotonic_ns())
+                is_reset = self._connection.ending is Ending.PEER_RESET
+                playing.ended(self._why_over(), monotonic_ns(), PeerEnd.RESET if is_reset else PeerEnd.OVER)
             self._go_on()
             self._tell_now_and_then()
             if not playing.is_over:
                 self._pause(self._next_look())
+        while playing.own_end not in {None, OwnEnd.FINISH} and self._connection.is_open:
+            self._pause(None)  # whoever waits for this run may close the connection, in another way
         if playing.why:
             raise Stopped(End.GONE, playing.why)
 
@@ -137,6 +160,10 @@ class StepsRun(Run):
     def _send(self, data: bytes) -> None:
         assert self._connection is not None
         self._connection.send_exactly(data)
+
+    def _end_ours(self, end: OwnEnd) -> None:
+        assert self._connection is not None
+        end_connection(self._connection, end)
 
     def _take(self) -> tuple[bytes, int] | None:
         with self._lock:

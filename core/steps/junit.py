@@ -12,7 +12,7 @@ from html import escape
 
 from core.compose.encoding import Encoding
 from core.steps.playing import Row, Verdict
-from core.steps.table import message_words
+from core.steps.table import message_words, with_end
 from core.text_safety import TextSafety
 
 _LONGEST = 2_000  # characters of a message
@@ -78,9 +78,9 @@ def _outcome(row: Row) -> str:
     said = [
         f"{what}: {words}"
         for what, words in (
-            ("sent", message_words(row.sent, row.sent_size, Encoding.UTF_8, _LONGEST)),
+            ("sent", with_end(message_words(row.sent, row.sent_size, Encoding.UTF_8, _LONGEST), row.end)),
             ("expected", row.wished),
-            ("came", message_words(row.answer, row.answer_size, Encoding.UTF_8, _LONGEST)),
+            ("came", with_end(message_words(row.answer, row.answer_size, Encoding.UTF_8, _LONGEST), row.peer_end)),
             ("in hex", row.answer.hex(" ") if row.answer and row.verdict is Verdict.MISSED else ""),
         )
         if words

@@ -15,15 +15,19 @@ The steps are played by Tincan's own code, which has to be there: pip install ti
 """
 
 import socket
+import struct
+import sys
 import time
 
 from locust import User, constant_throughput, events, task
 
 try:
-    from core.steps.playing import Playing, Verdict
+    from core.steps.playing import PeerEnd, Playing, Verdict
+    from core.steps.step import OwnEnd
     from core.steps.step_file import parse_steps
 except ImportError:
-    from tincan.core.steps.playing import Playing, Verdict
+    from tincan.core.steps.playing import PeerEnd, Playing, Verdict
+    from tincan.core.steps.step import OwnEnd
     from tincan.core.steps.step_file import parse_steps
 
 STEPS = parse_steps({steps!r})
@@ -46,7 +50,7 @@ class TcpUser(User):
     def play(self):
         if self.connection is None and not self.connect():
             return
-        playing = Playing(STEPS, self.send)
+        playing = Playing(STEPS, self.send, self.end)
         while not playing.is_over:
             if not playing.turn(time.monotonic_ns()) and not playing.is_over:
                 self.hear(playing)
@@ -55,7 +59,7 @@ class TcpUser(User):
                 failure = NotAsWished(row.why) if row.verdict is Verdict.MISSED else None
                 name = f"{{row.number}} {{row.name or row.wished or 'send'}}"
                 self.tell(name, row.took or 0, row.answer_size, failure)
-        if playing.missed:
+        if playing.missed or playing.own_end is not None:
             self.leave()
 
     def connect(self):
@@ -77,6 +81,16 @@ class TcpUser(User):
         except OSError:
             pass  # the next answer tells
 
+    def end(self, what):
+        try:
+            if what is OwnEnd.FINISH:
+                self.connection.shutdown(socket.SHUT_WR)
+            elif what is OwnEnd.RESET:
+                linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        except OSError:
+            pass  # the next answer tells, and what is left is closed after the list
+
     def hear(self, playing):
         """Wait for what comes, as long as the list does."""
         left = TIMEOUT if playing.due is None else (playing.due - time.monotonic_ns()) / 1e9
@@ -85,6 +99,8 @@ class TcpUser(User):
             playing.heard(self.connection.recv(65536), time.monotonic_ns())
         except TimeoutError:
             pass
+        except ConnectionResetError:
+            playing.ended("the other end reset the connection", time.monotonic_ns(), PeerEnd.RESET)
         except OSError as error:
             playing.ended(str(error), time.monotonic_ns())
 

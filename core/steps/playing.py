@@ -25,7 +25,7 @@ from core.compose import Context
 from core.errors import DraftError, SendError
 from core.replies.rules.rule import REGEX_SECONDS, TooSlow
 from core.settings import DEFAULTS
-from core.steps.step import END, NOTHING, Expectation, Otherwise, ReadyStep, ReadySteps, Step
+from core.steps.step import END, NOTHING, RESET, Expectation, Otherwise, OwnEnd, ReadyStep, ReadySteps, Step
 from core.wire.framers import FramingViolation, Message, TooLong
 from core.words import counted, human_bytes
 
@@ -37,7 +37,16 @@ _MOST_AT_ONCE = 100  # steps that are begun or decided before whoever plays them
 _MOST_BEGINNINGS = 8  # pieces with which an answer may begin under raw
 _MILLISECOND = 1_000_000  # ns
 HANDED_OVER = 5 * _MILLISECOND  # ns within which what has come is handed over to whoever plays
+_ENDED = "this side has ended the connection, or what it sends"
 AGAIN_AFTER = 100 * _MILLISECOND  # ns, at least, from a step that was not as wished to the list's new beginning
+
+
+class PeerEnd(Enum):
+    """How the other side ended, and the connection with it or not."""
+
+    FINISHED = "finished"  # it sends no more
+    RESET = "reset"
+    OVER = "over"  # the connection is over, and the other side has not ended it
 
 
 class Verdict(Enum):
@@ -54,7 +63,8 @@ class Row:
     """A step that was played. ``sent`` and ``answer`` are the first ``LONGEST_KEPT`` bytes, None if there were none.
 
     ``took`` is the time in ns from the sending, or from the beginning of the wait, to the answer's last byte. ``why``
-    says what was not as wished, or what was passed over.
+    says what was not as wished, or what was passed over. ``end`` is what this side ended with the step, ``peer_end``
+    what the step came upon instead of an answer, or as one.
     """
 
     round: int  # from 1
@@ -68,6 +78,8 @@ class Row:
     why: str = ""
     sent_size: int = 0
     answer_size: int = 0
+    end: OwnEnd | None = None
+    peer_end: PeerEnd | None = None
 
 
 class _Came(NamedTuple):
@@ -76,20 +88,23 @@ class _Came(NamedTuple):
     message: bytes | None
     at: int
     why: str = ""
+    end: PeerEnd = PeerEnd.FINISHED  # of an end
 
 
 class Playing:
     """One list over one connection. One thread; times are monotonic, in ns.
 
-    ``send`` gets each message with its frame, and may raise ``SendError``. ``rounds`` is how often the list is played,
-    None for without an end. ``variables`` and ``count`` are those of messages that went out before. ``limit`` is of a
-    message, and of all that no step has taken, in bytes. With ``keeps_all``, every row is kept, with all of its bytes.
+    ``send`` gets each message with its frame, ``end`` what is to be ended behind it; both may raise ``SendError``.
+    ``rounds`` is how often the list is played, None for without an end. ``variables`` and ``count`` are those of
+    messages that went out before. ``limit`` is of a message, and of all that no step has taken, in bytes. With
+    ``keeps_all``, every row is kept, with all of its bytes.
     """
 
     def __init__(
         self,
         steps: ReadySteps,
         send: Callable[[bytes], None],
+        end: Callable[[OwnEnd], None],
         *,
         rounds: int | None = 1,
         variables: Mapping[str, str] | None = None,
@@ -98,7 +113,8 @@ class Playing:
         keeps_all: bool = False,
     ) -> None:
         self._steps = steps
-        self._send = send
+        self._send, self._end_ours = send, end
+        self.own_end: OwnEnd | None = None  # that a step has brought about
         self._rounds = rounds
         self._limit = limit
         self._framer = steps.framing.framer(limit)
@@ -155,12 +171,12 @@ class Playing:
             self._last_at = at
             self._take_in(self._framer.feed(data, at), at)
         else:
-            self.ended("the other end finished first", at)
+            self.ended("the other end finished first", at, PeerEnd.FINISHED)
 
-    def ended(self, why: str, at: int) -> None:
-        """Nothing more will come."""
+    def ended(self, why: str, at: int, end: PeerEnd = PeerEnd.OVER) -> None:
+        """Nothing more will come. Behind the end of what the other side sends may come that of the connection."""
         self._take_in(self._framer.finish(), at)
-        self._came.append(_Came(None, at, why))
+        self._came.append(_Came(None, at, why, end))
 
     def turn(self, now: int) -> bool:
         """Go on by so many steps as are possible by now; whether more may be."""
@@ -212,12 +228,16 @@ class Playing:
         step = ready.step
         self._row = _row(self.round, self._place + 1, step)
         self._began = now
-        if ready.template is not None:
-            try:
+        try:
+            if ready.template is not None:
                 self._say(ready)
-            except (DraftError, SendError) as error:
-                self._decide(Verdict.MISSED, now, why=f"not sent: {str(error).removesuffix('.')}")
-                return
+            if step.end is not None:
+                self._end_ours(step.end)
+                self.own_end = step.end
+                self._row = replace(self._row, end=step.end)
+        except (DraftError, SendError) as error:
+            self._decide(Verdict.MISSED, now, why=f"not sent: {str(error).removesuffix('.')}")
+            return
         if step.expected is None:
             self._decide(Verdict.SENT, now)
         else:
@@ -240,15 +260,12 @@ class Playing:
         expected = ready.step.expected
         assert expected is not None
         deadline = self._began + expected.within * _MILLISECOND
-        while self._came and self._came[0].at <= deadline:
-            if self._end is None and self._came[0].message is None:
+        while self._came and self._came[0].at <= deadline and (self._end is None or expected.when == RESET):
+            if self._came[0].message is None:
                 self._end = self._take()
-            if self._end is not None:
-                self._decide_by_end(expected, self._end)
+            elif self._fits(ready, expected, self._take()):
                 return True
-            if self._fits(ready, expected, self._take()):
-                return True
-        if self._end is not None:
+        if self._end is not None and not (expected.when == RESET and self._end.end is PeerEnd.FINISHED):
             self._decide_by_end(expected, self._end)
             return True
         if now >= deadline + HANDED_OVER or self._came:
@@ -310,9 +327,12 @@ class Playing:
         return data[:size]
 
     def _decide_by_end(self, expected: Expectation, end: _Came) -> None:
+        assert self._row is not None
+        self._row = replace(self._row, peer_end=end.end)
+        is_wished = {END: end.end is not PeerEnd.RESET, RESET: end.end is PeerEnd.RESET}
         if expected.when == NOTHING:
             self._decide(Verdict.WISHED, end.at)
-        elif expected.when == END:
+        elif is_wished.get(expected.when):
             self._decide(Verdict.WISHED, end.at, took=max(0, end.at - self._began))
         else:
             self._decide_in_vain(end.why, end.at)
@@ -320,8 +340,9 @@ class Playing:
     def _decide_by_time(self, expected: Expectation, deadline: int) -> None:
         if expected.when == NOTHING:
             self._decide(Verdict.WISHED, deadline)
-        elif expected.when == END:
-            self._decide_in_vain(f"the other end did not finish within {expected.within:,} ms", deadline)
+        elif expected.when in {END, RESET}:
+            what = "finish" if expected.when == END else "reset the connection"
+            self._decide_in_vain(f"the other end did not {what} within {expected.within:,} ms", deadline)
         else:
             self._decide_in_vain(f"no such answer within {expected.within:,} ms", deadline)
 
@@ -372,6 +393,8 @@ class Playing:
             self._finish(f"step {self._place + 1} was not as wished")
         elif self._end is not None:
             self._finish(self._end.why)
+        elif self.own_end is not None:
+            self._finish(_ENDED)
         elif self._rounds is not None and self.again >= MOST_AGAIN:
             self._finish(f"it began again {MOST_AGAIN} times, and step {self._place + 1} was not as wished")
         else:
@@ -390,6 +413,8 @@ class Playing:
             self._finish()
         elif self._end is not None:
             self._finish(self._end.why)
+        elif self.own_end is not None:
+            self._finish(_ENDED)
         else:
             self.round += 1
 

@@ -1,4 +1,4 @@
-r"""A step: a message that is sent, an answer that has to come, a pause. And a list of them, checked.
+r"""A step: a message that is sent, an end of it, an answer that has to come, a pause. And a list of them, checked.
 
 The message is typed as in the composer. In its macros ``\{0}`` is the last answer that was as wished, ``\{1}`` and
 ``\{name}`` are what the expressions of earlier steps captured. Answers are looked at by the conditions of rules.
@@ -31,7 +31,7 @@ LONGEST_NAME = 60  # characters
 MOST_STEPS = 1_000
 USUAL_WAIT = 2_000  # milliseconds
 
-END, NOTHING = "end", "nothing"
+END, RESET, NOTHING = "end", "reset", "nothing"
 
 
 class Expected(NamedTuple):
@@ -49,6 +49,7 @@ EXPECTED = (
         if condition.hears
     ),
     Expected(END, "the other end finishes", ""),
+    Expected(RESET, "the other end resets the connection", ""),
     Expected(NOTHING, "nothing comes", ""),
 )
 _EXPECTED = {expected.name: expected for expected in EXPECTED}
@@ -60,6 +61,22 @@ class Otherwise(Enum):
     STOP = "stop"
     GO_ON = "go on"
     AGAIN = "again"  # the list begins again
+
+
+class OwnEnd(Enum):
+    """What this side ends, behind what it sends."""
+
+    FINISH = "finish"  # half-close: it sends no more, and goes on receiving
+    CLOSE = "close"
+    RESET = "reset"  # RST
+
+    @property
+    def words(self) -> str:
+        """What it does, in a word or two."""
+        return {"finish": "finishes sending", "close": "closes", "reset": "resets"}[self.value]
+
+
+_WHOLE_ENDS = (OwnEnd.CLOSE, OwnEnd.RESET)
 
 
 class StepError(TincanError, ValueError):
@@ -97,12 +114,16 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is sent, if anything is, then what has to come, if anything has to, then a pause in milliseconds."""
+    """What is sent, if anything is, then what has to come, if anything has to, then a pause in milliseconds.
+
+    ``end`` is what this side ends, once the message is sent and before the wait.
+    """
 
     name: str = ""
     message: Draft | None = None
     expected: Expectation | None = None
     pause: float = 0.0
+    end: OwnEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +147,10 @@ class ReadyStep:
     def __init__(self, step: Step, frame: str, captured: tuple[str, ...]) -> None:
         if len(step.name) > LONGEST_NAME or not (step.name.isprintable() or not step.name):
             raise StepError(f"a name has at most {LONGEST_NAME} characters, all of which can be shown", field="name")
-        if step.message is None and step.expected is None:
+        if step.message is None and step.expected is None and step.end is None:
             raise StepError("it neither sends nor expects anything", field="send")
+        if step.end in _WHOLE_ENDS and step.expected is not None:
+            raise StepError("it expects an answer on a connection that it ends", field="expect")
         if not 0 <= step.pause <= LONGEST_PAUSE:  # which refuses NaN, too
             raise StepError(f"a pause has from 0 to {LONGEST_PAUSE:,} milliseconds", field="pause")
         self.step = step
@@ -155,13 +178,34 @@ class ReadySteps:
         self.list = steps
         captured: tuple[str, ...] = ()
         ready = []
+        ended: tuple[int, OwnEnd] | None = None  # the latest step that ends something, counted from 1
         for place, step in enumerate(steps.steps):
             try:
+                _check_order(step, ended)
+                ended = (place + 1, step.end) if step.end is not None else ended
                 ready.append(ReadyStep(step, frame, captured))
             except StepError as error:
                 raise StepError(str(error), place, error.field) from None
             captured = (*captured, *ready[-1].captures)
         self.steps = tuple(ready)
+
+    @property
+    def ends_the_connection(self) -> bool:
+        """Whether this side ends it, wholly or its own half: then no further round can be played over it."""
+        return any(one.step.end is not None for one in self.steps)
+
+
+def _check_order(step: Step, ended: tuple[int, OwnEnd] | None) -> None:
+    """Raises ``StepError`` for a step that cannot be after that end."""
+    if ended is None:
+        return
+    number, end = ended
+    if end in _WHOLE_ENDS:
+        raise StepError(f"nothing can follow step {number}, which {end.words} the connection", field="send")
+    if step.message is not None:
+        raise StepError(f"it sends after step {number}, which {end.words}", field="send")
+    if step.end is OwnEnd.FINISH:
+        raise StepError(f"it finishes sending after step {number}, which does so already", field="end")
 
 
 def _framing(written: str, field: str) -> Framing:
@@ -190,7 +234,7 @@ def _heard(expected: Expectation) -> Heard | None:
     if expected.when not in _EXPECTED:
         known = ", ".join(_EXPECTED)
         raise StepError(f"there is no {quoted(expected.when)} to expect, only {known}", field="expect")
-    if expected.when in {END, NOTHING}:
+    if expected.when in {END, RESET, NOTHING}:
         return None
     condition = next(each for each in CONDITIONS if each.name == expected.when)
     if condition.takes and not expected.pattern:

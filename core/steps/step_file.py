@@ -1,12 +1,13 @@
 r"""A list of steps as a file: JSON, as every other list that Tincan keeps, so that each language can write it, too.
 
-A step needs ``send`` or ``expect``, the rest has a usual value::
+A step needs ``send``, ``expect`` or ``end``, the rest has a usual value::
 
     {"version": 1, "name": "thermometer", "framing": "line",
      "steps": [
       {"name": "who", "send": "*IDN?", "expect": "begins", "pattern": "ACME", "within": 500},
       {"send": "T?", "expect": "regex", "pattern": "^(?P<degrees>\\S+) C$", "otherwise": "stop"},
-      {"send": "SET \\{degrees}", "format": "escapes", "encoding": "utf-8", "ending": "nothing", "pause": 20}]}
+      {"send": "SET \\{degrees}", "format": "escapes", "encoding": "utf-8", "ending": "nothing", "pause": 20},
+      {"end": "finish", "expect": "end"}]}
 
 TOML would need fewer backslashes, but Python reads it and does not write it.
 """
@@ -41,6 +42,7 @@ from core.steps.step import (
     USUAL_WAIT,
     Expectation,
     Otherwise,
+    OwnEnd,
     ReadySteps,
     Step,
     StepError,
@@ -48,8 +50,9 @@ from core.steps.step import (
 )
 
 _OTHERWISE = {one.value: one for one in Otherwise}
+_ENDS = {one.value: one for one in OwnEnd}
 _KEYS = (
-    "name", "send", "format", "encoding", "ending", "expect", "pattern", "within", "otherwise", "pause",
+    "name", "send", "format", "encoding", "ending", "end", "expect", "pattern", "within", "otherwise", "pause",
 )  # fmt: skip
 _HEAD = ("version", "name", "about", "framing", "frame", "target", "steps")
 _HEAD_TEXTS = (("framing", "raw"), ("about", ""), ("target", ""), ("frame", ""))  # and their usual values
@@ -124,6 +127,8 @@ def _written(step: Step) -> dict[str, object]:
         message = step.message
         row |= {"send": message.text, "format": message.format.value, "encoding": message.encoding.value}
         row["ending"] = message.ending.name.lower()
+    if step.end is not None:
+        row["end"] = step.end.value
     if step.expected is not None:
         expected = step.expected
         row |= {"expect": expected.when, "pattern": expected.pattern, "within": expected.within}
@@ -170,7 +175,8 @@ def _parsed(row: object) -> Step:
     pause = row.get("pause", 0)
     if type(pause) not in {int, float}:
         raise StepError(f"the {quoted('pause')} is no number of milliseconds", field="pause")
-    return Step(row.get("name", ""), message, expected, float(pause))
+    end = _choice(row, "end", OwnEnd.FINISH, _ENDS) if "end" in row else None
+    return Step(row.get("name", ""), message, expected, float(pause), end)
 
 
 def _choice(row: dict[str, object], key: str, usual: _Choice, choices: Mapping[str, _Choice]) -> _Choice:

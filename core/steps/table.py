@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from core.compose.encoding import Encoding, decode_as
-from core.steps.playing import Row, Verdict
+from core.steps.playing import PeerEnd, Row, Verdict
+from core.steps.recorded import Compared
+from core.steps.step import OwnEnd
 from core.text_safety import TextSafety
 from core.words import duration, human_bytes
 
@@ -23,8 +25,8 @@ def cells(
     verdict = _VERDICTS[row.verdict] + (f": {safety.field(row.why, longest)}" if row.why else "")
     return (
         f"{number} {safety.field(row.name, longest)}".rstrip(),
-        message_words(row.sent, row.sent_size, encoding, longest, safety),
-        message_words(row.answer, row.answer_size, encoding, longest, safety),
+        with_end(message_words(row.sent, row.sent_size, encoding, longest, safety), row.end),
+        with_end(message_words(row.answer, row.answer_size, encoding, longest, safety), row.peer_end),
         duration(row.took) if row.took is not None else "",
         verdict,
     )
@@ -38,6 +40,48 @@ def message_words(
         return ""
     words = safety.field(decode_as(data, encoding), longest)
     return f"{words} ({human_bytes(size)})" if size > len(data) else words
+
+
+COMPARED = ("step", "sent", "recorded", "came", "same")
+
+
+def compared_cells(one: Compared, *, longest: int = _LONGEST, safety: TextSafety = _SAFETY) -> tuple[str, ...]:
+    """What came beside what was recorded, in the order of ``COMPARED``; of long ones the place of their difference."""
+    start = (
+        max(0, (one.place or 0) - longest // 4)
+        if max(map(len, (one.recorded or b"", one.came or b""))) > longest
+        else 0
+    )
+
+    def words(data: bytes | None, end: OwnEnd | PeerEnd | None, start: int = 0) -> str:
+        part = data[start : start + 4 * longest] if data is not None else None
+        told = message_words(part, len(data or b""), Encoding.UTF_8, longest, safety)
+        return with_end(f"…{told}" if start and part is not None else told, end)
+
+    if one.is_same:
+        verdict = "yes" if one.expects else "-"
+    elif one.recorded_end is not None or one.recorded is None:
+        verdict = "NO"
+    else:
+        verdict = f"NO, from byte {one.place:,} on"
+    verdict += f": {safety.field(one.why, _LONGEST)}" if one.why else ""
+    sent, recorded = words(one.sent, one.end), words(one.recorded, one.recorded_end, start)
+    return str(one.number), sent, recorded, words(one.came, one.came_end, start), verdict
+
+
+_ENDS = {
+    OwnEnd.FINISH: "finishes sending",
+    OwnEnd.CLOSE: "closes",
+    OwnEnd.RESET: "resets",
+    PeerEnd.FINISHED: "finished",
+    PeerEnd.RESET: "reset",
+    PeerEnd.OVER: "over",
+}
+
+
+def with_end(words: str, end: OwnEnd | PeerEnd | None) -> str:
+    """What a message is in words, and what was ended behind it."""
+    return f"{words} [{_ENDS[end]}]".lstrip() if end is not None else words
 
 
 def as_tab_separated(rows: Iterable[Row], encoding: Encoding = Encoding.UTF_8) -> str:

@@ -10,8 +10,8 @@ import pytest
 
 from core.compose import Draft, Format
 from core.errors import SendError
-from core.steps.playing import AGAIN_AFTER, HANDED_OVER, MOST_AGAIN, Playing, Row, Verdict
-from core.steps.step import Expectation, Otherwise, ReadySteps, Step, StepError, StepList
+from core.steps.playing import AGAIN_AFTER, HANDED_OVER, MOST_AGAIN, PeerEnd, Playing, Row, Verdict
+from core.steps.step import Expectation, Otherwise, OwnEnd, ReadySteps, Step, StepError, StepList
 
 MS = 1_000_000  # ns
 WISHED, MISSED, SENT = Verdict.WISHED, Verdict.MISSED, Verdict.SENT
@@ -29,9 +29,10 @@ def step(
     within: int = 100,
     otherwise: Otherwise = Otherwise.STOP,
     pause: float = 0,
+    end: OwnEnd | None = None,
 ) -> Step:
     expected = Expectation(when, pattern, within, otherwise) if when is not None else None
-    return Step("", says(text) if text is not None else None, expected, pause)
+    return Step("", says(text) if text is not None else None, expected, pause, end)
 
 
 class Stage:
@@ -40,8 +41,9 @@ class Stage:
     def __init__(self, *steps: Step, framing: str = "line", rounds: int | None = 1) -> None:
         self.sent: list[bytes] = []
         self.send: Callable[[bytes], None] = self.sent.append
+        self.ends: list[OwnEnd] = []
         ready = ReadySteps(StepList("played", steps, framing))
-        self.playing = Playing(ready, lambda data: self.send(data), rounds=rounds)
+        self.playing = Playing(ready, lambda data: self.send(data), self.ends.append, rounds=rounds)
         self.at(0)
 
     def at(self, ms: float) -> None:
@@ -240,7 +242,7 @@ def test_silence_ends_a_message_where_that_is_the_framing() -> None:
 def test_what_is_sent_may_have_another_frame_than_answers() -> None:
     sent: list[bytes] = []
     steps = StepList("", (step("a", "equals", "b"),), "line", frame="length:1")
-    playing = Playing(ReadySteps(steps), sent.append)
+    playing = Playing(ReadySteps(steps), sent.append, lambda _end: None)
     playing.turn(0)
     playing.heard(b"b\n", 1)
     playing.turn(1)
@@ -252,7 +254,9 @@ def test_what_is_no_message_is_told() -> None:
     stage.comes(b"\xff\xff", 1)  # 65,535 bytes are announced: that may come
     stage.at(200)
     assert stage.rows[0].why == "no such answer within 100 ms"
-    too_long = Playing(ReadySteps(StepList("", (step(None, "any"),), "length:2be")), lambda _data: None, limit=100)
+    too_long = Playing(
+        ReadySteps(StepList("", (step(None, "any"),), "length:2be")), lambda _data: None, lambda _end: None, limit=100
+    )
     too_long.turn(0)
     too_long.heard(b"\xff\xff", 1)
     too_long.turn(200 * MS)
@@ -363,3 +367,90 @@ def test_however_a_stream_is_cut_the_rows_are_the_same(seed: int) -> None:
     assert len(whole) == 6
     assert all(played("line", cuts) == whole for cuts in (1, 5, 40))
     assert [len(played("raw", cuts)) for cuts in (0, 3, 40)] == [6, 6, 6]
+
+
+# Ends.
+
+
+def test_this_side_ends_what_it_sends_behind_it_and_goes_on_hearing() -> None:
+    stage = Stage(step("all", "equals", "yes", end=OwnEnd.FINISH), step(None, "end"))
+    assert (stage.sent, stage.ends) == ([b"all\n"], [OwnEnd.FINISH])
+    stage.comes(b"yes\n", 5)
+    stage.comes(b"", 6)
+    assert stage.verdicts == [WISHED, WISHED]
+    assert [(row.end, row.peer_end) for row in stage.rows] == [(OwnEnd.FINISH, None), (None, PeerEnd.FINISHED)]
+
+
+@pytest.mark.parametrize("end", list(OwnEnd))
+def test_a_list_that_ends_the_connection_is_played_once(end: OwnEnd) -> None:
+    stage = Stage(step("a"), step(end=end), rounds=3)
+    assert (stage.sent, stage.ends) == ([b"a\n"], [end])
+    assert stage.playing.is_over
+    assert stage.playing.why == "this side has ended the connection, or what it sends"
+
+
+def test_it_does_not_begin_again_once_it_has_finished_sending() -> None:
+    stage = Stage(step("a", "equals", "b", end=OwnEnd.FINISH, otherwise=Otherwise.AGAIN))
+    stage.at(200)
+    assert (stage.playing.is_over, stage.playing.again) == (True, 0)
+
+
+def test_an_end_that_cannot_be_is_told_as_what_could_not_be_sent() -> None:
+    ready = ReadySteps(StepList("", (step(end=OwnEnd.FINISH),)))
+
+    def refuses(_end: OwnEnd) -> None:
+        raise SendError("under TLS 1.2 no side can finish alone")
+
+    playing = Playing(ready, lambda _data: None, refuses)
+    playing.turn(0)
+    assert [(row.verdict, row.why, row.end) for row in playing.rows] == [
+        (MISSED, "not sent: under TLS 1.2 no side can finish alone", None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("when", "came", "verdict", "why"),
+    [
+        ("end", PeerEnd.FINISHED, WISHED, ""),
+        ("end", PeerEnd.OVER, WISHED, ""),
+        ("end", PeerEnd.RESET, MISSED, "reset"),
+        ("reset", PeerEnd.RESET, WISHED, ""),
+        ("reset", PeerEnd.OVER, MISSED, "over"),
+        ("nothing", PeerEnd.RESET, WISHED, ""),
+        ("any", PeerEnd.RESET, MISSED, "reset"),
+    ],
+)
+def test_a_reset_is_another_end_than_a_goodbye(when: str, came: PeerEnd, verdict: Verdict, why: str) -> None:
+    stage = Stage(step("a", when))
+    stage.playing.ended(came.value, 5 * MS, came)
+    stage.at(5)
+    assert [(row.verdict, row.why, row.peer_end) for row in stage.rows] == [(verdict, why, came)]
+
+
+def test_a_reset_may_come_behind_a_goodbye_which_is_not_taken_for_one() -> None:
+    stage = Stage(step(None, "end"), step(None, "reset"))
+    stage.comes(b"", 5)
+    assert stage.verdicts == [WISHED]
+    stage.playing.ended("reset", 9 * MS, PeerEnd.RESET)
+    stage.at(9)
+    assert stage.verdicts == [WISHED, WISHED]
+    vain = Stage(step(None, "reset"))
+    vain.comes(b"", 5)
+    vain.at(200)
+    assert [row.why for row in vain.rows] == ["the other end did not reset the connection within 100 ms"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "place", "says"),
+    [
+        ((step("a", end=OwnEnd.FINISH), step("b")), 1, "it sends after step 1, which finishes sending"),
+        ((step(end=OwnEnd.FINISH), step(end=OwnEnd.FINISH)), 1, "it finishes sending after step 1"),
+        ((step(end=OwnEnd.CLOSE), step(None, "end")), 1, "nothing can follow step 1, which closes the connection"),
+        ((step("a"), step(end=OwnEnd.RESET), step("b")), 2, "nothing can follow step 2, which resets the connection"),
+        ((step("a", "any", end=OwnEnd.CLOSE),), 0, "it expects an answer on a connection that it ends"),
+    ],
+)
+def test_steps_that_cannot_be_after_an_end_are_refused(steps: tuple[Step, ...], place: int, says: str) -> None:
+    with pytest.raises(StepError, match=says) as error:
+        ReadySteps(StepList("", steps))
+    assert error.value.step == place

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from core.steps.playing import HANDED_OVER, Playing
+import pytest
+
+from core.steps.playing import HANDED_OVER, PeerEnd, Playing
 from core.steps.recorded import Compared, Recorded, Recording, compare, recording_of
+from core.steps.step import OwnEnd
+from core.steps.table import compared_cells
 
 MS = 1_000_000  # ns
 
@@ -15,7 +19,7 @@ def said(is_ours: bool, message: bytes, ms: float = 0, frame: bytes = b"") -> Re
 def play(recording: Recording, *comes: bytes, framing_limit: int = 1 << 26) -> tuple[list[bytes], list[Compared], int]:
     """What we say, and what is different, if that comes at once when the conversation begins."""
     sent: list[bytes] = []
-    playing = Playing(recording.ready, sent.append, limit=framing_limit, keeps_all=True)
+    playing = Playing(recording.ready, sent.append, lambda _end: None, limit=framing_limit, keeps_all=True)
     now = 0
     playing.turn(now)
     for data in comes:
@@ -77,7 +81,7 @@ def test_the_recorded_pace_is_the_time_that_our_side_took_to_say_something() -> 
     fast = recording_of(talk, "raw", in_pace=False).ready
     assert [one.step.pause for one in fast.steps] == [0, 0, 0]
     sent: list[bytes] = []
-    playing = Playing(paced, sent.append)
+    playing = Playing(paced, sent.append, lambda _end: None)
     playing.turn(0)
     playing.heard(b"?", 10 * MS)
     playing.turn(10 * MS)
@@ -88,7 +92,8 @@ def test_a_slow_answer_is_waited_for_twice_as_long_as_it_took() -> None:
     (one,) = recording_of([said(True, b"?", 0), said(False, b"!", 5_000)], "raw", in_pace=False).ready.steps
     assert one.step.expected is not None
     assert one.step.expected.within == 10_000
-    playing = Playing(recording_of([said(False, b"!")], "raw", in_pace=False).ready, lambda _data: None)
+    mute = recording_of([said(False, b"!")], "raw", in_pace=False).ready
+    playing = Playing(mute, lambda _data: None, lambda _end: None)
     playing.turn(0)
     assert playing.due == 2_000 * MS + HANDED_OVER
 
@@ -102,3 +107,42 @@ def test_long_messages_are_played_in_pieces_and_compared_as_bytes() -> None:
     assert left == 0
     _sent, rows, _left = play(recording, long[:70_000] + b"X" + long[70_001:])
     assert [row.place for row in rows if row.place is not None] == [70_000 - 65_536]
+
+
+def ended(is_ours: bool, end: OwnEnd, ms: float = 0) -> Recorded:
+    return Recorded(is_ours, b"", b"", round(ms * MS), end)
+
+
+def test_a_half_close_is_played_where_it_was_and_the_other_end_is_waited_for() -> None:
+    talk = [said(True, b"all"), ended(True, OwnEnd.FINISH), said(False, b"yes"), ended(False, OwnEnd.CLOSE)]
+    ready = recording_of(talk, "raw", in_pace=False).ready
+    assert [(one.step.end, one.step.expected.when if one.step.expected else None) for one in ready.steps] == [
+        (None, None), (OwnEnd.FINISH, "any"), (None, "end"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("end", [OwnEnd.FINISH, OwnEnd.RESET])
+def test_another_end_than_the_recorded_one_is_a_difference(end: OwnEnd) -> None:
+    recording = recording_of([said(True, b"a"), ended(False, end)], "raw", in_pace=False)
+    came = {OwnEnd.FINISH: PeerEnd.FINISHED, OwnEnd.RESET: PeerEnd.RESET}
+    for how in (PeerEnd.FINISHED, PeerEnd.RESET):
+        playing = Playing(recording.ready, lambda _data: None, lambda _end: None)
+        playing.turn(0)
+        if how is PeerEnd.RESET:
+            playing.ended("the other end reset the connection", MS, how)
+        else:
+            playing.heard(b"", MS)
+        for moment in (MS, 10_000 * MS):
+            playing.turn(moment)
+        (row,) = compare(recording, list(playing.rows))
+        assert (row.recorded_end, row.is_same) == (came[end], how is came[end])
+
+
+def test_the_place_of_a_difference_in_a_long_answer_is_in_sight() -> None:
+    recorded = b"x" * 5_000 + b"A" + b"y" * 5_000
+    came = recorded.replace(b"A", b"B")
+    cells = compared_cells(Compared(1, b"?", recorded, came, 5_000), longest=40)
+    assert cells[2].startswith("…xxxxxxxxxxA")
+    assert cells[3].startswith("…xxxxxxxxxxB")
+    assert cells[4] == "NO, from byte 5,000 on"
+    assert "(10.0 kB)" in cells[3]

@@ -9,7 +9,7 @@ import pytest
 
 from core.compose import Draft, Ending, Format
 from core.compose.encoding import Encoding
-from core.steps.step import Expectation, Otherwise, Step, StepList
+from core.steps.step import Expectation, Otherwise, OwnEnd, Step, StepList
 from core.steps.step_file import StepFileError, export_step_file, parse_steps, read_step_file, write_steps
 
 THERMOMETER = """\
@@ -113,3 +113,29 @@ def test_what_is_no_file_is_a_sentence_too(tmp_path: Path) -> None:
 def test_too_many_steps_are_refused() -> None:
     with pytest.raises(StepFileError, match="it holds 1,001 steps, and there can be 1,000"):
         parse_steps(json.dumps({"version": 1, "steps": [{"send": "x"}] * 1_001}))
+
+
+def test_ends_are_written_and_read() -> None:
+    text = json.dumps(
+        {
+            "version": 1,
+            "steps": [{"send": "a", "end": "finish", "expect": "any"}, {"expect": "reset"}, {"end": "close"}],
+        }
+    )
+    ready = parse_steps(text)
+    assert [one.step.end for one in ready.steps] == [OwnEnd.FINISH, None, OwnEnd.CLOSE]
+    assert parse_steps(write_steps(ready.list)).list.steps == ready.list.steps
+
+
+@pytest.mark.parametrize(
+    ("last", "says"),
+    [
+        ('{"end": "leave"}', "line 3: step 2: it has the end “leave”"),
+        ('{"send": "b"}', "line 3: step 2: it sends after step 1, which finishes sending"),
+        ('{"end": "finish"}', "line 3: step 2: it finishes sending after step 1"),
+    ],
+)
+def test_an_end_that_cannot_be_there_names_its_line(last: str, says: str) -> None:
+    with pytest.raises(StepFileError) as error:
+        parse_steps('{"version": 1, "steps": [\n{"send": "a", "end": "finish"},\n' + last + "]}")
+    assert says in str(error.value)

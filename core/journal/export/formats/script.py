@@ -31,6 +31,10 @@ class Script(Format, has_name=False):
     _number: int | None = None
     _said = 0
 
+    def __init__(self, *given: object, **named: object) -> None:
+        super().__init__(*given, **named)  # type: ignore[arg-type]
+        self._finished: set[str] = set()  # kinds of notes of ends
+
     def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str]:
         """A step: something is said, or expected."""
         if not display_row.is_message:
@@ -59,14 +63,29 @@ class Script(Format, has_name=False):
         """Whether a message is said by this side, rather than expected of the other."""
         return (message.kind != RECEIVED) == (self.parties.accepted(message.number or 1) is self._listens)
 
+    def ends(self, note: DisplayRow) -> list[tuple[bool, str]]:
+        """What a note says was ended on the connection: whether by this side, and how; see ``Parties.endings``."""
+        if self._number is None or note.number != self._number:
+            return []
+        is_us = self.parties.accepted(self._number) is self._listens
+        found = [(by_us is is_us, how) for by_us, how in self.parties.endings(note.kind, note.number, self._finished)]
+        self._finished.add(note.kind)
+        return found
+
     def _note(self, display_row: DisplayRow) -> Iterator[str]:
-        about = display_row.number in (None, self._number)
-        if about and display_row.kind in ("peer-finished", "we-finished"):
-            is_ours = self.parties.accepted(display_row.number or 1) is self._listens
-            if (display_row.kind == "we-finished") == is_ours:
-                yield "    connection.shutdown(socket.SHUT_WR)  # nothing more is said from here\n"
-        elif about and self._number is not None and display_row.note:
+        ends = self.ends(display_row)
+        if not ends and self._number is not None and display_row.number in (None, self._number) and display_row.note:
             yield f"    # {' '.join(self.safety.text(display_row.note).split())}\n"
+        for is_ours, how in ends:
+            if is_ours:
+                yield _END_OF_OURS[how]
+            else:
+                yield "    expect_reset()\n" if how == "reset" else "    expect_end()\n"
+
+    @property
+    def _has_resets(self) -> bool:
+        """Whether a connection was reset."""
+        return any(how == "reset" for number in self.parties.ends for _, how in self.parties.endings("closed", number))
 
     @property
     def _say(self) -> str:
@@ -78,8 +97,15 @@ class Script(Format, has_name=False):
 
     @property
     def _helpers(self) -> str:
-        what = "the bytes of a datagram" if self.parties.has_datagrams else "as many bytes as these"
-        return _HELPERS.format(say=self._say, hear=self._hear, what=what)
+        if self.parties.has_datagrams:
+            return _HELPERS.format(say=self._say, hear=self._hear, what="the bytes of a datagram") + "\n"
+        ends = _EXPECT_END + (_EXPECT_RESET + _RESET if self._has_resets else "")
+        return _HELPERS.format(say=self._say, hear=self._hear, what="as many bytes as these") + ends + "\n"
+
+    def _imports(self, *modules: str) -> str:
+        """The lines that import these, and what else is needed."""
+        needed = {*modules, *(("struct", "sys") if self._has_resets else ())}
+        return "".join(f"import {module}\n" for module in sorted(needed))
 
     @property
     def server(self) -> str:
@@ -127,8 +153,53 @@ def expect(data):
     if heard != data:
         differences.append((data, heard))
         print("expected", data, "and got", heard)
-
 '''
+_EXPECT_END = '''
+
+def expect_end():
+    """Wait until the other side has finished, and tell if it says more instead."""
+    heard = connection.recv(65536)
+    if heard:
+        differences.append((b"", heard))
+        print("expected the end and got", heard)
+'''
+_EXPECT_RESET = '''
+
+def expect_reset():
+    """Wait until the other side resets the connection, and tell if it does something else instead."""
+    try:
+        heard = connection.recv(65536)
+    except ConnectionResetError:
+        return
+    differences.append((b"", heard))
+    print("expected a reset and got", heard)
+'''
+_RESET = '''
+
+def reset():
+    """End the connection with RST: it is closed without lingering."""
+    linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    connection.close()
+'''
+_ASSERT_END = """\
+def expect_end():
+    assert connection.recv(65536) == b"", "the other side says more"
+
+"""
+_ASSERT_RESET = """\
+def expect_reset():
+    try:
+        assert connection.recv(65536) is None, "the other side does not reset"
+    except ConnectionResetError:
+        pass
+
+"""
+_END_OF_OURS = {
+    "finish": "    connection.shutdown(socket.SHUT_WR)  # nothing more is said from here\n",
+    "close": "    connection.close()\n",
+    "reset": "    reset()\n",
+}
 
 
 _LISTENS = """\
@@ -166,7 +237,7 @@ class _Program(Script, has_name=False):
     def _path(self) -> str:
         """What both begin with that talk over a local socket."""
         return (
-            "import socket\nimport sys\n\n"
+            f"{self._imports('socket', 'sys')}\n"
             f"PATH = sys.argv[1] if len(sys.argv) > 1 else {self._socket_name!r}\n\n"
             "differences = []\n"
         )
@@ -195,7 +266,7 @@ class PythonClient(_Program):
         host, port = self.place
         return (
             '"""The client of a conversation that Tincan recorded. Run it as: python3 FILE [HOST [PORT]]"""\n\n'
-            "import socket\nimport sys\n\n"
+            f"{self._imports('socket', 'sys')}\n"
             f"HOST = sys.argv[1] if len(sys.argv) > 1 else {host!r}\n"
             f"PORT = int(sys.argv[2]) if len(sys.argv) > 2 else {port}\n\n"
             f"differences = []\n{self._helpers}\n"
@@ -224,7 +295,7 @@ class PythonServer(_Program):
         _host, port = self.place
         return (
             '"""The server of a conversation that Tincan recorded. Run it as: python3 FILE [PORT]"""\n\n'
-            "import socket\nimport sys\n\n"
+            f"{self._imports('socket', 'sys')}\n"
             f"PORT = int(sys.argv[1]) if len(sys.argv) > 1 else {port}\n\n"
             f"differences = []\n{self._helpers}\n{_HEARS_DATAGRAMS if self.parties.has_datagrams else _LISTENS}"
         )
@@ -251,7 +322,7 @@ class PythonTest(Script):
         )
         return (
             f'"""A conversation that Tincan recorded, as a test: pytest FILE; TARGET={form} is another server."""\n\n'
-            "import os\nimport socket\n\n"
+            f"{self._imports('os', 'socket')}\n"
             f'TARGET = os.environ.get("TARGET", {target!r})\n\n\n'
             "def test_the_server_answers_as_it_did():\n"
             f"{connecting}"
@@ -259,8 +330,16 @@ class PythonTest(Script):
             "    def expect(data):\n"
             f"{indent(self._hear, '    ')}"
             "        assert heard == data\n\n"
+            f"{indent(self._asserted_ends, '    ')}"
             "    with connection:\n"
         )
+
+    @property
+    def _asserted_ends(self) -> str:
+        """What waits for an end, and what resets, as far as there may be one."""
+        if self.parties.has_datagrams:
+            return ""
+        return _ASSERT_END + (f"{_ASSERT_RESET}{_RESET.lstrip()}\n" if self._has_resets else "")
 
     def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str]:
         """A step, deeper by one level."""

@@ -30,9 +30,10 @@ class Steps(Script):
     order = 10
 
     def __init__(self, *given: object, **named: object) -> None:
-        super().__init__(*given, **named)  # type: ignore[arg-type]
+        super().__init__(*given, **named)
         self._send: bytes | None = None  # of the step that is being collected
         self._sent_at = self._came_at = 0
+        self._own_end = self._peer_end = ""  # what the step that is being collected ends, and expects to be ended
         self._expected = bytearray()
         self._count = self._size = 0
         self._why_cut = ""
@@ -48,7 +49,10 @@ class Steps(Script):
 
     def row(self, display_row: DisplayRow, pieces: Pieces) -> Iterator[str]:
         """The step before this message, if it is complete with it."""
-        if not display_row.is_message or not self.has(display_row) or self._why_cut:
+        if not display_row.is_message:
+            yield from self._ended(display_row)
+            return
+        if not self.has(display_row) or self._why_cut:
             return
         data = bytearray()
         for piece in pieces():
@@ -68,6 +72,17 @@ class Steps(Script):
                 self._why_cut = f"Of the last answer only the first {_LARGEST:,} bytes are expected."
                 self._is_beginning = True
 
+    def _ended(self, note: DisplayRow) -> Iterator[str]:
+        """The step before an end, and that end as one."""
+        for is_ours, how in self.ends(note) if not self._why_cut else ():
+            if is_ours or self._expected:
+                yield self._step()
+            if is_ours:
+                self._own_end, self._sent_at = how, note.mono_ns
+            else:
+                self._peer_end, self._came_at = "reset" if how == "reset" else "end", note.mono_ns
+                yield self._step()
+
     def tail(self) -> str:
         """The last step, and what is said of it all."""
         last = self._step()
@@ -77,9 +92,10 @@ class Steps(Script):
     def _step(self) -> str:
         """What has been collected as a step; empty if that is nothing, or more than a file takes."""
         send, expected = self._send, bytes(self._expected)
-        self._send = None
+        own_end, peer_end = self._own_end, self._peer_end
+        self._send, self._own_end, self._peer_end = None, "", ""
         self._expected.clear()
-        if send is None and not expected:
+        if send is None and not (expected or own_end or peer_end):
             return ""
         self._size += len(send or b"") + len(expected)
         if self._count == _MOST or self._size > _LARGEST_OF_ALL:
@@ -89,11 +105,14 @@ class Steps(Script):
         row: dict[str, object] = {}
         if send is not None:
             row |= self._written(send, "send", "format", "hex")
+        row |= {"end": own_end} if own_end else {}
+        took = (self._came_at - self._sent_at) / 1e6 if send is not None or own_end else 0
         if expected:
             kinds = ("hex-begins", "begins") if self._is_beginning else ("hex", "equals")
             row |= self._written(expected, "pattern", "expect", *kinds)
-            took = (self._came_at - self._sent_at) / 1e6 if send is not None else 0
-            row |= {"within": min(_LONGEST_WAIT, math.ceil(2 * took))} if took * 2 > _USUAL_WAIT else {}
+        row |= {"expect": peer_end} if peer_end else {}
+        if "expect" in row and took * 2 > _USUAL_WAIT:
+            row["within"] = min(_LONGEST_WAIT, math.ceil(2 * took))
         if self.encoding is not Encoding.UTF_8:
             row["encoding"] = self.encoding.value
         return f"{',' if self._count > 1 else ''}\n  {json.dumps(row)}"

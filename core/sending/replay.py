@@ -1,0 +1,72 @@
+"""One connection of a journal as a recording that one of its sides can have again (``core.steps.recorded``)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from core.errors import Fault, TincanError
+from core.events import SessionId
+from core.journal.display_row import RECEIVED
+from core.journal.export.source import Source, frames, opens_reading, rows
+from core.journal.reading.lens import Lens
+from core.journal.reading.reader import Parties
+from core.steps.recorded import LIMIT, Recorded, Recording, recording_of
+from core.steps.step import OwnEnd
+
+
+class NotReplayed(TincanError):
+    """That conversation cannot be had again; the message says why."""
+
+    fault = Fault.PERSON
+
+
+class ReplayPlan(NamedTuple):
+    """Which side is played, how the other side's messages are told apart, and in which pace.
+
+    ``connection`` is the number of the one to be played; None is the first of which something was said.
+    """
+
+    serves: bool = False
+    framing: str = "raw"
+    in_pace: bool = False
+    connection: int | None = None
+
+
+def read_recording(path: Path, session: SessionId, plan: ReplayPlan, cancelled: threading.Event) -> Recording:
+    """Read the conversation. Raises ``NotReplayed``, ``JournalError`` and ``StepError``."""
+    said: list[Recorded] = []
+    size = 0
+    with opens_reading(path, session, Lens(plan.framing))(cancelled) as source:
+        parties = source.parties()
+        if parties.has_datagrams:
+            raise NotReplayed("datagrams are not replayed: nothing says which of them answers which")
+        for each in _said(source, parties, plan):
+            said.append(each)
+            size += len(each.wire)
+            if size > LIMIT:
+                raise NotReplayed(f"more than {LIMIT:,} bytes were said: that is too much to replay")
+    if not any(each.end is None for each in said):
+        raise NotReplayed("nothing was said there")
+    return recording_of(said, plan.framing, in_pace=plan.in_pace, waits=plan.serves)
+
+
+def _said(source: Source, parties: Parties, plan: ReplayPlan) -> Iterator[Recorded]:
+    """What was said and ended on the one connection, by whom and when."""
+    wanted, finished = plan.connection, set[str]()
+    both = zip(frames(source, 0, source.total), rows(source, 0, source.total), strict=True)
+    for (row, wire), (_row, message) in both:
+        if row.number is None or wanted not in {None, row.number} or not (row.is_message or wanted):
+            continue
+        wanted = row.number
+        accepted = parties.accepted(row.number)
+        if row.is_message:
+            by_client = (row.kind == RECEIVED) is accepted
+            yield Recorded(by_client is not plan.serves, b"".join(wire()), b"".join(message()), row.mono_ns)
+            continue
+        for by_us, how in parties.endings(row.kind, row.number, finished):
+            by_client = by_us is not accepted
+            yield Recorded(by_client is not plan.serves, b"", b"", row.mono_ns, OwnEnd(how))
+        finished.add(row.kind)
