@@ -250,13 +250,15 @@ class Workbench:
         rounds: int | None = 1,
         variables: Mapping[str, str] | None = None,
         count: int = 0,
+        limit: int | None = None,
+        keeps_all: bool = False,
         tell: Callable[[Played], None] = lambda _progress: None,
     ) -> StepsRun:
         """Play a list of steps over the one connection of the session that is meant; see ``StepsRun``.
 
         Without a session it waits for the connection that it is attached to, for ``connect`` with ``stands``.
-        ``variables`` and ``count`` are those of the messages that went out before. Raises ``SendError`` if nobody is
-        there, or several are.
+        ``variables`` and ``count`` are those of the messages that went out before, ``limit`` and ``keeps_all`` those of
+        ``Playing``. Raises ``SendError`` if nobody is there, or several are.
         """
         from core.sending.steps import StepsRun
 
@@ -270,7 +272,8 @@ class Workbench:
             rounds=rounds,
             variables=variables,
             count=count,
-            limit=self._limits.message,
+            limit=limit if limit is not None else self._limits.message,
+            keeps_all=keeps_all,
             sink=self._recorder,
         )
         for connection in connections:

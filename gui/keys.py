@@ -86,7 +86,8 @@ KEYS = (
     _shift_letter("toggle_socket_calls", "k", "the socket calls of the session", "Soc&ket calls"),
     _shift_letter("toggle_socket_state", "t", "the state of the socket", "State &diagram of the socket"),
     _letter("export", "s", "export the conversation", "&Export…"),
-    _letter("open_journal", "o", "open a journal or a capture", "&Open a journal or capture…"),
+    _shift_letter("replay", "p", "have one side of the conversation again", "Re&play…"),
+    _letter("open_journal", "o", "open a journal, a capture or steps", "&Open a journal, capture or steps…"),
     Key("next_session", ("<Control-Tab>",), "Ctrl+Tab", "next conversation", "Ne&xt conversation"),
     Key(
         "previous_session",
@@ -224,7 +225,7 @@ _TOPICS = (
         "A message",
         ("send_again", "edit_message", "save_bytes", "copy_hex"),
     ),
-    ("Journals", ("export", "open_journal")),
+    ("Journals", ("export", "replay", "open_journal")),
     (
         "The window",
         ("next_region", "previous_region", "close_beside", "full_screen", "larger", "smaller", "usual_size",

@@ -159,8 +159,9 @@ class Kept(Progress):
 class Played(Progress):
     """How a list of steps goes: its latest ``rows``, and how many answers were as wished, and were not, in all.
 
-    It is in its round ``round`` of ``rounds`` (None: without an end) and began again ``again`` times. ``end`` is None
-    while it runs; ``DONE`` is when it was played to its end, and ``why`` says why it was not.
+    It is in its round ``round`` of ``rounds`` (None: without an end), at the step ``now`` if that waits for its answer,
+    and began again ``again`` times. ``left`` are the bytes that came and that no step has taken. ``end`` is None while
+    it runs; ``DONE`` is when it was played to its end, and ``why`` says why it was not.
     """
 
     rows: tuple[Row, ...] = ()
@@ -170,6 +171,8 @@ class Played(Progress):
     round: int = 1
     rounds: int | None = 1
     again: int = 0
+    now: Row | None = None
+    left: int = 0
     end: End | None = None
     why: str = ""
 

@@ -85,7 +85,7 @@ class StepsRun(Run):
         )  # once it is over, for any thread
         self._latest = Played(rounds=rounds)
         self._told_at = 0
-        self._told = 0, 0, 0, 0
+        self._told: tuple[object, ...] = ()
 
     @property
     def progress(self) -> Played:
@@ -196,7 +196,7 @@ class StepsRun(Run):
     @property
     def _is_news(self) -> bool:
         playing = self.playing
-        return (playing.sent, playing.wished, playing.missed, playing.again) != self._told
+        return (playing.now, playing.sent, playing.wished, playing.missed, playing.again) != self._told
 
     def _tell_now_and_then(self) -> None:
         now = monotonic_ns()
@@ -207,7 +207,7 @@ class StepsRun(Run):
 
     def _account(self, end: End | None = None, why: str = "") -> Played:
         playing = self.playing
-        self._told = playing.sent, playing.wished, playing.missed, playing.again
+        self._told = playing.now, playing.sent, playing.wished, playing.missed, playing.again
         return Played(
             tuple(playing.rows),
             playing.sent,
@@ -216,6 +216,8 @@ class StepsRun(Run):
             playing.round,
             self._rounds,
             playing.again,
+            playing.now,
+            playing.left,
             end,
             why,
         )

@@ -151,6 +151,11 @@ class Playing:
         return self._set
 
     @property
+    def now(self) -> Row | None:
+        """The step that waits for its answer, as far as it is; None between two steps."""
+        return self._row
+
+    @property
     def left(self) -> int:
         """Bytes that have come and that no step has taken."""
         return self._waiting_size

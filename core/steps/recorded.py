@@ -224,9 +224,12 @@ class _MockResponder(Responder):
             self._mock.tell(self._peer.number, list(self._playing.rows), self._playing.left, True)
 
 
-def compare(recording: Recording, rows: Sequence[Row]) -> Iterator[Compared]:
-    """What came beside what was recorded, a row for each step; of those that were not played, nothing came."""
-    for number, recorded in enumerate(recording.answers, 1):
+def compare(recording: Recording, rows: Sequence[Row], start: int = 0, stop: int | None = None) -> Iterator[Compared]:
+    """What came beside what was recorded, for the steps from place ``start`` up to before ``stop``, all if it is None.
+
+    Of those that were not played, nothing came.
+    """
+    for number, recorded in enumerate(recording.answers[start:stop], start + 1):
         row = rows[number - 1] if number <= len(rows) else Row(1, number, "")
         came, end = row.answer, recording.peer_end(number - 1)
         place = None if (came or b"") == (recorded or b"") else _first_difference(recorded or b"", came or b"")
@@ -297,6 +300,6 @@ def _is_as_long(size: int, message: bytes) -> bool:
 
 
 def _first_difference(one: bytes, other: bytes) -> int:
-    return next(
-        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-    )
+    shorter = min(len(one), len(other))
+    at = next((at for at in range(0, shorter, _PIECE) if one[at : at + _PIECE] != other[at : at + _PIECE]), 0)
+    return next((place for place in range(at, shorter) if one[place] != other[place]), shorter)

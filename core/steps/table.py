@@ -84,12 +84,6 @@ def with_end(words: str, end: OwnEnd | PeerEnd | None) -> str:
     return f"{words} [{_ENDS[end]}]".lstrip() if end is not None else words
 
 
-def as_tab_separated(rows: Iterable[Row], encoding: Encoding = Encoding.UTF_8) -> str:
-    """The table with its head, as spreadsheets paste it."""
-    lines = [COLUMNS, *(cells(row, encoding) for row in rows)]
-    return "".join("\t".join(line) + "\n" for line in lines)
-
-
 def as_text(rows: Iterable[Row], encoding: Encoding = Encoding.UTF_8, *, longest: int = 32) -> str:
     """The table in columns, for a terminal. Messages are cut to so many characters."""
     return in_columns([COLUMNS, *(cells(row, encoding, longest=longest) for row in rows)])

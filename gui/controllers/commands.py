@@ -109,6 +109,7 @@ def _of_the_conversation(main: MainController) -> dict[str, Callable[[], None]]:
         "clear_view": main.clear_view,
         "show_everything": main.show_everything,
         "export": lambda: main.export_controller.open(),
+        "replay": lambda: main.replay.open(),
         "open_journals": lambda: main.journal_controller.open_folder(),
         "open_journal": lambda: main.journal_controller.ask(),
     }
@@ -211,6 +212,7 @@ def menu_state(main_controller: MainController) -> MenuState:
         "toggle_server": buttons.server.enabled,
         "toggle_client": buttons.client.enabled,
         "export": viewing.conversation is not None,
+        "replay": not main_controller.replay.why_not,
         "keep_received": bool(conversation.filtering.connections)
         and state is not None
         and main_controller.archives.get(state.session) is None,

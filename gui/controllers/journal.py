@@ -36,6 +36,7 @@ _TELL_AFTER = 0.3  # seconds of opening before there is a word about it
 _TELL_EACH = 0.02  # of a journal that is looked through
 _PATIENCE = 1.0  # seconds for what is being read when the program ends
 _TOPIC = "opening"
+_STEPS = ".json"  # what a file of steps ends with
 
 Result = TypeVar("Result")
 
@@ -44,7 +45,7 @@ class JournalController:
     """Opens journals into ``archives``.
 
     ``on_open`` gets the sessions of each that was opened, ``on_change`` those of which more is known; ``on_own`` is
-    called instead for the journal of this run.
+    called instead for the journal of this run, and ``on_steps`` for a file of steps.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class JournalController:
         on_open: Callable[[list[SessionState]], None],
         on_change: Callable[[list[SessionState]], None],
         on_own: Callable[[], None],
+        on_steps: Callable[[Path], None],
     ) -> None:
         self._archives = archives
         self._notices = notices
@@ -64,7 +66,7 @@ class JournalController:
         self._window = window
         self._safety = window.conversation.transcript.text.safety
         self._on_open = on_open
-        self._on_change, self._on_own = on_change, on_own
+        self._on_change, self._on_own, self._on_steps = on_change, on_own, on_steps
         self._words: dict[Path, str] = {}  # what is in journals that were looked into
         self._looking = False
         self._opening: _Opening | None = None
@@ -73,6 +75,9 @@ class JournalController:
 
     def open(self, path: Path) -> None:
         """Show the sessions of a journal beside those of this run; a damaged one is recovered first."""
+        if path.suffix.lower() == _STEPS:
+            self._on_steps(path)
+            return
         if path == self._app.own_journal.path:
             self._on_own()
             self._notices.say("That is the journal of this run: all of it is in the list of sessions.", _TOPIC)
@@ -87,12 +92,19 @@ class JournalController:
         self._begin_opening("open journal", _Opening(path))
 
     def ask(self) -> None:
-        """Ask which journal to open."""
+        """Ask which journal, capture or file of steps to open."""
         from tkinter import filedialog
 
-        kinds = [("Journals and captures", "*.tincan *.pcap *.pcapng *.cap"), ("All files", "*")]
+        kinds = [
+            ("Journals, captures, steps", "*.tincan *.pcap *.pcapng *.cap *.json"),
+            ("Steps", "*.json"),
+            ("All files", "*"),
+        ]
         chosen = filedialog.askopenfilename(
-            parent=self._window.root, title="Open a journal or capture", initialdir=str(self._folder), filetypes=kinds
+            parent=self._window.root,
+            title="Open a journal, capture or steps",
+            initialdir=str(self._folder),
+            filetypes=kinds,
         )
         if chosen:
             self.open(Path(chosen))

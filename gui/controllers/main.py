@@ -32,6 +32,7 @@ from gui.controllers.messages import MessageController
 from gui.controllers.notices import Notices
 from gui.controllers.on_connect import OnConnectController
 from gui.controllers.profiles import ProfilesController
+from gui.controllers.replay import ReplayController
 from gui.controllers.reply import ReplyController
 from gui.controllers.rules import RulesController
 from gui.controllers.saved_messages import SavedMessagesController
@@ -172,6 +173,7 @@ class MainController:
             on_open=self._show_archived,
             on_change=self._learn,
             on_own=self._put_back,
+            on_steps=lambda path: self.replay.open_steps(path),
         )
         self.settings = SettingsController(
             window, self.theme, current=lambda: self.preferences, keep=self.apply, post=post,
@@ -182,6 +184,7 @@ class MainController:
         self.profiles = ProfilesController(window, self, self._app.profiles, post)
         self.silence = SilenceController(window, self)
         self.tasks = TaskController(window, self, post)
+        self.replay = ReplayController(window, self, post)
         self.socket_options = SocketOptionsController(window, self)
         self.tap = TapController(window, self)
         self.faults = FaultsController(window, self)
@@ -226,6 +229,7 @@ class MainController:
         if known is None or known.phase is not state.phase:
             self.endpoints.phase_changed(state, is_selected=state.session == self.selected)
             self.tap.phase_changed(state)
+            self.replay.phase_changed(state)
             self.tls.phase_changed(state)  # last: it may ask for a password
 
     def refresh(self) -> None:

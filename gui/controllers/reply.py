@@ -122,6 +122,10 @@ class ReplyController:
         self._replies[session] = reply
         self._main_controller.workbench.set_reply(session, reply)
 
+    def learn(self, session: SessionId, reply: Reply) -> None:
+        """Take in what a server replies by that was started with a reply of its own."""
+        self._replies[session] = reply
+
     def replace_rules(self, before: RuleSet, now: RuleSet) -> None:
         """Have each server that answers by the one table answer by the other, and count on."""
         from core.replies.rules import Rules

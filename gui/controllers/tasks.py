@@ -126,18 +126,21 @@ class TaskController:
 
     def _play(self, request: RepeatRequest, session: SessionId) -> str:
         """Start a list that waits for answers; the answer is the sentence why it cannot start, or empty."""
+        from core.steps.table import COLUMNS
         from gui.viewmodels.repeating import repeat_words, steps_of
+        from gui.viewmodels.replaying import played_lines
         from gui.viewmodels.tasks import played_view
-        from gui.views.dialogs.steps_table import PlayedRows
+        from gui.views.dialogs.steps_table import PlayedTable
 
         controller = self._main_controller
         title = f"{repeat_words(request)} to {self._to_words()}"
-        table = PlayedRows(self._window.root, self._window.theme, title)
+        table = PlayedTable(self._window.root, self._window.theme, "Steps", title, COLUMNS, "failure")
         tasks: list[Task] = []
 
         def show(played: Played) -> None:
-            tasks[0].show(played_view(title, played))
-            table.take(played.rows)
+            view = played_view(title, played)
+            tasks[0].show(view)
+            table.take(played_lines(played.rows, table.safety), view.trouble or view.words)
             if not played.is_running:
                 controller.sending.count_on(run.playing.count, run.playing.set)
 

@@ -39,7 +39,7 @@ def repeat_view(title: str, repeated: Repeated) -> TaskView:
     total = repeated.total
     words = f"{repeated.sent:,} of {total:,} sent" if total is not None else f"{repeated.sent:,} sent"
     if not repeated.is_running:
-        words = f"{_end_words(repeated.end)}: {words}"
+        words = f"{end_words(repeated.end)}: {words}"
     if repeated.missed:
         words += f", {counted(repeated.missed, 'moment')} missed"
     refused = ""
@@ -55,7 +55,7 @@ def played_view(title: str, played: Played) -> TaskView:
     """A list of steps that waits for answers."""
     words = f"{played.wished:,} as wished, {played.missed:,} not"
     if not played.is_running:
-        words = f"{_end_words(played.end)}: {words}"
+        words = f"{end_words(played.end)}: {words}"
     if played.rounds != 1:
         words += f", round {played.round:,}"
     if played.again:
@@ -78,7 +78,7 @@ def file_view(title: str, sent: FileSent) -> TaskView:
     """A file that is being sent."""
     words = f"{human_bytes(sent.sent)} of {human_bytes(sent.total)}"
     if not sent.is_running:
-        words = f"{_end_words(sent.end)}: {words}"
+        words = f"{end_words(sent.end)}: {words}"
     if sent.rate >= 1:
         words += f", {human_bytes(round(sent.rate))} a second"
     fraction = sent.sent / sent.total if sent.total else None
@@ -89,7 +89,7 @@ def kept_view(title: str, kept: Kept) -> TaskView:
     """What was received, on its way into a file."""
     words = f"{human_bytes(kept.size)} written"
     if not kept.is_running:
-        words = f"{_end_words(kept.end)}: {words}" if kept.is_kept else "No file was written"
+        words = f"{end_words(kept.end)}: {words}" if kept.is_kept else "No file was written"
     return TaskView(title, words, "", sentence(kept.why), None, kept.is_running)
 
 
@@ -102,6 +102,7 @@ def _share_words(sent: FileSent) -> str:
     return ", ".join(told) + (f" and {rest:,} more" if rest > 0 else "")
 
 
-def _end_words(end: object) -> str:
+def end_words(end: object) -> str:
+    """How a task ended, in a word or two."""
     value = getattr(end, "value", "")
     return {"done": "Done", "stopped": "Stopped", "gone": "Ended early", "changed": "Done"}.get(value, "Failed")

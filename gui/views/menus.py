@@ -70,7 +70,7 @@ are shown."""
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "&File",
-        ("open_journal", _RECENT, "open_journals", _LINE, "export", _LINE, "show_settings", _LINE, "quit"),
+        ("open_journal", _RECENT, "open_journals", _LINE, "export", "replay", _LINE, "show_settings", _LINE, "quit"),
     ),
     (
         "&Edit",

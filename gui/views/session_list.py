@@ -336,7 +336,7 @@ class SessionList(ttk.Frame):
         self.menu.open(x, y)
 
     def _entries(self) -> Sequence[Entry]:
-        state, names = self._state(), (*ROW_ENTRIES, *TLS_ROW_ENTRIES)
+        state, names = self._state(), (*ROW_ENTRIES, "replay", *TLS_ROW_ENTRIES)
         if self._is_at_note:
             state = replace(state, words={}, cannot=frozenset(names) - _OF_NOTES | state.cannot)
         return [command_entry(name, self._commands[name], state) for name in names if name in self._commands]

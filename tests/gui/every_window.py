@@ -9,7 +9,17 @@ from gui.app import App
 from tests.gui.conftest import pump_until
 from tests.gui.driving import connect, say, serve
 
-DIALOGS = ("show_settings", "show_keys", "show_about", "repeat", "send_file", "keep_received", "open_tap", "export")
+DIALOGS = (
+    "show_settings",
+    "show_keys",
+    "show_about",
+    "repeat",
+    "send_file",
+    "keep_received",
+    "open_tap",
+    "export",
+    "replay",
+)
 
 
 def open_everything(app: App) -> None:

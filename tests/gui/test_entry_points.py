@@ -463,6 +463,34 @@ class OpeningAFolder(Case):
         return [each.wait() for each in self.opened] == [0]  # which nobody else does now
 
 
+class ReadingARecording(Case):
+    def start(self, stage: Stage) -> None:
+        replay = stage.app.main_controller.replay
+        replay.open()
+        assert replay.dialog is not None
+        replay.dialog.begin()
+
+    def is_told(self, stage: Stage) -> bool:
+        dialog = stage.app.main_controller.replay.dialog
+        return dialog is not None and bool(dialog.complaint(dialog.address))
+
+    def works(self, stage: Stage) -> bool:
+        return shown(stage.app).count("hello") >= 2
+
+
+class ReadingSteps(Case):
+    def start(self, stage: Stage) -> None:
+        path = stage.folder / "steps.json"
+        path.write_text('{"version": 1, "steps": [{"send": "a"}]}')
+        stage.app.main_controller.journal_controller.open(path)
+
+    def is_told(self, stage: Stage) -> bool:
+        return bool(stage.banner)
+
+    def works(self, stage: Stage) -> bool:
+        return stage.app.main_controller.replay.steps_dialog is not None
+
+
 WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("core.journal.reading.dissecting", "Dissector._make_worker", "dissector of messages"): Inspected,
     ("core.journal.export.writer", "ExportJob.__init__", "export to *"): Exporting,
@@ -483,6 +511,8 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.controllers.journal", "JournalController._begin_opening", "open journal"): Opening,
     ("gui.controllers.journal", "JournalController.recent", "recent journals"): Recent,
     ("gui.controllers.messages", "MessageController.save_to", "save a message to *"): MessageSaved,
+    ("gui.controllers.replay", "ReplayController.replay", "read a recording"): ReadingARecording,
+    ("gui.controllers.replay", "ReplayController.open_steps", "read a file of steps"): ReadingSteps,
     ("gui.controllers.saved_files", "find_out", "look after a saved list"): SavedExport,
     ("gui.controllers.saved_files", "SavedKeeping._start", "keep a saved list"): SavedList,
     ("gui.controllers.sending", "SendingController._compose_aside", "compose a message"): Composing,

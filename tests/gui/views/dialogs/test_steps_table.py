@@ -8,17 +8,27 @@ from collections.abc import Iterator
 import pytest
 
 from core.steps.playing import Row, Verdict
+from core.steps.table import COLUMNS
 from gui.theme.theme import Theme
-from gui.views.dialogs.steps_table import PlayedRows, StepsTable
+from gui.viewmodels.replaying import TableLine, played_lines
+from gui.views.dialogs.steps_table import PlayedTable, StepsTable
+from tests.gui.conftest import pump_until
 
 ASKED = Row(1, 1, "ask", "any", b"T?\n", b"21.5 C", 12_000_000, Verdict.WISHED, "", 3, 6)
 WRONG = Row(1, 2, "\u202eset\0", "equals “OK”", b"T=\n", b"\x1b[2J\t\n", 1_000, Verdict.MISSED, "no such answer", 3, 6)
 
 
+class PlayedRows(PlayedTable):
+    """The table of a list of steps."""
+
+    def plays(self, *rows: Row) -> None:
+        self.take(played_lines(rows, self.safety))
+
+
 @pytest.fixture
 def rows(root: tk.Tk, theme: Theme) -> Iterator[PlayedRows]:
-    made = PlayedRows(root, theme, "A list")
-    made.take((ASKED,))
+    made = PlayedRows(root, theme, "Steps", "A list", COLUMNS, "failure")
+    made.plays(ASKED)
     made.open()
     root.update()
     yield made
@@ -38,15 +48,15 @@ def in_rows(table: StepsTable) -> list[tuple[str, ...]]:
 def test_it_follows_what_is_played(rows: PlayedRows) -> None:
     table = opened(rows)
     assert in_rows(table) == [("1 ask", "T?\\n", "21.5 C", "12.0 ms", "yes")]
-    rows.take((ASKED, WRONG))
+    rows.plays(ASKED, WRONG)
     assert len(in_rows(table)) == 2
     assert in_rows(table)[1][4] == "NO: no such answer"
-    rows.take((WRONG,))  # the oldest have gone
+    rows.plays(WRONG)  # the oldest have gone
     assert len(in_rows(table)) == 1
 
 
 def test_nothing_that_was_received_has_power_over_it(rows: PlayedRows) -> None:
-    rows.take((WRONG,))
+    rows.plays(WRONG)
     table = opened(rows)
     shown = " ".join((*in_rows(table)[0], str(table.full.cget("text"))))
     assert "\\u{202e}" in shown
@@ -55,11 +65,9 @@ def test_nothing_that_was_received_has_power_over_it(rows: PlayedRows) -> None:
 
 
 def test_the_chosen_row_is_read_in_full_and_copied_by_keys(rows: PlayedRows, root: tk.Tk) -> None:
-    rows.take((ASKED, WRONG))
+    rows.plays(ASKED, WRONG)
     table = opened(rows)
     table.tree.focus_force()
-    root.update()
-    table.tree.event_generate("<Down>")
     root.update()
     assert "wished: equals “OK”" in str(table.full.cget("text"))
     table.tree.event_generate("<<Copy>>")
@@ -73,7 +81,7 @@ def test_the_chosen_row_is_read_in_full_and_copied_by_keys(rows: PlayedRows, roo
 
 
 def test_the_button_copies_all_and_escape_closes_it_while_it_goes_on(rows: PlayedRows, root: tk.Tk) -> None:
-    rows.take((ASKED, WRONG))
+    rows.plays(ASKED, WRONG)
     table = opened(rows)
     table.copy_button.invoke()
     assert len(root.clipboard_get().splitlines()) == 3
@@ -82,13 +90,49 @@ def test_the_button_copies_all_and_escape_closes_it_while_it_goes_on(rows: Playe
     table.tree.event_generate("<Escape>")
     root.update()
     assert not table.winfo_exists()
-    rows.take((ASKED, WRONG, ASKED))
+    rows.plays(ASKED, WRONG, ASKED)
     rows.open()
     assert len(in_rows(opened(rows))) == 3
 
 
 def test_a_row_that_is_not_as_wished_has_the_colour_of_errors(rows: PlayedRows, theme: Theme) -> None:
-    rows.take((ASKED, WRONG))
+    rows.plays(ASKED, WRONG)
     tree = opened(rows).tree
     assert tree.item("1", "tags") in ("missed", ("missed",), ["missed"])
     assert str(tree.tag_configure("missed", "foreground")) == theme.palette.error
+
+
+def test_the_first_failure_is_chosen_at_once_and_a_key_goes_to_the_next(rows: PlayedRows, root: tk.Tk) -> None:
+    rows.plays(ASKED, ASKED, WRONG, ASKED, WRONG)
+    table = opened(rows)
+    root.update()
+    assert table.tree.selection() == ("2",)
+    assert in_rows(table)[2][0].startswith("≠ ")
+    table.tree.focus_force()
+    root.update()
+    for key, place in (("<F3>", "4"), ("<F3>", "2"), ("<Shift-F3>", "4"), ("<Home>", "0"), ("<F3>", "2")):
+        table.tree.event_generate(key)
+        root.update()
+        assert table.tree.selection() == (place,)
+
+
+def test_where_a_person_has_gone_the_table_stays(rows: PlayedRows, root: tk.Tk) -> None:
+    rows.plays(ASKED, ASKED)
+    table = opened(rows)
+    table.tree.focus_force()
+    root.update()
+    table.tree.event_generate("<Down>")
+    root.update()
+    rows.plays(ASKED, ASKED, WRONG)
+    root.update()
+    assert table.tree.selection() == ("1",)
+
+
+def test_thousands_of_lines_are_put_in_bit_by_bit(rows: PlayedRows, root: tk.Tk) -> None:
+    line = TableLine(("1", "a", "b", "c", "yes"), "all of it")
+    rows.take([line] * 1_000)
+    table = opened(rows)
+    assert len(table.tree.get_children()) == 300
+    pump_until(lambda: len(table.tree.get_children()) == 1_000, root)
+    rows.take([line] * 2)
+    assert len(table.tree.get_children()) == 2
