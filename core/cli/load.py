@@ -20,7 +20,7 @@ from core.tls.settings import Tls
 from core.words import duration
 
 if TYPE_CHECKING:  # else when a load is played
-    from core.sending.load import Line
+    from core.sending.load import Line, Pace
     from core.steps.step import ReadySteps
 
 OK, ERRORS, BROKEN_FILE = 0, 1, 2
@@ -123,7 +123,7 @@ def run_load(options: LoadOptions) -> int:
         finally:
             load.stop()
     table = load.table()
-    print(load_words(table), end="")
+    print(load_words(table) + pace_words(load.pace()), end="")
     is_good = not any(line.failures for line in table) and table[-1].answers
     return code or (OK if is_good else ERRORS)
 
@@ -144,6 +144,19 @@ def load_words(table: list[Line]) -> str:
         for why, count in line.reasons
     ]
     return in_columns(lines) + "".join(reasons)
+
+
+def pace_words(pace: Pace) -> str:
+    """Whether the rate was kept, and whose doing it is if it was not."""
+    p50, _p95, p99, _p999, most = map(duration, pace.late)
+    told = f"{pace.asked:,g} lists a second were asked for, {pace.begun:,.1f} begun"
+    told += f", {pace.behind:,} of all late because their client was still busy" if pace.behind else ""
+    told += (
+        f"\nthe others began late by {p50} (p50), {p99} (p99), {most} (most); the load took {pace.cpu:.0%} of a core\n"
+    )
+    if pace.is_own_limit:
+        told += "THE LOAD GENERATOR WAS AT ITS LIMIT: rates and times above are its own as well as the server's\n"
+    return told
 
 
 def _write(options: LoadOptions, path: Path) -> int:

@@ -10,6 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from time import process_time
 from typing import NamedTuple
 
 from core.address import Address
@@ -30,6 +31,9 @@ from core.tls.settings import Tls
 CONNECT = "connect"
 PERCENTILES = (50.0, 95.0, 99.0, 99.9)
 _STAGGERED = 1_000_000_000  # ns within which clients that are slower than that begin
+LATE = 10_000_000  # ns that one list in a hundred may be begun late by before the load generator is named a limit
+BUSY = 0.8  # of a core that the load generator may take before
+_MOST_REASONS = 10  # kinds of errors that are told
 _AGAIN = 200_000_000  # ns, at least, from a connection that failed to the next
 
 
@@ -44,6 +48,26 @@ class Figures:
         """Take in another client's."""
         self.took.extend(others.took)
         self.failures.update(others.failures)
+
+
+class Pace(NamedTuple):
+    """How well the load itself kept up: lists a second, how late they were begun in ns, and the CPU that it took.
+
+    ``late`` are percentiles as in ``PERCENTILES`` and the most, of those lists alone whose client was free in time:
+    what they were late by is the load generator's own doing. ``behind`` were begun at once, because the list before
+    took longer than there was time. ``cpu`` is seconds of CPU a second, of the one that Python's threads share.
+    """
+
+    asked: float
+    begun: float
+    late: tuple[int, ...]
+    behind: int
+    cpu: float
+
+    @property
+    def is_own_limit(self) -> bool:
+        """Whether rates and times are as much those of the load generator as those of the server."""
+        return self.late[PERCENTILES.index(99.0)] > LATE or self.cpu > BUSY
 
 
 class Line(NamedTuple):
@@ -61,13 +85,14 @@ class Line(NamedTuple):
 class Load:
     """``clients`` play the list ``rate`` times a second, all of them together. ``start``, ``keep_up``, ``stop``.
 
-    One that is behind begins its next list at once, and makes nothing up. For one thread.
+    One that is behind begins its next list at once, and makes nothing up; ``pace`` tells. For one thread.
     """
 
     def __init__(
         self, steps: ReadySteps, target: Address, *, clients: int, rate: float, tls: Tls | None = None
     ) -> None:
         interval = round(clients * 1e9 / rate)
+        self._rate, self._cpu = rate, 0.0
         self._names = [row_name(row) for row in all_not_played(steps)]
         now = monotonic_ns()
         apart = min(interval, _STAGGERED) // clients
@@ -76,6 +101,7 @@ class Load:
 
     def start(self) -> None:
         """Begin. Raises ``NoThread``."""
+        self._cpu = process_time()
         for client in self._clients:
             client.connect()
 
@@ -87,12 +113,29 @@ class Load:
     def stop(self, timeout: float = 2.0) -> None:
         """Part from the server; what was not answered by then counts for nothing."""
         self._ended = monotonic_ns()
+        self._cpu = process_time() - self._cpu
         do_all([(f"stopping {client!r}", client.stop) for client in self._clients])
         do_all([(f"waiting for {client!r}", partial(client.join, timeout)) for client in self._clients])
 
+    @property
+    def _seconds(self) -> float:
+        return max(1e-9, ((self._ended if self._ended > self._began else monotonic_ns()) - self._began) / 1e9)
+
+    def pace(self) -> Pace:
+        """How well it kept up, once it was stopped."""
+        late = sorted(ns for client in self._clients for ns in tuple(client.late))
+        behind = sum(client.behind for client in self._clients)
+        return Pace(
+            self._rate,
+            (len(late) + behind) / self._seconds,
+            (*(nearest_rank(late, percent) for percent in PERCENTILES), late[-1] if late else 0),
+            behind,
+            self._cpu / self._seconds,
+        )
+
     def table(self) -> list[Line]:
         """Connecting, each step, and all the steps together."""
-        seconds = max(1e-9, ((self._ended if self._ended > self._began else monotonic_ns()) - self._began) / 1e9)
+        seconds = self._seconds
         figures: dict[str, Figures] = {CONNECT: Figures(), **{name: Figures() for name in self._names}}
         for client in self._clients:
             for name, each in tuple(client.figures.items()):
@@ -112,13 +155,15 @@ class _LoadClient:
     def __init__(self, steps: ReadySteps, target: Address, tls: Tls | None, interval: int, first: int) -> None:
         self._steps, self._target, self._tls, self._interval = steps, target, tls, interval
         self.figures: dict[str, Figures] = {}
+        self.late = array("q")  # ns by which lists were begun late that had not to wait for the one before
+        self.behind = 0  # lists that had to
         self._next = first  # when the next list begins
         self._client: Client | None = None
         self._connection: Connection | None = None
         self._playing: Playing | None = None
         self._timer: Timer | None = None
         self._connecting_since = 0
-        self._is_stopped = False
+        self._is_stopped = self._is_behind = False
 
     # The thread of the load.
 
@@ -164,13 +209,22 @@ class _LoadClient:
         self._connection = connection
         connection.add_hearer(self._hear)
         connection.watchers.add(self._look)
+        self._wait_for_next()
+
+    def _wait_for_next(self) -> None:
+        self._is_behind = self._next <= monotonic_ns()
         self._wait(self._next, self._begin)
 
     def _begin(self) -> None:
         connection = self._connection
         if connection is None or self._is_stopped:
             return
-        self._next = max(monotonic_ns(), self._next)
+        now = monotonic_ns()
+        if self._is_behind:
+            self.behind += 1
+        else:
+            self.late.append(max(0, now - self._next))
+        self._next = max(now, self._next) if self._is_behind else self._next
         end = partial(end_connection, connection)
         self._playing = Playing(self._steps, connection.send_exactly, end, limit=DEFAULTS.message)
         self._go_on()
@@ -208,14 +262,14 @@ class _LoadClient:
         if playing.missed or playing.own_end is not None or not connection.is_open:
             connection.close()
         else:
-            self._wait(self._next, self._begin)
+            self._wait_for_next()
 
     def _count(self, row: Row) -> None:
         figures = self._of(row_name(row))
         if row.verdict is Verdict.WISHED and row.took is not None:
             figures.took.append(row.took)
         elif row.verdict is Verdict.MISSED:
-            figures.failures[row.why] += 1
+            figures.failures[row.why.partition("; ")[0]] += 1  # what was passed over is no kind of error
 
     def _of(self, name: str) -> Figures:
         return self.figures.setdefault(name, Figures())
@@ -232,6 +286,13 @@ def row_name(row: Row) -> str:
     return f"{row.number} {row.name or row.wished or 'send'}"
 
 
+def _reasons(failures: Counter[str]) -> tuple[tuple[str, int], ...]:
+    """The kinds of errors, the most frequent first; the rarest together if there are many."""
+    told = failures.most_common()
+    rest = sum(count for _why, count in told[_MOST_REASONS:])
+    return (*told[:_MOST_REASONS], *([(f"{len(told) - _MOST_REASONS:,} other kinds", rest)] if rest else []))
+
+
 def _line(name: str, figures: Figures, seconds: float) -> Line:
     ordered, failures = sorted(figures.took), figures.failures.total()
     return Line(
@@ -241,5 +302,5 @@ def _line(name: str, figures: Figures, seconds: float) -> Line:
         (len(ordered) + failures) / seconds,
         tuple(nearest_rank(ordered, percent) for percent in PERCENTILES),
         ordered[-1] if ordered else 0,
-        tuple(figures.failures.most_common(3)),
+        _reasons(figures.failures),
     )

@@ -31,6 +31,7 @@ from tests.support.sink import until
 from tests.support.systems import only_posix
 
 LOCUST = os.environ.get("LOCUST") or shutil.which("locust")
+_MS = {"ns": 1e-6, "µs": 1e-3, "ms": 1.0, "s": 1e3}
 SLOW_MS = 40  # that the server takes for its answer
 HELLO = {"name": "hello", "send": "hello", "expect": "equals", "pattern": "hello"}
 WRONG = {"name": "wrong", "send": "hello", "expect": "equals", "pattern": "bye", "within": 100, "otherwise": "go on"}
@@ -53,7 +54,8 @@ def figures(table: str) -> dict[str, tuple[int, int, float]]:
     for line in table.splitlines()[1:]:
         name, answers, errors, _rate, p50, *_ = [*re.split(r"\s{2,}", line), "", "", "", ""]
         if answers:
-            found[name] = int(answers.replace(",", "")), int(errors), float(p50.removesuffix(" ms") or 0)
+            number, _, unit = p50.partition(" ")
+            found[name] = int(answers.replace(",", "")), int(errors), float(number or 0) * _MS.get(unit, 0)
     return found
 
 
@@ -67,6 +69,10 @@ def test_the_table_has_what_was_measured(tmp_path: Path) -> None:
     assert done.out.splitlines()[0].split() == [
         "step", "answers", "errors", "a", "second", "p50", "p95", "p99", "p99.9", "most",
     ]  # fmt: skip
+    assert re.search(r"^40 lists a second were asked for, [\d.]+ begun", done.out, re.MULTILINE)
+    assert re.search(
+        r"^the others began late by .* \(p99\), .* \(most\); the load took \d+% of a core$", done.out, re.M
+    )
     answers, errors, p50 = figures(done.out)["1 hello"]
     assert 0 < answers <= 44
     assert errors == 0

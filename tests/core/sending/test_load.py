@@ -9,8 +9,8 @@ import pytest
 from core.address import Address
 from core.compose import Draft, Format
 from core.net.server import Server
-from core.sending.load import CONNECT, Figures, Line, Load, _line
-from core.steps.step import Expectation, Otherwise, ReadySteps, Step, StepList
+from core.sending.load import BUSY, CONNECT, LATE, Figures, Line, Load, Pace, _line
+from core.steps.step import Expectation, Otherwise, OwnEnd, ReadySteps, Step, StepList
 from tests.support.peers import free_port
 from tests.support.sink import PATIENCE, until
 
@@ -116,3 +116,62 @@ def test_percentiles_are_times_that_were_measured(count: int, percentiles: tuple
     figures.took.extend(reversed(range(1, count + 1)))
     line = _line("x", figures, 1.0)
     assert (line.answers, line.percentiles, line.most) == (count, percentiles, count)
+
+
+def test_lists_that_had_to_wait_are_told_apart_from_those_the_load_was_late_with() -> None:
+    def slow(_peer: object, message: bytes) -> bytes:
+        threading.Event().wait(0.03)
+        return message
+
+    with Server("127.0.0.1:0", reply=slow, framing="line") as server:
+        busy = Load(ready(("a", "equals", "a")), server.addresses[0], clients=1, rate=1_000)
+        play(busy, 5)
+        idle = Load(ready(("a", "equals", "a")), server.addresses[0], clients=1, rate=1)
+        play(idle, 2)
+    assert busy.pace().asked == 1_000
+    assert busy.pace().begun < 1_000
+    assert busy.pace().behind >= 4
+    assert idle.pace().behind <= 1  # the first, where the connection took longer than there was time
+    assert 0 <= idle.pace().late[0] <= idle.pace().late[-1]
+    assert idle.pace().cpu > 0
+
+
+@pytest.mark.parametrize(
+    ("late", "cpu", "is_limit"),
+    [(0, 0.1, False), (LATE, BUSY, False), (LATE + 1, 0.1, True), (0, BUSY + 0.01, True)],
+)
+def test_the_load_names_itself_where_it_is_the_limit(late: int, cpu: float, is_limit: bool) -> None:
+    assert Pace(10, 10, (0, 0, late, late, late), 0, cpu).is_own_limit is is_limit
+
+
+def test_errors_are_counted_by_kind_and_the_rarest_together() -> None:
+    figures = Figures()
+    figures.failures.update({f"kind {number}": number for number in range(1, 15)})
+    reasons = _line("x", figures, 1.0).reasons
+    assert reasons[0] == ("kind 14", 14)
+    assert reasons[-1] == ("4 other kinds", 1 + 2 + 3 + 4)
+    assert sum(count for _why, count in reasons) == sum(range(1, 15))
+
+
+def test_what_was_passed_over_makes_no_kind_of_its_own() -> None:
+    counts = iter(range(1, 1_000))
+
+    def floods(_peer: object, _message: bytes) -> bytes:
+        return b"\n".join([b"no"] * next(counts))
+
+    with Server("127.0.0.1:0", reply=floods, framing="line") as server:
+        steps = ready(("a", "equals", "a"), within=50)
+        lines = play(Load(steps, server.addresses[0], clients=2, rate=1_000), 0, failures=4)
+    assert [why for why, _count in lines["1 equals “a”"].reasons] == ["no such answer within 50 ms"]
+
+
+def test_a_list_that_ends_its_connection_is_played_over_a_new_one_each_time() -> None:
+    steps = (
+        Step("", Draft("a", Format.ESCAPES), Expectation("any", "", 5_000), end=OwnEnd.FINISH),
+        Step("", None, Expectation("end", "", 5_000)),
+    )
+    with Server("127.0.0.1:0", reply="echo") as server:
+        load = Load(ReadySteps(StepList("ends", steps, "raw")), server.addresses[0], clients=2, rate=1_000)
+        lines = play(load, 10)
+    assert lines["all steps"].failures == 0
+    assert lines[CONNECT].answers >= 5
