@@ -54,8 +54,12 @@ def read_recording(path: Path, session: SessionId, plan: ReplayPlan, cancelled: 
 
 
 def _said(source: Source, parties: Parties, plan: ReplayPlan) -> Iterator[Recorded]:
-    """What was said and ended on the one connection, by whom and when."""
+    """What was said and ended on the one connection, by whom and when.
+
+    An answer that had no end when the other side finished is no message before that, so it comes there.
+    """
     wanted, finished = plan.connection, set[str]()
+    unfinished: list[Recorded] = []
     both = zip(frames(source, 0, source.total), rows(source, 0, source.total), strict=True)
     for (row, wire), (_row, message) in both:
         if row.number is None or wanted not in {None, row.number} or not (row.is_message or wanted):
@@ -64,9 +68,17 @@ def _said(source: Source, parties: Parties, plan: ReplayPlan) -> Iterator[Record
         accepted = parties.accepted(row.number)
         if row.is_message:
             by_client = (row.kind == RECEIVED) is accepted
-            yield Recorded(by_client is not plan.serves, b"".join(wire()), b"".join(message()), row.mono_ns)
+            said = Recorded(by_client is not plan.serves, b"".join(wire()), b"".join(message()), row.mono_ns)
+            if said.is_ours or row.has_ended:
+                yield said
+            elif not row.misfit:  # else not even its end makes it a message
+                unfinished.append(said)
             continue
         for by_us, how in parties.endings(row.kind, row.number, finished):
-            by_client = by_us is not accepted
-            yield Recorded(by_client is not plan.serves, b"", b"", row.mono_ns, OwnEnd(how))
+            end = Recorded((by_us is not accepted) is not plan.serves, b"", b"", row.mono_ns, OwnEnd(how))
+            if not end.is_ours:
+                yield from (each._replace(at=row.mono_ns) for each in unfinished)
+                unfinished.clear()
+            yield end
         finished.add(row.kind)
+    yield from unfinished

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from build_scripts.project import ROOT
+from core.address import Address
+from core.net.server import Server
 from core.workbench import Workbench
 from tests.core.cli.test_replay import mocking
 from tests.core.journal.export.formats.test_script import playing_server, run, script
@@ -137,3 +139,23 @@ def test_another_end_is_told(
             assert process.wait(20) == 1
             assert process.stdout is not None
             assert says in process.stdout.read()
+
+
+@pytest.mark.parametrize("framing", ["raw", "line", "length:1", "gap:50"])
+def test_hostile_bytes_and_an_answer_without_an_end_are_the_same_again(tmp_path: Path, framing: str) -> None:
+    said = [b"\x00\x1b[2J\x1b]0;evil\x07\xff\xfe\n", b"\n", b"\n\n", "\u202e\u2028\n".encode(), b"no end"]
+    path = tmp_path / "talk.tincan"
+    workbench = Workbench(path)
+    view = View(workbench)
+    session = workbench.serve(Address("127.0.0.1", 0), reply="echo")
+    address = view.wait_for_state(session, lambda state: bool(state.addresses)).addresses[0]
+    with Peer.calls(address) as peer:
+        for message in said:
+            peer.say(message)
+            assert peer.hear(len(message)) == message
+    view.wait_for_state(session, lambda state: bool(state.over))
+    workbench.close()
+    with Server("127.0.0.1:0", reply="echo") as same:
+        done = program.run("replay", path, str(same.addresses[0]), "--frame", framing)
+    assert (done.code, done.err) == (0, ""), done.out
+    assert not any(character in done.out for character in "\x00\x1b\u202e\u2028")
