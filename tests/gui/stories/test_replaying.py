@@ -105,6 +105,38 @@ def test_a_session_in_which_nothing_was_said_says_so(quiet: Person) -> None:
     quiet.sees("Nothing was said there.")
 
 
+def test_a_conversation_under_tls_is_had_again_under_tls(echoing: Person) -> None:
+    echoing.press("<Control-Shift-L>")
+    echoing.sees("TLS on")
+    talks(echoing)
+    replays(echoing)
+    echoing.sees("Done: everything was as recorded", "to 127.0.0.1:")
+    newest = max(echoing.app.main_controller.sessions)
+    assert echoing.app.main_controller.sessions[newest].tls
+
+
+def test_a_replay_waits_for_an_answer_and_is_stopped(echoing: Person) -> None:
+    talks(echoing)
+    with Host() as host:
+        replays(echoing, str(host.address))
+        with host.accept(Peer) as peer:
+            assert peer.hear(5) == b"hello"
+            echoing.sees("0 of 1 step, none of them different")
+            echoing.press("<Escape>", "<Control-period>")
+            echoing.sees("Stopped: 1 of 1 step, 1 of them different")
+
+
+def test_datagrams_are_not_replayed_and_that_is_said(person: Person) -> None:
+    person.press("<Control-l>")
+    person.write("udp://127.0.0.1")
+    person.press("<Tab>")
+    person.write("0")
+    person.press("<F5>")
+    person.sees("hears datagrams on")
+    person.press("<Control-Shift-P>")
+    person.sees("Datagrams are not replayed: nothing says which of them answers which.")
+
+
 # Files of steps.
 
 
