@@ -137,6 +137,16 @@ def _tap(stage: Stage) -> None:
     time.sleep(4 * _REACTION)
 
 
+def _replay(stage: Stage) -> None:
+    stage.press("F5", "F6")
+    time.sleep(_REACTION)
+    stage.say("hello", "is this TCP?")
+    stage.press("Ctrl+Shift+p")
+    time.sleep(2 * _REACTION)
+    stage.press("Return")
+    time.sleep(6 * _REACTION)
+
+
 def _nothing(_stage: Stage) -> None:
     """What meets the eye first."""
 
@@ -153,6 +163,7 @@ SCENES = (
     Scene("handshake", _handshake, {"reply": "echo"}),
     Scene("sequence", _sequence),
     Scene("tap", _tap, {"reply": "echo"}),
+    Scene("replay", _replay),
 )
 
 
