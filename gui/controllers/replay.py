@@ -168,8 +168,9 @@ class ReplayController:
         comparison = Comparison(recording, table.safety)
 
         def show(task: Task, played: Played, failure: str) -> None:
-            comparison.take(played.rows, played.left, is_over=not played.is_running)
-            table.take(comparison.lines, comparison.words)
+            if not failure:
+                comparison.take(played.rows, played.left, is_over=not played.is_running)
+            table.take(comparison.lines, failure or comparison.words)
             task.show(replay_view(title, comparison, played, failure))
 
         self._over_a_client(recording.ready, target, show, table, "Compare…", limit=LIMIT, keeps_all=True)

@@ -5,12 +5,12 @@ No tkinter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from core.steps.playing import Row, Verdict, all_not_played
-from core.steps.recorded import Recording, compare
+from core.steps.recorded import Compared, Recording, compare
 from core.steps.table import COLUMNS, COMPARED, cells, compared_cells
 from core.text_safety import TextSafety
 from core.words import connection_name, counted, sentence
@@ -28,10 +28,10 @@ _WAITING, _TO_COME = "waiting…", ""
 
 @dataclass(frozen=True, slots=True)
 class TableLine:
-    """A line: its cells, all of it in words, and whether it is not as it should be."""
+    """A line: its cells, what makes all of it in words, and whether it is not as it should be."""
 
     cells: tuple[str, ...]
-    full: str
+    full: Callable[[], str] = field(compare=False)  # asked for of the one that is chosen
     is_wrong: bool = False
 
 
@@ -69,12 +69,23 @@ def step_lines(steps: ReadySteps, played: Played, safety: TextSafety) -> list[Ta
 
 
 def _played(row: Row, shown: tuple[str, ...], safety: TextSafety) -> TableLine:
-    told = dict(zip(COLUMNS, cells(row, longest=_FULL, safety=safety), strict=True))
-    told |= {"as wished": shown[-1]} if row.verdict is Verdict.NOT_PLAYED else {}
-    told |= {"wished": safety.field(row.wished, _FULL)} if row.wished else {}
+    def full() -> str:
+        told = dict(zip(COLUMNS, cells(row, longest=_FULL, safety=safety), strict=True))
+        told |= {"as wished": shown[-1]} if row.verdict is Verdict.NOT_PLAYED else {}
+        return _in_words(told | {"wished": safety.field(row.wished, _FULL)})
+
     is_wrong = row.verdict is Verdict.MISSED
     marked = (f"{_MARK}{shown[0]}", *shown[1:]) if is_wrong else shown
-    return TableLine(marked, _in_words(told), is_wrong)
+    return TableLine(marked, full, is_wrong)
+
+
+def _compared(one: Compared, safety: TextSafety, before: str) -> TableLine:
+    def full() -> str:
+        return _in_words(dict(zip(COMPARED, compared_cells(one, longest=_FULL, safety=safety), strict=True)))
+
+    number, *others = compared_cells(one, longest=_CELL, safety=safety)
+    marked = f"{'' if one.is_same else _MARK}{before}{number}"
+    return TableLine((marked, *others), full, is_wrong=not one.is_same)
 
 
 def _in_words(told: dict[str, str]) -> str:
@@ -120,12 +131,7 @@ class Comparison:
                 self.first = self.first or one.number
             if len(self.lines) < (_MOST if one.is_same else 2 * _MOST):
                 before = f"{connection_name(self._number)}  " if self._number is not None else ""
-                number, *others = compared_cells(one, longest=_CELL, safety=self._safety)
-                shown = (f"{'' if one.is_same else _MARK}{before}{number}", *others)
-                full = compared_cells(one, longest=_FULL, safety=self._safety)
-                self.lines.append(
-                    TableLine(shown, _in_words(dict(zip(COMPARED, full, strict=True))), is_wrong=not one.is_same)
-                )
+                self.lines.append(_compared(one, self._safety, before))
         self._seen, self.is_over = max(self._seen, stop), is_over
         self.left = left if is_over else 0
 

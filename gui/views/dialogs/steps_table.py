@@ -10,7 +10,7 @@ from tkinter import ttk
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.replaying import TableLine, as_tab_separated
-from gui.widgets.bindings import breaking, focus_now
+from gui.widgets.bindings import bind_own, breaking, focus_now
 from gui.widgets.clipboard import give
 from gui.widgets.fitting import wrap_within
 from gui.widgets.small_window import SmallWindow, copy_text
@@ -70,6 +70,7 @@ class StepsTable(SmallWindow):
         self.add_foot()
         self.copy_button = self.button("Copy", self._copy_all)
         self.next_button = self.button(f"Next {wrong}", lambda: self._next(1))
+        self.next_button.state(["disabled"])
         head = ttk.Label(self, text=self._safety.field(title), style="Window.Strong.TLabel", justify="left")
         wrap_within(head, self, lambda: px(44))
         head.pack(side="top", anchor="w", fill="x", padx=px(20), pady=(px(12), 0))
@@ -100,9 +101,20 @@ class StepsTable(SmallWindow):
         self.bind("<Shift-F3>", breaking(lambda: self._next(-1)))
         for sequence in ("<KeyPress-Up>", "<KeyPress-Down>", "<Prior>", "<Next>", "<Button-1>"):
             self.tree.bind(sequence, self._goes, add=True)
+        bind_own(self.tree, "<Configure>", self._fit)
         self.tree.bind("<Home>", breaking(lambda: self._go_to_end(0)))
         self.tree.bind("<End>", breaking(lambda: self._go_to_end(-1)))
         theme.subscribe(self._colour, self)
+
+    def _fit(self) -> None:
+        """Have all columns in sight where there is little room."""
+        wide = {
+            column: self.theme.px(_NARROW.get(column, width))
+            for column, width in zip(self._columns, _WIDTHS, strict=True)
+        }
+        share = self.tree.winfo_width() / sum(wide.values())
+        for column, width in wide.items() if share < 1 else ():
+            self.tree.column(column, width=int(width * share))
 
     def show(self, lines: Sequence[TableLine], words: str = "") -> None:
         """Show these lines, what is new of them in short turns, and the last in view if the last one was."""
@@ -137,6 +149,7 @@ class StepsTable(SmallWindow):
                 break
             changed += 1
             self._set_line(place, line)
+        self.next_button.state(["!disabled" if self._first_wrong else "disabled"])
         self._choose_by_itself()
         self._chosen()
 
@@ -185,7 +198,7 @@ class StepsTable(SmallWindow):
     def _chosen(self, _event: object = None) -> None:
         chosen = self.tree.focus() or next(iter(self.tree.selection()), "")
         if chosen and int(chosen) < len(self._shown):
-            self.full.configure(text=self._shown[int(chosen)].full)
+            self.full.configure(text=self._shown[int(chosen)].full())
 
     def _copy_all(self) -> None:
         copy_text(as_tab_separated(self._columns, self._lines), self.copy_button)

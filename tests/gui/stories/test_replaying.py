@@ -97,6 +97,7 @@ def test_what_is_wrong_is_said_in_the_dialog_and_what_fails_in_the_strip(echoing
     echoing.write(f"127.0.0.1:{free_port()}")
     echoing.press("<Return>")
     echoing.sees("Not played", "Nothing answers at")
+    assert not echoing.reads("different"), "nothing came, so nothing was different"
 
 
 def test_a_session_in_which_nothing_was_said_says_so(quiet: Person) -> None:

@@ -36,7 +36,7 @@ def test_what_was_played_is_compared_bit_by_bit_and_counted_once() -> None:
     assert one.trouble == "The first difference is in step 2."
     assert [line.is_wrong for line in one.lines] == [False, True, True]
     assert [line.cells[0] for line in one.lines] == ["1", "≠ 2", "≠ 3"]
-    assert "recorded: b" in one.lines[1].full
+    assert "recorded: b" in one.lines[1].full()
     assert "no such answer" in one.lines[2].cells[4]
 
 

@@ -129,7 +129,7 @@ def test_where_a_person_has_gone_the_table_stays(rows: PlayedRows, root: tk.Tk) 
 
 
 def test_thousands_of_lines_are_put_in_bit_by_bit(rows: PlayedRows, root: tk.Tk) -> None:
-    line = TableLine(("1", "a", "b", "c", "yes"), "all of it")
+    line = TableLine(("1", "a", "b", "c", "yes"), lambda: "all of it")
     rows.take([line] * 1_000)
     table = opened(rows)
     assert len(table.tree.get_children()) == 300
