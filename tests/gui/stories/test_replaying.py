@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
 from core.address import Address
+from core.events import SessionId
+from core.journal.export.formats import find_format
+from core.journal.export.source import opens_reading
+from core.journal.export.writer import export
+from core.journal.reading.lens import Lens
 from tests.core.journal.export.formats.test_steps import exported
 from tests.gui.stories.conftest import Sit
 from tests.gui.stories.person import Person, caller, journal_of, settings
@@ -136,6 +143,25 @@ def test_datagrams_are_not_replayed_and_that_is_said(person: Person) -> None:
     person.sees("hears datagrams on")
     person.press("<Control-Shift-P>")
     person.sees("Datagrams are not replayed: nothing says which of them answers which.")
+
+
+@pytest.mark.parametrize("form", ["journal", "pcapng"])
+def test_what_another_run_or_program_recorded_is_had_again(echoing: Person, tmp_path: Path, form: str) -> None:
+    port = talks(echoing)
+    path = journal_of(echoing.folder)
+    if form == "pcapng":
+        path = tmp_path / "talk.pcapng"
+        with opens_reading(journal_of(echoing.folder), SessionId(1), Lens("raw"))(threading.Event()) as source:
+            export(source, path, find_format("pcapng"))
+    else:
+        path = Path(shutil.copy(path, tmp_path / "copy.tincan"))
+        for part in ("-wal", "-shm"):
+            shutil.copy(f"{journal_of(echoing.folder)}{part}", f"{path}{part}")
+    opens(echoing, path)
+    echoing.until(lambda: len(echoing.app.main_controller.sessions) > 2, "the sessions of the file")
+    echoing.sees(path.name)
+    replays(echoing, f"127.0.0.1:{port}")
+    echoing.sees("Done: everything was as recorded")
 
 
 # Files of steps.
