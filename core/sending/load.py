@@ -16,7 +16,6 @@ from typing import NamedTuple
 from core.address import Address
 from core.clock import monotonic_ns
 from core.errors import ConnectError
-from core.events import Ending
 from core.latency import nearest_rank
 from core.net.client import Client
 from core.net.connection import Connection
@@ -238,9 +237,9 @@ class _LoadClient:
         """There is room again, which nobody waits for here, or the connection is over."""
         connection, playing = self._connection, self._playing
         if playing is not None and connection is not None and not connection.is_open and not self._is_stopped:
-            is_reset = connection.ending is Ending.PEER_RESET
-            why = "the other end reset the connection" if is_reset else "the connection is over"
-            playing.ended(why, monotonic_ns(), PeerEnd.RESET if is_reset else PeerEnd.OVER)
+            end = PeerEnd.of(connection.ending)
+            why = "the other end reset the connection" if end is PeerEnd.RESET else "the connection is over"
+            playing.ended(why, monotonic_ns(), end)
             self._go_on()
 
     def _go_on(self) -> None:

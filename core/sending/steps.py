@@ -139,8 +139,7 @@ class StepsRun(Run):
                 self._go_on()
             if not is_open and not is_told:
                 is_told = True
-                is_reset = self._connection.ending is Ending.PEER_RESET
-                playing.ended(self._why_over(), monotonic_ns(), PeerEnd.RESET if is_reset else PeerEnd.OVER)
+                playing.ended(self._why_over(), monotonic_ns(), PeerEnd.of(self._connection.ending))
             self._go_on()
             self._tell_now_and_then()
             if not playing.is_over:

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from core.compose import Context
 from core.errors import DraftError, SendError
+from core.events import Ending
 from core.replies.rules.rule import REGEX_SECONDS, TooSlow
 from core.settings import DEFAULTS
 from core.steps.step import END, NOTHING, RESET, Expectation, Otherwise, OwnEnd, ReadyStep, ReadySteps, Step
@@ -47,6 +48,11 @@ class PeerEnd(Enum):
     FINISHED = "finished"  # it sends no more
     RESET = "reset"
     OVER = "over"  # the connection is over, and the other side has not ended it
+
+    @classmethod
+    def of(cls, ending: Ending | None) -> PeerEnd:
+        """How the other side ended a connection that ended so."""
+        return {Ending.PEER_FINISHED: cls.FINISHED, Ending.PEER_RESET: cls.RESET}.get(ending, cls.OVER)  # type: ignore[arg-type]
 
 
 class Verdict(Enum):
@@ -334,7 +340,7 @@ class Playing:
     def _decide_by_end(self, expected: Expectation, end: _Came) -> None:
         assert self._row is not None
         self._row = replace(self._row, peer_end=end.end)
-        is_wished = {END: end.end is not PeerEnd.RESET, RESET: end.end is PeerEnd.RESET}
+        is_wished = {END: end.end is PeerEnd.FINISHED, RESET: end.end is PeerEnd.RESET}
         if expected.when == NOTHING:
             self._decide(Verdict.WISHED, end.at)
         elif is_wished.get(expected.when):

@@ -33,6 +33,11 @@ LIMIT = 64 * 1024 * 1024  # bytes of a recorded conversation, and of what may co
 _PIECE = 64 * 1024  # bytes of a step
 _MILLISECOND = 1_000_000  # ns
 TELL_EVERY = 0.1  # seconds
+_ENDS = {
+    PeerEnd.FINISHED: "the other end finished first",
+    PeerEnd.RESET: "the other end reset the connection",
+    PeerEnd.OVER: "the connection is over",
+}
 
 
 class Recorded(NamedTuple):
@@ -135,6 +140,7 @@ class Mock(Reply, has_name=False):
     title = note = "what was recorded"
     order = 9
     has_responders = is_stream = True
+    hears_http = True  # a recorded HTTP server is played, too: nothing is said or done but what a person chose
 
     def __init__(self, recording: Recording, tell: Callable[[int, Sequence[Row], int, bool], None]) -> None:
         self.recording = recording
@@ -166,12 +172,8 @@ class _MockResponder(Responder):
         self._go_on()
 
     def closed(self) -> None:
-        is_reset = self._peer.ending is Ending.PEER_RESET
-        self._playing.ended(
-            "the other end reset the connection" if is_reset else "the connection is over",
-            monotonic_ns(),
-            PeerEnd.RESET if is_reset else PeerEnd.OVER,
-        )
+        end = PeerEnd.of(self._peer.ending)
+        self._playing.ended(_ENDS[end], monotonic_ns(), end)
         self._is_closed = True
         self._go_on()
         for timer in (self._timer, self._news):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from build_scripts.project import ROOT
-from core.address import Address
+from core.address import Address, parse_address
 from core.net.server import Server
 from core.workbench import Workbench
 from tests.core.cli.test_replay import mocking
@@ -159,3 +159,26 @@ def test_hostile_bytes_and_an_answer_without_an_end_are_the_same_again(tmp_path:
         done = program.run("replay", path, str(same.addresses[0]), "--frame", framing)
     assert (done.code, done.err) == (0, ""), done.out
     assert not any(character in done.out for character in "\x00\x1b\u202e\u2028")
+
+
+def test_a_recorded_http_server_is_played_to_a_client_that_speaks_it(tmp_path: Path) -> None:
+    question, answer = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+    path = tmp_path / "talk.tincan"
+    workbench = Workbench(path)
+    view = View(workbench)
+    with Host() as host:
+        session = workbench.connect(host.address)
+        with host.accept(Peer) as peer:
+            view.wait_for_state(session, lambda state: bool(state.connections))
+            workbench.send(session, question)
+            peer.hear(len(question))
+            peer.say(answer)
+        view.wait_for_state(session, lambda state: bool(state.over))
+    workbench.close()
+    with mocking(path, "--once") as (address, process):
+        with Peer.calls(parse_address(address, for_server=False)) as peer:
+            peer.say(question)
+            assert peer.hear_all() == answer
+        assert process.wait(20) == 0
+        assert process.stdout is not None
+        assert "[finished]" in process.stdout.read()

@@ -412,7 +412,7 @@ def test_an_end_that_cannot_be_is_told_as_what_could_not_be_sent() -> None:
     ("when", "came", "verdict", "why"),
     [
         ("end", PeerEnd.FINISHED, WISHED, ""),
-        ("end", PeerEnd.OVER, WISHED, ""),
+        ("end", PeerEnd.OVER, MISSED, "over"),
         ("end", PeerEnd.RESET, MISSED, "reset"),
         ("reset", PeerEnd.RESET, WISHED, ""),
         ("reset", PeerEnd.OVER, MISSED, "over"),
