@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import select
-import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from core.net.loop import READ, WRITE, Loop, Waker
+from core.net.loop import READ, WRITE, GuardedLoop, Loop, News, OwnSelector, Selector, Waker
 from tests.support.sink import PATIENCE, until
 
 
-@pytest.fixture
-def loop() -> Iterator[Loop]:
+@pytest.fixture(params=dict.fromkeys((OwnSelector, Selector)))
+def loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loop]:
+    """With the selector of this system, and with that of every other."""
+    monkeypatch.setattr("core.net.loop.OwnSelector", request.param)
     made = Loop(gap=5.0)
     yield made
     made.close()
@@ -89,7 +90,7 @@ def test_does_nothing_at_all_while_there_is_nothing_to_do(loop: Loop, monkeypatc
     waits: list[float | None] = []
     select = loop._selector.select
 
-    def counted(timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+    def counted(timeout: float | None = None) -> News:
         waits.append(timeout)
         return select(timeout)
 
@@ -98,6 +99,15 @@ def test_does_nothing_at_all_while_there_is_nothing_to_do(loop: Loop, monkeypatc
     stopper.start()
     loop.run()
     assert waits == [None]
+
+
+def test_what_the_call_for_a_socket_of_no_connection_raises_comes_out_of_run(loop: Loop) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.send(b"hello")
+        loop.watch(ours, READ, lambda _events: [][0])
+        with pytest.raises(IndexError):
+            loop.run()
 
 
 def test_what_is_asked_after_the_end_is_forgotten(loop: Loop) -> None:
@@ -111,6 +121,62 @@ def test_what_a_call_raises_comes_out_of_run(loop: Loop) -> None:
     loop.call_soon(lambda: [][0])
     with pytest.raises(IndexError):
         loop.run()
+
+
+def test_what_the_call_for_a_connection_s_socket_raises_is_that_connection_s_alone(loop: Loop) -> None:
+    failed: list[Exception] = []
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.send(b"hello")
+        GuardedLoop(loop, failed.append).watch(ours, READ, lambda _events: [][0])
+        loop.call_later(0.0, loop.stop)
+        loop.run()
+    assert {type(error) for error in failed} == {IndexError}
+
+
+@pytest.mark.parametrize("events", [READ, WRITE, READ | WRITE])
+def test_a_hang_up_is_news_of_whatever_is_waited_for_and_of_nothing_else(loop: Loop, events: int) -> None:
+    found: list[int] = []
+
+    def ready(what: int) -> None:
+        found.append(what)
+        loop.stop()
+
+    ours, theirs = socket.socketpair()
+    with ours:
+        theirs.close()
+        loop.watch(ours, events, ready)
+        loop.run()
+    assert found == [events]
+
+
+def test_who_is_not_watched_any_more_since_the_wait_hurts_nobody(loop: Loop) -> None:
+    """Two are ready at once, and whoever is called first closes the other, whose descriptor goes to a third."""
+    pairs = [socket.socketpair() for _ in range(2)]
+    others: list[socket.socket] = []
+    heard: list[str] = []
+
+    def ready(_events: int) -> None:
+        heard.append("one of the first two")
+        if others:
+            return
+        for ours, _theirs in pairs:
+            loop.watch(ours, 0, ready)
+            ours.close()
+        others.extend(socket.socketpair())
+        loop.watch(others[0], READ | WRITE, third)
+
+    def third(events: int) -> None:
+        heard.append(f"the third: {events}")
+        loop.stop()
+
+    for ours, theirs in pairs:
+        theirs.send(b"hello")
+        loop.watch(ours, READ, ready)
+    loop.run()
+    for sock in (*others, *(theirs for _ours, theirs in pairs)):
+        sock.close()
+    assert heard == ["one of the first two", "one of the first two", f"the third: {WRITE}"]
 
 
 # What wakes it.

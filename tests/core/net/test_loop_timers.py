@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import selectors
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,12 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.net.loop import READ, Loop
+from core.net.loop import READ, Handler, Loop, News
 
 SECOND = 1_000_000_000  # nanoseconds
 MOST_WAITS = 1_000  # a loop that waits more often than that for a few timers spins
-
-News = list[tuple[selectors.SelectorKey, int]]
 
 
 @dataclass
@@ -122,8 +119,11 @@ def test_a_timer_set_right_after_a_pause_is_due_when_it_says(
 ) -> None:
     """The news that comes first after the pause sets a timer, as a close does."""
     called: list[float] = []
-    ready = selectors.SelectorKey(0, 0, READ, lambda _events: loop.call_later(2.0, lambda: called.append(clock.now)))
-    news = [[(ready, READ)]]
+
+    def ready(_events: int) -> None:
+        loop.call_later(2.0, lambda: called.append(clock.now))
+
+    news = [[(Handler(ready, None), READ)]]
 
     def select(timeout: float) -> News:
         clock.select(timeout)
