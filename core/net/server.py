@@ -172,7 +172,11 @@ class Server(ListeningSession):
         if reply.waits_for_a_person:
             return
         for message in messages:
-            to_sender, to_others, goodbye = reply.answer(message)
+            answer = reply.answer(message)
+            if isinstance(answer, bytes):
+                self._send(connection, answer, reply.origin)
+                continue
+            to_sender, to_others, goodbye = answer
             if to_sender is not None:
                 self._send(connection, to_sender, reply.origin)
             if to_others is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.replies import Answer, Reply
+from core.replies import Reply
 
 
 class Echo(Reply):
@@ -13,5 +13,5 @@ class Echo(Reply):
     note = "the same"
     order = 2
 
-    def answer(self, message: bytes) -> Answer:
-        return Answer(message)
+    def answer(self, message: bytes) -> bytes:
+        return message

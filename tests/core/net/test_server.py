@@ -40,7 +40,7 @@ from core.events import (
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.server import FULL, Server
-from core.replies import Answer, Reply, Responder, make_reply
+from core.replies import Answer, Reply, Responder
 from core.settings import KIB, MIB, Limits
 from tests.support.law import check_law
 from tests.support.namespaces import FAR, apart, two_hosts
@@ -858,7 +858,7 @@ def test_stopped_from_within_it_does_not_wait_for_itself() -> None:
             def answer(self, message: bytes) -> Answer:
                 server.stop()
                 assert server.join()
-                return make_reply("echo").answer(message)
+                return Answer(message)
 
         server._reply = Stops()
         peer.say(b"hello")

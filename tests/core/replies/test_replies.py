@@ -28,6 +28,7 @@ def test_nobody_else_says_anything_first(name: str) -> None:
 def test_every_message_but_stop_gets_one_ascii_letter(message: bytes) -> None:
     answer = make_reply("letter").answer(message)
 
+    assert isinstance(answer, Answer)
     assert answer.to_sender is not None
     assert len(answer.to_sender) == 1
     assert answer.to_sender.decode("ascii") in string.ascii_letters
@@ -57,7 +58,7 @@ def test_the_letters_differ() -> None:
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("echo", lambda message: Answer(to_sender=message)),
+        ("echo", lambda message: message),
         ("room", lambda message: Answer(to_others=message)),
         ("none", lambda _message: Answer()),
     ],
