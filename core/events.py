@@ -89,6 +89,11 @@ class Sent(NamedTuple):
     origin: Origin = SCRIPT
 
 
+new_event = tuple.__new__
+"""Makes one of these two of a tuple with all its fields: ``new_event(Received, (…))`` takes half as long as
+``Received(…)``, which is a tenth of all that Python does for a message and its answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionOpened:
     """A server or client was asked for. The first event of its session."""

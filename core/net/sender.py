@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.clock import monotonic, monotonic_ns
 from core.errors import DatagramError, Doing, Explanation, NoRoom, SendError, explain
-from core.events import ConnectionId, Event, EventSink, NotSent, Sent, SessionId
+from core.events import ConnectionId, Event, EventSink, NotSent, Sent, SessionId, new_event
 from core.net.endings import does_not_read
 from core.net.outbox import Outbox, Outgoing
 from core.net.socket_options import AS_USUAL
@@ -162,7 +162,7 @@ class Sender:
                 self._outbox.add(data, taken, origin)
                 return True
             if self._sink is not None:  # under the lock, so that the events are in the order of the bytes
-                self._sink.put(Sent(self._session, self._identity, at, data, (), origin))
+                self._sink.put(new_event(Sent, (self._session, self._identity, at, data, (), origin)))
             return False
 
     def forbid(self, why: str) -> None:
