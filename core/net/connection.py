@@ -35,6 +35,7 @@ from core.events import (
     SocketTuned,
     WeFinished,
     WentOn,
+    new_event,
 )
 from core.net.endings import ending_of, why_not_send
 from core.net.http_guard import HttpGuard
@@ -221,7 +222,8 @@ class Connection:
 
         Too many in a row, and what the peer says is left unread until ``go_on``. The loop's thread.
         """
-        (self.send_exactly if exact else self.send)(message, origin)
+        if self._sender.send(message if exact else self._framing.enclose(message), origin):
+            self._soon(self._start_flushing)
         if self._has_heard:
             self._has_heard = False
             self._turns += 1
@@ -529,8 +531,12 @@ class Connection:
             self.pause(Pause.SINK)
             sink.when_relieved(lambda: self._loop.call_soon(lambda: self.resume(Pause.SINK)))
             return
-        data = self._recv()
-        if data is None:
+        try:
+            data = self._transport.receive(self._receive)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._break(error)
             return
         line = self._incoming
         if line is None or (line.is_over and not data):
@@ -565,7 +571,7 @@ class Connection:
             return
         at = _now()
         if sink is not None:
-            self._sender.after_what_was_sent(Received(self._session, self.id, at, data))
+            self._sender.after_what_was_sent(new_event(Received, (self._session, self.id, at, data)))
         if self._hearers:
             self._let_hear(data, at)
         if self._idle is not None:
@@ -585,7 +591,7 @@ class Connection:
         if not self.is_open or self._closing is not None:
             return
         if self._sink is not None:
-            self._sender.after_what_was_sent(Received(self._session, self.id, at, data))
+            self._sender.after_what_was_sent(new_event(Received, (self._session, self.id, at, data)))
         if self._hearers and data:  # to whom nothing is the end
             self._let_hear(data, at)
         if self._idle is not None:
@@ -624,25 +630,23 @@ class Connection:
             self._emit(WentOn(self._session, self.id, _now()))
             self.resume(Pause.LOOP)
 
-    def _recv(self) -> bytes | None:
-        """What one recv gives; None if that was nothing, or an error that ended the connection."""
-        try:
-            return self._transport.receive(self._receive)
-        except (BlockingIOError, InterruptedError):
-            return None
-        except OSError as error:
-            self._break(error)
-            return None
-
     def _hand_over(self, messages: list[Message]) -> None:
         if self._closing is not None or not self.is_open:
             return  # nobody answers any more
-        whole = [message for message in messages if isinstance(message, bytes)]
-        for message in messages if len(whole) < len(messages) else ():
+        whole: list[bytes] = messages  # type: ignore[assignment]  # as good as always, and then not copied
+        for message in messages:
             if not isinstance(message, bytes):
-                self._emit(self._violation(message))
+                whole = self._whole(messages)
+                break
         if whole:
             self._owner.received(self, whole)
+
+    def _whole(self, messages: list[Message]) -> list[bytes]:
+        """Those that are whole; what the framer could make no message of is put on record."""
+        for message in messages:
+            if not isinstance(message, bytes):
+                self._emit(self._violation(message))
+        return [message for message in messages if isinstance(message, bytes)]
 
     def _violation(self, violation: TooLong | FramingViolation) -> Event:
         """What the framer could not make a message of, as the event that tells of it."""
@@ -762,7 +766,13 @@ class Connection:
         for _ in range(64):
             if not self.is_open or not self._peer_sends or self._has_ended_line:
                 break
-            data = self._recv()
+            try:
+                data = self._transport.receive(self._receive)
+            except (BlockingIOError, InterruptedError):
+                break
+            except OSError as found:  # which says more
+                error = found
+                break
             if not data:
                 break
             if self._incoming is not None:
