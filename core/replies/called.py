@@ -12,6 +12,8 @@ from core.replies import Peer, Reply, Responder
 
 Said: TypeAlias = bytes | str | Iterable[bytes | str] | None
 
+_ONE_ANSWER = (bytes, str)
+
 
 class CalledPeer:
     """The other end of one connection, as the function has it; ``state`` is the function's own."""
@@ -69,8 +71,11 @@ class _CalledResponder(Responder):
 
     def received(self, message: bytes) -> None:
         said = self._function(self._peer, message)
-        for answer in [said] if isinstance(said, str | bytes) else said or ():
-            self._peer.send(answer)
+        if isinstance(said, _ONE_ANSWER):
+            self._peer.send(said)
+        else:
+            for answer in said or ():
+                self._peer.send(answer)
 
     def peer_finished(self, then: Callable[[], None]) -> None:
         then()
