@@ -1,7 +1,8 @@
 """One connection: its bytes in both directions, its state, and its one ending.
 
 Everything that changes the state of a connection is in this file, but for what waits to be sent,
-which is in ``sender``. The loop's thread reads, flushes and closes; any thread may send.
+which is in ``sender``, and what is wrong with its line on purpose, which is in ``line_faults``. The loop's thread
+reads, flushes and closes; any thread may send.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from core.events import (
 )
 from core.net.endings import ending_of, why_not_send
 from core.net.http_guard import HttpGuard
-from core.net.incoming_line import IncomingLine
+from core.net.line_faults import LineFaults
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
 from core.net.outbox import Outgoing
 from core.net.owner import Hear, Owner, Pause, Watchers
@@ -51,7 +52,7 @@ from core.origin import SCRIPT, Origin
 from core.settings import Limits
 from core.supervision import attempt, do_all, note
 from core.tcp import SocketFacts
-from core.wire.faults import REMARK, SOUND, BothWays, End, Faults
+from core.wire.faults import REMARK, BothWays, End
 from core.wire.framers import Framer, FramingViolation, Message, TooLong
 from core.wire.framing import RAW, Framing, messages_in
 from core.words import connection_name, counted
@@ -78,18 +79,14 @@ class Connection:
         "_closing_timer",
         "_datagrams",
         "_drained",
-        "_fault_places",
         "_faults",
         "_framer",
         "_framing",
-        "_has_ended_line",
         "_has_heard",
         "_hearers",
-        "_held_error",
         "_hello",
         "_http_guard",
         "_idle",
-        "_incoming",
         "_limits",
         "_loop",
         "_nagle",
@@ -150,24 +147,11 @@ class Connection:
         self._hello = b""  # what came last, if that looks like the hello of a client that has begun TLS
         self._sink = sink
         self._sender = Sender(
-            transport,
-            peer,
-            session=session,
-            identity=identity,
-            loop=self._loop,
-            limits=limits,
-            sink=sink,
-            broken=self._read_rest_and_break,
-            stalled=lambda why: self._end(Ending.STALLED, why),
-            rested=self._watch,
-            injected=lambda words: self.tell_fault(self._fault_places[0], words),
-            line_ended=self._outgoing_line_ended,
-        )
-        self._faults = SOUND
-        self._fault_places = "", ""  # how the ways out and in are called
-        self._incoming: IncomingLine | None = None  # a line with faults in it, through which goes what came
-        self._has_ended_line = False  # whether the end of the peer's sending is on its way through that
-        self._held_error: OSError | None = None  # with which the peer ended, once that is through
+            transport, peer, session=session, identity=identity, loop=self._loop, limits=limits, sink=sink,
+            broken=self._read_rest_and_break, stalled=lambda why: self._end(Ending.STALLED, why),
+            rested=self._watch, line_ended=self._outgoing_line_ended,
+        )  # fmt: skip
+        self._faults: LineFaults | None = None  # that are there on purpose; from the first on
         self._reset_behind: Ending | None = None  # how it is reset once what is sent has come out of a line
         self._pause = Pause.NONE
         self._peer_sends = True
@@ -180,12 +164,17 @@ class Connection:
         self._turns, self._turns_since = 0, 0  # answers of a program in a row, and since when (ns)
         self.watchers = Watchers()
         self._hearers: list[Hear] = []
+        self._open(took, process)
+
+    def _open(self, took: float | None, process: str) -> None:
+        """It stands: have it watched, and say so."""
         self._watch()  # first: what the system refuses to watch has not opened
-        begins_later = not transport.is_ready
-        asks, local = self._receive, transport.local
-        self._emit(Opened(session, identity, _now(), number, local, peer, took, begins_later, asks, process))
-        if limits.idle is not None:
-            self._idle = InactivityTimer(self._loop, limits.idle, lambda: self.close(Ending.IDLE))
+        transport = self._transport
+        local, begins_later = transport.local, not transport.is_ready
+        at, asks = _now(), self._receive
+        self._emit(Opened(self._session, self.id, at, self.number, local, self.peer, took, begins_later, asks, process))
+        if self._limits.idle is not None:
+            self._idle = InactivityTimer(self._loop, self._limits.idle, lambda: self.close(Ending.IDLE))
             self._idle.restart()
 
     def __repr__(self) -> str:
@@ -305,67 +294,23 @@ class Connection:
 
         ``places`` are what the two ways are called, as in "what is sent".
         """
-        before, self._faults, self._fault_places = self._faults, faults, places
         if not self.is_open:
             return
-        for was, now, place in zip(before, faults, places, strict=True):
-            if was != now:
-                self.tell_fault(place, str(now) if now is not None else "none any more")
-        if before.out != faults.out:
-            self._use_outgoing(faults.out)
-        if before.into != faults.into:
-            self._use_incoming(faults.into)
+        if self._faults is None:
+            self._faults = LineFaults(
+                self, self._sender, self._limits.outbox,
+                hear=self._hear, broken=partial(self._break, is_through=True),
+                watch=self._watch, end_again=self._end_again,
+            )  # fmt: skip
+        self._faults.use(faults, places)
         self._watch()
 
-    def _use_outgoing(self, faults: Faults | None) -> None:
-        self._sender.set_faults(faults, str(self.number))
+    def _end_again(self) -> None:
+        """What goes out has another line, behind which its end is to come."""
         if self._reset_behind is not None:
             self.abort_behind(self._reset_behind)
         elif self._wants_fin and not self._we_finished:
             self._send_fin()
-
-    def _use_incoming(self, faults: Faults | None) -> None:
-        if self._incoming is not None and self._incoming.is_over:
-            return  # what the line has ended stays so
-        left = self._incoming.stop() if self._incoming is not None else []
-        self._incoming = None if faults is None else self._incoming_line(faults)
-        for what in left:
-            self._take_in(what)
-        self.resume(Pause.FAULT)
-
-    def _incoming_line(self, faults: Faults) -> IncomingLine:
-        return IncomingLine(
-            faults, str(self.number), self._loop,
-            hear=self._hear, ended=self._incoming_line_ended,
-            injected=lambda words: self.tell_fault(self._fault_places[1], words),
-        )  # fmt: skip
-
-    def _take_in(self, what: bytes | memoryview | End) -> None:
-        """What came, or how it ended, through the line if there is one."""
-        line = self._incoming
-        if line is None:
-            if isinstance(what, End):
-                self._incoming_line_ended(what)
-            else:
-                self._hear(bytes(what))
-        elif isinstance(what, End):
-            line.end(what)
-        else:
-            line.put(what)
-            if line.size > self._limits.outbox // 2:
-                self.pause(Pause.FAULT)
-
-    def _incoming_line_ended(self, end: End) -> None:
-        """The end of a line, whether the peer ended so or a fault did."""
-        error, self._held_error = self._held_error, None
-        if error is not None:
-            self._break(error, is_through=True)
-        elif end is End.FINISHED:
-            self._hear(b"")
-        elif end is End.CUT:
-            self.close(Ending.FAULT_CUT)
-        else:
-            self.abort(Ending.FAULT_RESET)
 
     def _outgoing_line_ended(self, end: End) -> None:
         if end is End.FINISHED:
@@ -448,8 +393,8 @@ class Connection:
             raise SendError("the connection is closing")
         if self._sender.waiting:
             raise SendError(f"{self._sender.waiting:,} bytes still wait to go out as before: try again then")
-        if self._incoming is not None and self._incoming.size:
-            raise SendError(f"{self._incoming.size:,} bytes are still held by a fault: try again then")
+        if self._faults is not None and self._faults.size:
+            raise SendError(f"{self._faults.size:,} bytes are still held by a fault: try again then")
         held = b"".join(part for part in self._framer.finish() if isinstance(part, bytes))
         early, self._hello = self._hello or held, b""
         unread = b""
@@ -538,29 +483,20 @@ class Connection:
         except OSError as error:
             self._break(error)
             return
-        line = self._incoming
-        if line is None or (line.is_over and not data):
+        faults = self._faults
+        if faults is None or faults.incoming is None or (faults.incoming.is_over and not data):
             self._hear(data)
-        elif line.is_over:
+        elif faults.incoming.is_over:
             self._drain(len(data))
         elif data:
-            self._take_in(data)
+            faults.take_in(data)
         else:
-            self._end_incoming(End.FINISHED)
-
-    def _end_incoming(self, end: End) -> None:
-        """Read no more; the end goes through the line behind what came before it."""
-        self._has_ended_line = True
-        self._watch()
-        self._take_in(end)
+            faults.end(End.FINISHED)
 
     def _hear(self, data: bytes) -> None:
         """The next bytes of the peer, or none at the end of its sending."""
         if not self.is_open:
             return
-        line = self._incoming
-        if line is not None and Pause.FAULT in self._pause and line.size <= self._limits.outbox // 4:
-            self.resume(Pause.FAULT)
         sink = self._sink
         if not data:
             failure = self._sender.failure
@@ -763,8 +699,9 @@ class Connection:
 
     def _read_rest_and_break(self, error: OSError) -> None:
         """Sending failed: what came before that is still ours to have."""
+        faults = self._faults
         for _ in range(64):
-            if not self.is_open or not self._peer_sends or self._has_ended_line:
+            if not self.is_open or not self._peer_sends or (faults is not None and faults.has_ended):
                 break
             try:
                 data = self._transport.receive(self._receive)
@@ -775,8 +712,8 @@ class Connection:
                 break
             if not data:
                 break
-            if self._incoming is not None:
-                self._take_in(data)
+            if faults is not None and faults.incoming is not None:
+                faults.take_in(data)
                 continue
             at = _now()
             self._emit(Received(self._session, self.id, at, data))
@@ -786,10 +723,7 @@ class Connection:
 
     def _break(self, error: OSError, *, is_through: bool = False) -> None:
         """The transport is broken, which its peer's end is: it goes through a line with faults as that would."""
-        if self._incoming is not None and not self._incoming.is_over and not is_through and self.is_open:
-            if self._held_error is None:
-                self._held_error = error
-                self._end_incoming(End.RESET)
+        if self._faults is not None and not is_through and self.is_open and self._faults.holds(error):
             return
         if self._closing is not None and self._we_finished:
             self._end(self._closing)  # the peer did not wait for our goodbye to be read
@@ -805,7 +739,8 @@ class Connection:
         left: list[Outgoing] = []
         transport = self._transport
         self.ending = ending
-        lost = self._incoming.size if self._incoming is not None else 0
+        faults = self._faults
+        lost = faults.size if faults is not None else 0
         close = transport.abort if ending in RESETS_OF_OURS else transport.close
         do_all(
             [
@@ -814,20 +749,16 @@ class Connection:
                 ("watching a connection no more", lambda: transport.wait_for(self._loop, 0, self._ready)),
                 ("closing a connection", close),
                 ("recording what did not go out", lambda: self._account_for(left, ending)),
-                ("recording what a fault still held", lambda: self._tell_lost(lost)),
+                ("recording what a fault still held", lambda: faults.tell_lost(lost) if faults is not None else None),
                 ("recording the end of a connection", lambda: self._emit_closed(ending, why)),
                 ("telling the owner of a connection", lambda: self._owner.closed(self)),
                 ("telling who watched a connection", self.watchers.end),
             ]
         )
 
-    def _tell_lost(self, size: int) -> None:
-        if size:
-            self.tell_fault(self._fault_places[1], f"{counted(size, 'byte')} had not come through at the end")
-
     def _cancel_timers(self) -> None:
-        if self._incoming is not None:
-            self._incoming.stop()
+        if self._faults is not None:
+            self._faults.stop()
         if self._closing_timer is not None:
             self._closing_timer.cancel()
         if self._idle is not None:
@@ -844,9 +775,10 @@ class Connection:
         """Have the loop watch for what matters now."""
         if not self.is_open:
             return
-        events = READ if self._peer_sends and not self._pause and not self._has_ended_line else 0
-        if self._sender.wants_room and self._held_error is None:
-            events |= WRITE
+        faults = self._faults
+        reads = self._peer_sends and not self._pause and (faults is None or not faults.has_ended)
+        writes = self._sender.wants_room and (faults is None or faults.error is None)
+        events = (READ if reads else 0) | (WRITE if writes else 0)
         self._transport.wait_for(self._loop, events, self._ready)
 
     def _emit(self, event: Event) -> None:

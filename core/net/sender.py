@@ -36,7 +36,7 @@ class Sender:
     the sending side, and is held for a send that never waits, so nobody waits for it long.
     ``broken`` and ``stalled`` are called on the loop's thread when the transport can take no more, ``rested``
     when a pause between two sends is over. With faults, all of the outbox is in a ``Line`` as well, and goes out as it
-    comes out of that: ``injected`` hears of each that happens, in words, and ``line_ended`` how the line ends.
+    comes out of that: ``line_ended`` hears how the line ends.
     """
 
     __slots__ = (
@@ -84,7 +84,6 @@ class Sender:
         broken: Callable[[OSError], None],
         stalled: Callable[[Explanation], None],
         rested: Callable[[], None],
-        injected: Callable[[str], None],
         line_ended: Callable[[End], None],
     ) -> None:
         self._transport = transport
@@ -98,7 +97,7 @@ class Sender:
         self._broken = broken
         self._stalled = stalled
         self._rested = rested
-        self._injected = injected
+        self._injected: Callable[[str], None] | None = None
         self._line_ended = line_ended
         self._lock = threading.Lock()
         self._most = limits.outbox
@@ -223,8 +222,12 @@ class Sender:
             self._throttle = socket_options if socket_options.slows_down else None
         self._end_rest()
 
-    def set_faults(self, faults: Faults | None, name: str = "") -> None:
-        """Have what waits, and what comes, go through a line with these faults; None takes it as it is, at once."""
+    def set_faults(self, faults: Faults | None, name: str, injected: Callable[[str], None]) -> None:
+        """Have what waits, and what comes, go through a line with these faults; None takes it as it is, at once.
+
+        ``injected`` hears of each that happens, in words.
+        """
+        self._injected = injected
         self._cancel_line_timer()
         with self._lock:
             self._pieces.clear()
@@ -271,7 +274,7 @@ class Sender:
         for event in happened:
             if isinstance(event, End):
                 self._end_at_line(event)
-            else:
+            elif self._injected is not None:
                 self._injected(event)
 
     def _release(self, piece: bytes, *, is_other: bool) -> None:

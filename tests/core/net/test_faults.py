@@ -56,8 +56,8 @@ class Talk:
     @property
     def on_its_way(self) -> int:
         """Bytes that came and have not come through."""
-        line = self.connection._incoming
-        return line.size if line is not None else 0
+        faults = self.connection._faults
+        return faults.size if faults is not None else 0
 
     def put(self, *, out: str = "", into: str = "") -> None:
         """Have these faults from now on."""

@@ -1,0 +1,164 @@
+"""What is wrong on purpose with the two ways of one connection (``core.wire.faults``), and what becomes of what comes.
+
+What goes out has its line in the sender; how that ends is the connection's own affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from core.events import Ending
+from core.net.incoming_line import IncomingLine
+from core.net.owner import Pause
+from core.wire.faults import SOUND, BothWays, End, Faults
+from core.words import counted
+
+if TYPE_CHECKING:
+    from core.net.connection import Connection
+    from core.net.sender import Sender
+
+
+class LineFaults:
+    """The faults of a connection, from the first on that it has. The loop's thread only.
+
+    ``hear`` gets what was received once it has come through, and no bytes behind that at its end; ``broken`` gets the
+    error with which the peer's end came. ``watch`` is called when something else is to be waited for, and ``end_again``
+    when the way out is another line, which knows of no end yet. More than ``room`` bytes are not held.
+    """
+
+    __slots__ = (
+        "_broken",
+        "_connection",
+        "_end_again",
+        "_faults",
+        "_hear",
+        "_is_full",
+        "_places",
+        "_room",
+        "_sender",
+        "_watch",
+        "error",
+        "has_ended",
+        "incoming",
+    )
+
+    def __init__(
+        self,
+        connection: Connection,
+        sender: Sender,
+        room: int,
+        *,
+        hear: Callable[[bytes], None],
+        broken: Callable[[OSError], None],
+        watch: Callable[[], None],
+        end_again: Callable[[], None],
+    ) -> None:
+        self._connection = connection
+        self._sender = sender
+        self._room = room
+        self._hear, self._broken = hear, broken
+        self._watch, self._end_again = watch, end_again
+        self._faults = SOUND
+        self._places = "", ""  # how the ways out and in are called
+        self._is_full = False
+        self.incoming: IncomingLine | None = None  # through which goes what comes, while that has faults
+        self.has_ended = False  # whether the end of the peer's sending is on its way through that, or has come through
+        self.error: OSError | None = None  # with which the peer ended, until that is through
+
+    @property
+    def size(self) -> int:
+        """Bytes that came and are on their way through."""
+        return self.incoming.size if self.incoming is not None else 0
+
+    def use(self, faults: BothWays, places: tuple[str, str]) -> None:
+        """Have these faults from now on; ``places`` are what the two ways are called, as in "what is sent"."""
+        before, self._faults, self._places = self._faults, faults, places
+        for was, now, place in zip(before, faults, places, strict=True):
+            if was != now:
+                self._connection.tell_fault(place, str(now) if now is not None else "none any more")
+        if before.out != faults.out:
+            self._sender.set_faults(faults.out, str(self._connection.number), lambda words: self._tell(0, words))
+            self._end_again()
+        if before.into != faults.into:
+            self._use_incoming(faults.into)
+
+    def take_in(self, what: bytes | memoryview | End) -> None:
+        """What came, or how it ended, goes through the line if there is one."""
+        line = self.incoming
+        if line is None:
+            if isinstance(what, End):
+                self._line_ended(what)
+            else:
+                self._hear(bytes(what))
+        elif isinstance(what, End):
+            line.end(what)
+        else:
+            line.put(what)
+            if line.size > self._room // 2:
+                self._is_full = True
+                self._connection.pause(Pause.FAULT)
+
+    def end(self, end: End) -> None:
+        """The peer's sending has ended: that goes through the line behind what came before it."""
+        self.has_ended = True
+        self._watch()
+        self.take_in(end)
+
+    def holds(self, error: OSError) -> bool:
+        """Whether an error of the transport, with which the peer ended, goes through the line first."""
+        if self.incoming is None or self.incoming.is_over:
+            return False
+        if self.error is None:
+            self.error = error
+            self.end(End.RESET)
+        return True
+
+    def stop(self) -> None:
+        """Let nothing through any more: the connection is over."""
+        if self.incoming is not None:
+            self.incoming.stop()
+
+    def tell_lost(self, size: int) -> None:
+        """Put on record how many bytes were on their way at the end."""
+        if size:
+            self._tell(1, f"{counted(size, 'byte')} had not come through at the end")
+
+    def _tell(self, way: int, words: str) -> None:
+        self._connection.tell_fault(self._places[way], words)
+
+    def _use_incoming(self, faults: Faults | None) -> None:
+        if self.incoming is not None and self.incoming.is_over:
+            return  # what the line has ended stays so
+        left = self.incoming.stop() if self.incoming is not None else []
+        self.incoming = None if faults is None else self._incoming_line(faults)
+        for what in left:
+            self.take_in(what)
+        self._go_on()
+
+    def _incoming_line(self, faults: Faults) -> IncomingLine:
+        return IncomingLine(
+            faults, str(self._connection.number), self._connection.loop,
+            hear=self._come_through, ended=self._line_ended, injected=lambda words: self._tell(1, words),
+        )  # fmt: skip
+
+    def _come_through(self, data: bytes) -> None:
+        if self._is_full and self.size <= self._room // 4:
+            self._go_on()
+        self._hear(data)
+
+    def _go_on(self) -> None:
+        self._is_full = False
+        self._connection.resume(Pause.FAULT)
+
+    def _line_ended(self, end: End) -> None:
+        """The end of the line, whether the peer ended so or a fault did."""
+        error, self.error = self.error, None
+        if error is not None:
+            self._broken(error)
+        elif end is End.FINISHED:
+            self._come_through(b"")
+        elif end is End.CUT:
+            self._connection.close(Ending.FAULT_CUT)
+        else:
+            self._connection.abort(Ending.FAULT_RESET)
