@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.address import Address
-from core.errors import SendError
 from core.events import Ending
 from core.net.loop import Timer
 from core.net.owner import Pause
@@ -40,17 +39,11 @@ class AnsweredConnection:
         return self._connection.why_no_half_close
 
     def send(self, message: bytes, origin: Origin | None = None) -> None:
-        self._send(message, origin or self._origin)
+        self._connection.answer(message, origin or self._origin)
         self._connection.wait_for_reader()
 
     def send_exactly(self, data: bytes) -> None:
-        self._send(data, self._origin, exact=True)
-
-    def _send(self, data: bytes, origin: Origin, *, exact: bool = False) -> None:
-        try:
-            self._connection.answer(data, origin, exact=exact)
-        except SendError as error:
-            self._connection.note_refusal(len(data), error)
+        self._connection.answer(data, self._origin, exact=True)
 
     def when_room(self, call: Callable[[], None]) -> None:
         connection = self._connection

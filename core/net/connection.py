@@ -209,10 +209,15 @@ class Connection:
     def answer(self, message: bytes, origin: Origin, *, exact: bool = False) -> None:
         """Send what a program answers by itself, as ``send`` does or, if ``exact``, as ``send_exactly`` does.
 
-        Too many in a row, and what the peer says is left unread until ``go_on``. The loop's thread.
+        What is refused is put on record. Too many in a row, and what the peer says is left unread until ``go_on``. The
+        loop's thread.
         """
-        if self._sender.send(message if exact else self._framing.enclose(message), origin):
-            self._soon(self._start_flushing)
+        try:
+            if self._sender.send(message if exact else self._framing.enclose(message), origin):
+                self._soon(self._start_flushing)
+        except SendError as error:
+            self.note_refusal(len(message), error)
+            return
         if self._has_heard:
             self._has_heard = False
             self._turns += 1

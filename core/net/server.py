@@ -8,7 +8,6 @@ from typing import Any
 
 from core.address import Address, parse_target
 from core.clock import monotonic_ns
-from core.errors import SendError
 from core.events import (
     ConnectionId,
     Ending,
@@ -158,7 +157,7 @@ class Server(ListeningSession):
         if reply.has_responders:
             self._begin_answering(connection).opened()
         elif reply.greeting is not None:
-            self._send(connection, reply.greeting, Origin("greeting", reply.name))
+            connection.answer(reply.greeting, Origin("greeting", reply.name))
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """Let the rule answer each message; after its goodbye the connection is not listened to."""
@@ -174,11 +173,11 @@ class Server(ListeningSession):
         for message in messages:
             answer = reply.answer(message)
             if isinstance(answer, bytes):
-                self._send(connection, answer, reply.origin)
+                connection.answer(answer, reply.origin)
                 continue
             to_sender, to_others, goodbye = answer
             if to_sender is not None:
-                self._send(connection, to_sender, reply.origin)
+                connection.answer(to_sender, reply.origin)
             if to_others is not None:
                 self._send_to_others(connection, to_others, reply.origin)
             if goodbye:
@@ -186,21 +185,12 @@ class Server(ListeningSession):
                 return
         connection.wait_for_reader()
 
-    def _send(self, connection: Connection, message: bytes, origin: Origin) -> None:
-        """Send what the rule says; what the connection refuses is put on record."""
-        try:
-            connection.answer(message, origin)
-        except SendError as error:
-            connection.note_refusal(len(message), error)
-
     def _send_to_others(self, sender: Connection, message: bytes, origin: Origin) -> None:
         for connection in self.connections:
             if connection is sender:
                 continue
-            try:  # rather than through _send: this is done for a hundred at a time
+            try:
                 connection.answer(message, origin)
-            except SendError as error:
-                connection.note_refusal(len(message), error)
             except Exception as error:  # noqa: BLE001 - whatever it is, the sender is not to blame
                 connection.fail(error)
 
