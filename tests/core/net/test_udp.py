@@ -318,11 +318,11 @@ def test_whoever_was_silent_for_longest_makes_place_for_a_newcomer() -> None:
 
 def test_many_strangers_leave_no_more_than_the_limit() -> None:
     limits = replace(DEFAULTS, connections=5)
-    with hearing(limits=limits) as (server, sink):
-        for _ in range(50):
-            with stranger(server.addresses[0]) as peer:
-                peer.send(b"hi")
-                peer.recv(100)
+    with hearing(limits=limits) as (server, sink), contextlib.ExitStack() as strangers:
+        for _ in range(50):  # who are there at once, so that no two have the same port
+            peer = strangers.enter_context(stranger(server.addresses[0]))
+            peer.send(b"hi")
+            peer.recv(100)
         assert len(server.connections) == len(server._transports) == len(server._open_sockets[0].peers) == 5
         assert len(sink.of(Closed)) == 45
 
