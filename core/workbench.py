@@ -342,7 +342,8 @@ class Workbench:
     def set_faults(self, session: SessionId, faults: BothWays, number: int | None = None) -> None:
         """Have these faults on all connections of a session, now and later, or on that of a number alone; at once.
 
-        See ``Session.set_faults``. Each that is injected is a note of its connection. Raises ``FaultError`` over UDP.
+        See ``Session.set_faults``. Each that is injected is a note of its connection. Raises ``FaultError``
+        for those of streams over UDP.
         """
         found = self._sessions.get(session)
         if found is not None:

@@ -365,6 +365,12 @@ class Connection:
         """Put a sentence into the conversation. Any thread."""
         self._emit(Remark(self._session, self.id, _now(), text, is_failure))
 
+    def tell_faults(self, before: BothWays, now: BothWays, places: tuple[str, str]) -> None:
+        """Put into the conversation which faults have changed. Any thread."""
+        for old, new, place in zip(before, now, places, strict=True):
+            if old != new:
+                self.tell_fault(place, str(new) if new is not None else "none any more")
+
     def tell_fault(self, place: str, words: str) -> None:
         """Put into the conversation which faults one way has, or which of them has happened just now. Any thread."""
         self.remark(f"{REMARK} {place}: {words}")
@@ -661,9 +667,6 @@ class Connection:
         """Tell the peer that nothing more comes: everything before is with the kernel."""
         if self._we_finished or not self.is_open:
             return
-        if self._datagrams:  # nothing tells the peer, and nothing of it is waited for
-            self._end(self._closing or Ending.OURS)
-            return
         try:
             self._transport.finish_sending()
         except BlockingIOError:
@@ -673,6 +676,9 @@ class Connection:
                 self._end(self._closing or Ending.PEER_FINISHED)
             else:
                 self._break(self._sender.failure or error)
+            return
+        if self._datagrams:  # nothing tells the peer, and nothing of it is waited for
+            self._end(self._closing or Ending.OURS)
             return
         self._we_finished = True
         if self._closing is None:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import threading
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from core.clock import monotonic_ns
+from core.clock import monotonic, monotonic_ns
 from core.errors import DatagramError, Doing, Explanation, error_name, explain
 from core.net import sockets
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Ready, Timer
 from core.supervision import note
-from core.wire.faults import DatagramLine, Injected
+from core.wire.faults import SOUND, BothWays, DatagramLine, Faults, Injected, Passed
 from core.words import counted
 
 if TYPE_CHECKING:
@@ -233,8 +233,10 @@ class DatagramTransport:
         self.active_at = monotonic_ns()  # when something last came from it or went to it
         self._shared = shared
         self._to = to
-        self._out: _BadLine | None = None
-        self._in: _BadLine | None = None
+        self._faults = SOUND
+        self._out: _BadLine | None = None  # from the first fault on
+        self._in: _BadLine | None = None  # the same
+        self._ready: Ready | None = None
         self._told_at = -_QUIET
         self._came_back = 0  # since then
 
@@ -256,17 +258,29 @@ class DatagramTransport:
     def send(self, data: bytes | memoryview, /) -> int:
         self.active_at = monotonic_ns()
         if self._out is not None:
-            self.connection.loop.call_soon(partial(self._out.put, bytes(data)))
+            self._out.put(bytes(data))
             return len(data)
         return self._shared.send(data, self._to, self)
 
-    def go_through(self, out: DatagramLine | None, back: DatagramLine | None) -> None:
-        """Have what goes to the peer, and what comes from it, go through bad lines from now on."""
-        connection = self.connection
-        if out is not None:
-            self._out = _BadLine(out, connection, "to", self._send_late)
-        if back is not None:
-            self._in = _BadLine(back, connection, "from", lambda data: connection.take(data, monotonic_ns()))
+    def use_faults(self, faults: BothWays, places: tuple[str, str]) -> None:
+        """Have what goes to the peer, and what comes from it, go through lines with these faults from now on.
+
+        What is on its way through others comes out of them at once. See ``Connection.use_faults``.
+        """
+        before, self._faults = self._faults, faults
+        connection, number = self.connection, self.connection.number
+        if before == faults or not connection.is_open:
+            return
+        connection.tell_faults(before, faults, places)
+        if before.out != faults.out:
+            self._out = self._out or _BadLine(connection, str(number), places[0], self._send_late, self._line_is_empty)
+            self._out.use(faults.out)
+        if before.into != faults.into:
+            self._in = self._in or _BadLine(connection, f"-{number}", places[1], self._take_late)
+            self._in.use(faults.into)
+
+    def _take_late(self, data: bytes) -> None:
+        self.connection.take(data, monotonic_ns())
 
     def _send_late(self, data: bytes) -> None:
         try:
@@ -276,17 +290,29 @@ class DatagramTransport:
         except (BlockingIOError, InterruptedError):
             self.connection.remark("a datagram was lost: this machine takes no more just now", is_failure=True)
 
+    def _line_is_empty(self) -> None:
+        """Whoever waits to finish sending may ask again."""
+        if self._ready is not None:
+            self._ready(WRITE)
+
     def wait_for(self, loop: GuardedLoop, events: int, ready: Ready) -> None:  # noqa: ARG002 - the socket has its own
+        self._ready = ready if events else None
         self._shared.wait_for_room(self, ready if events & WRITE else None)
 
     def finish_sending(self) -> None:
-        """There is nothing to say."""
+        """There is nothing to say, but what is on its way through a line with faults goes first."""
+        if self._out is not None and self._out.count:
+            raise BlockingIOError
 
     def close(self) -> None:
-        """The socket goes on for the others."""
+        """Account for what is still on its way. The socket goes on for the others."""
+        for line in (self._out, self._in):
+            if line is not None:
+                line.end()
 
     def abort(self) -> None:
         """The same."""
+        self.close()
 
     def set_nagle(self, wanted: bool) -> None:
         """Datagrams are never held back."""
@@ -312,31 +338,90 @@ class DatagramTransport:
 
 
 class _BadLine:
-    """One direction with faults in it; each is told in the conversation. The loop's thread."""
+    """One direction that has, or had, faults in it; each is told in the conversation.
 
-    def __init__(self, line: DatagramLine, connection: Connection, way: str, passed: Callable[[bytes], None]) -> None:
-        self._line, self._connection, self._way, self._passed = line, connection, way, passed
+    ``passed`` gets what comes out, ``emptied`` hears when nothing is left in it. ``put`` is for any thread, the rest is
+    for the loop's. The lock is held while something is passed on, so that nothing overtakes it.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        name: str,
+        place: str,
+        passed: Callable[[bytes], None],
+        emptied: Callable[[], None] | None = None,
+    ) -> None:
+        self._connection, self._name, self._place = connection, name, place
+        self._passed, self._emptied = passed, emptied
+        self._lock = threading.RLock()
+        self._line: DatagramLine | None = None
         self._timer: Timer | None = None
+
+    @property
+    def count(self) -> int:
+        """Datagrams on their way."""
+        return self._line.count if self._line is not None else 0
 
     def put(self, data: bytes) -> None:
         """Take in a datagram."""
-        self._line.put(data)
+        with self._lock:
+            if self._line is None:
+                self._passed(data)
+                return
+            self._line.put(data)
+        loop = self._connection.loop
+        if loop.is_here:
+            self._let_through()
+        else:
+            loop.call_soon(self._go_on)
+
+    def use(self, faults: Faults | None) -> None:
+        """Have other faults, or none, from now on; what is on its way comes out at once."""
+        with self._lock:
+            left = self._line.empty() if self._line is not None else []
+            self._line = DatagramLine(faults, monotonic, self._name) if faults is not None else None
+            self._pass_on(left)
         self._go_on()
 
+    def end(self) -> None:
+        """Let nothing through any more, and tell of what was on its way."""
+        with self._lock:
+            if self.count:
+                self._tell(f"{counted(self.count, 'datagram')} had not come through at the end")
+            self._line = None
+        self._cancel()
+
     def _go_on(self) -> None:
+        self._let_through()
+        if (
+            self._emptied is not None and not self.count
+        ):  # not from ``put``, whose caller may be in the midst of sending
+            self._emptied()
+
+    def _let_through(self) -> None:
         """Pass on what comes out of the line by now, and come again when more does."""
-        for each in self._line.take():
+        self._cancel()
+        with self._lock:
+            self._pass_on(self._line.take() if self._line is not None else [])
+            due = self._line.due if self._line is not None else None
+        if due is not None:
+            self._timer = self._connection.loop.call_later(max(0.0, due - monotonic()), self._go_on)
+
+    def _pass_on(self, what: list[Passed]) -> None:
+        for each in what:
             if isinstance(each, bytes):
                 self._passed(each)
             elif isinstance(each, Injected):
-                self._connection.tell_fault(f"the way {self._way} the peer", each.words)
-        due = self._line.due
+                self._tell(each.words)
+
+    def _tell(self, words: str) -> None:
+        self._connection.tell_fault(self._place, words)
+
+    def _cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if due is not None and self._connection.is_open:
-            loop = self._connection.loop
-            self._timer = loop.call_later(max(0.0, due - loop.time()), self._go_on)
 
 
 class OnlyTransport(DatagramTransport):
@@ -357,9 +442,8 @@ class OnlyTransport(DatagramTransport):
         super().deliver(data, source, at)
 
     def close(self) -> None:
+        super().close()
         self._shared.close()
-
-    abort = close
 
 
 def bound(endpoint: Endpoint) -> socket.socket:

@@ -74,9 +74,7 @@ class LineFaults:
     def use(self, faults: BothWays, places: tuple[str, str]) -> None:
         """Have these faults from now on; ``places`` are what the two ways are called, as in "what is sent"."""
         before, self._faults, self._places = self._faults, faults, places
-        for was, now, place in zip(before, faults, places, strict=True):
-            if was != now:
-                self._connection.tell_fault(place, str(now) if now is not None else "none any more")
+        self._connection.tell_faults(before, faults, places)
         if before.out != faults.out:
             self._sender.set_faults(faults.out, str(self._connection.number), lambda words: self._tell(0, words))
             self._end_again()

@@ -28,7 +28,7 @@ from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
-from core.wire.faults import BothWays, DatagramLine, FaultError, Faults, check_faults
+from core.wire.faults import BothWays, Faults, check_faults
 
 _SECOND = 1_000_000_000  # nanoseconds
 
@@ -37,7 +37,7 @@ class _DatagramSession(Session):
     """What the two have in common: sockets that several peers may share, and their options."""
 
     _in_effect: SocketOptions
-    _ways: BothWays  # what is wrong with them, to each peer and back, from the beginning on
+    _transports: dict[ConnectionId, DatagramTransport]  # of the peers that there are
 
     @property
     @abstractmethod
@@ -59,20 +59,31 @@ class _DatagramSession(Session):
         """Make a connection over a transport."""
         connection = self._connection_over(transport, peer, ConnectionId(next(self._identities)))
         transport.connection = connection
-        out, back = self._ways
-        number = str(connection.number)
-        for faults, way in ((out, "to"), (back, "from")):
-            if faults is not None:
-                connection.tell_fault(f"the way {way} the peer", str(faults))
-        transport.go_through(
-            DatagramLine(out, self._loop.time, number) if out is not None else None,
-            DatagramLine(back, self._loop.time, f"-{number}") if back is not None else None,
-        )
+        self._transports[connection.id] = transport
+        self._use_faults(connection)
         return connection
 
-    def set_faults(self, faults: BothWays, number: int | None = None) -> None:  # noqa: ARG002 - for streams
-        """Raises ``FaultError``: they are chosen when the session begins."""
-        raise FaultError("the faults of a UDP session are chosen when it begins")
+    def set_faults(self, faults: BothWays, number: int | None = None) -> None:
+        """Have these faults on the way to every peer and back, now and later, or on that of a number alone; at once.
+
+        Raises ``FaultError`` for faults of streams.
+        """
+        for each in faults:
+            check_faults(each, datagrams=True)
+        super().set_faults(faults, number)
+
+    def _use_faults(self, connection: Connection) -> None:
+        transport = self._transports.get(connection.id)
+        if transport is not None:  # else it is just being made, and gets them in a moment
+            transport.use_faults(self._faults_of(connection.number), self._fault_places(connection.number))
+
+    def _fault_places(self, number: int) -> tuple[str, str]:  # noqa: ARG002 - all are called the same
+        return "the way to the peer", "the way from the peer"
+
+    def _forget_transport(self, connection: Connection) -> None:
+        transport = self._transports.pop(connection.id, None)
+        if transport is not None:
+            transport.forget()
 
     def _complain(self, text: str) -> None:
         self._emit(SessionRemark(self.id, monotonic_ns(), text, is_failure=True))
@@ -123,9 +134,8 @@ class UdpServer(_DatagramSession, Server):
         resolver: Resolver | None = None,
     ) -> None:
         target = _with_port(parse_udp(target, for_server=True) if isinstance(target, str) else target)
-        self._ways = BothWays(_checked(fault_out), _checked(fault_in))
         self._open_sockets: list[DatagramSocket] = []
-        self._transports: dict[ConnectionId, DatagramTransport] = {}
+        self._transports = {}
         self._sweep: Timer | None = None
         super().__init__(
             target,
@@ -136,6 +146,8 @@ class UdpServer(_DatagramSession, Server):
             session=session,
             identities=identities,
             resolver=resolver,
+            fault_out=_checked(fault_out),
+            fault_in=_checked(fault_in),
         )
         self.socket_options = self._in_effect = _with_group(socket_options, target)
 
@@ -169,7 +181,6 @@ class UdpServer(_DatagramSession, Server):
         transport = DatagramTransport(shared, sockaddr)
         connection = self._talk(transport, peer)
         shared.peers[sockaddr] = transport
-        self._transports[connection.id] = transport
         self._connections[connection.id] = connection
         self._sources[peer.host] += 1
         connection.guard(partial(self._greet, connection))
@@ -198,9 +209,7 @@ class UdpServer(_DatagramSession, Server):
 
     def closed(self, connection: Connection) -> None:
         """Forget it; who speaks from there again is somebody new."""
-        transport = self._transports.pop(connection.id, None)
-        if transport is not None:
-            transport.forget()
+        self._forget_transport(connection)
         super().closed(connection)
 
     def _stop(self) -> None:
@@ -252,7 +261,7 @@ class UdpClient(_DatagramSession, Client):
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
     ) -> None:
-        self._ways = BothWays(_checked(fault_out), _checked(fault_in))
+        self._transports = {}
         self._socket: DatagramSocket | None = None
         super().__init__(
             _with_port(parse_udp(target, for_server=False) if isinstance(target, str) else target),
@@ -262,6 +271,8 @@ class UdpClient(_DatagramSession, Client):
             session=session,
             identities=identities,
             resolver=resolver,
+            fault_out=_checked(fault_out),
+            fault_in=_checked(fault_in),
         )
         self.socket_options = self._in_effect = socket_options
 
@@ -335,6 +346,11 @@ class UdpClient(_DatagramSession, Client):
     def _of_anybody(self, _shared: DatagramSocket, _sockaddr: SocketAddress) -> DatagramTransport | None:
         """Whoever answers belongs to the one conversation that there is."""
         return self._only
+
+    def closed(self, connection: Connection) -> None:
+        """It was all there was."""
+        self._forget_transport(connection)
+        super().closed(connection)
 
     def _release(self) -> None:
         do_all(

@@ -12,7 +12,7 @@ import random
 import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any, NamedTuple, TypeAlias
 
@@ -95,6 +95,12 @@ class Faults:
         return ", ".join(part for part in parts if part)
 
     @property
+    def changes(self) -> dict[str, Any]:
+        """What is otherwise than on a sound line, by its name."""
+        values = {each.name: (getattr(self, each.name), each.default) for each in fields(self)}
+        return {name: value for name, (value, usual) in values.items() if value != usual}
+
+    @property
     def lasting(self) -> str:
         """How long a stall lasts, as the end of a sentence about it; nothing where it has no end."""
         return "" if self.stalled_for == _NEVER else f" for {_span(self.stalled_for)}"
@@ -115,6 +121,7 @@ PRESETS = {
     "satellite": Faults(latency=0.3, jitter=0.01, bandwidth=1_000_000),
     "dying-router": Faults(latency=0.02, jitter=0.02, slice=536, stall=At(64_000), stalled_for=3.0, reset=At(256_000)),
     "byte-by-byte": Faults(slice=1, pause=0.001),
+    "lossy-wifi": Faults(latency=0.005, jitter=0.005, loss=0.05, duplicate=0.01, reorder=0.05),
 }
 _FORMS = (
     "latency=100ms~20, bandwidth=64kB, slice=1/5ms, stall=4kB/3s, cut=1000, finish=1000 or 2s, reset=1000 or 2s, "
@@ -128,9 +135,7 @@ def parse_faults(text: str) -> Faults:
     for part in filter(None, map(str.strip, text.split(","))):
         name, _, value = part.partition("=")
         if not value and name in PRESETS:
-            preset, usual = PRESETS[name], Faults()
-            given = {key: getattr(preset, key) for key in Faults.__slots__}
-            faults = replace(faults, **{key: one for key, one in given.items() if one != getattr(usual, key)})
+            faults = replace(faults, **PRESETS[name].changes)
         elif name in _READERS and value:
             faults = replace(faults, **_READERS[name](value, part))
         else:
@@ -144,10 +149,24 @@ _OF_DATAGRAMS = ("loss", "duplicate", "reorder")
 
 def check_faults(faults: Faults | None, *, datagrams: bool) -> None:
     """Raises ``FaultError`` for what can only happen to a stream, or only to datagrams, where the other is meant."""
-    usual, what = Faults(), "streams of bytes" if datagrams else "datagrams (UDP)"
-    for name in (_OF_STREAMS if datagrams else _OF_DATAGRAMS) if faults is not None else ():
-        if getattr(faults, name) != getattr(usual, name):
-            raise FaultError(f"{name} happens to {what} alone: leave it out")
+    what = "streams of bytes" if datagrams else "datagrams (UDP)"
+    changes = faults.changes if faults is not None else {}
+    for name in _OF_STREAMS if datagrams else _OF_DATAGRAMS:
+        if name in changes:
+            of = {preset: made.changes for preset, made in PRESETS.items()}
+            preset = next((one for one, its in of.items() if name in its and its.items() <= changes.items()), None)
+            words = name if preset is None else f"{preset} is made of {name}, which"
+            raise FaultError(f"{words} happens to {what} alone: leave it out")
+
+
+def fits(written: str, *, datagrams: bool) -> bool:
+    """Whether faults, as they are written, can happen to datagrams or to a stream. ``FaultError`` if they are none."""
+    faults = parse_faults(written)
+    try:
+        check_faults(faults, datagrams=datagrams)
+    except FaultError:
+        return False
+    return True
 
 
 def _read_latency(value: str, part: str) -> dict[str, Any]:
@@ -411,6 +430,17 @@ class DatagramLine:
         self._last = self._free_at = clock()
         self._told: list[Passed] = []
         self.size = 0  # bytes in it
+
+    @property
+    def count(self) -> int:
+        """Datagrams in it."""
+        return len(self._queue)
+
+    def empty(self) -> list[Passed]:
+        """Take out all that is in it, in the order in which it was to go on, and what happened to some."""
+        out: list[Passed] = [*self._told, *(datagram for _due, _number, datagram in sorted(self._queue))]
+        self._told, self._queue, self.size = [], [], 0
+        return out
 
     def put(self, datagram: bytes) -> None:
         """Take in a datagram."""

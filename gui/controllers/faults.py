@@ -43,17 +43,12 @@ class FaultsController(OpeningController["FaultsBar"]):
         if not self.is_open:
             return
         state = self._main_controller.state
-        if (
-            state is None
-            or state.phase is Phase.ENDED
-            or state.role.datagrams
-            or self._main_controller.archives.get(state.session) is not None
-        ):
+        if state is None or state.phase is Phase.ENDED or self._main_controller.archives.get(state.session) is not None:
             self.view.show(FaultsForm(), Ways(), "")
             return
         line, whose = self._line(state), session_words(self._main_controller.window_state(), state)
         alone = f"{connection_name(line[1])} of " if line[1] is not None else ""
-        of_all = self._forms.get((state.session, None), FaultsForm())
+        of_all = self._forms.get((state.session, None), FaultsForm(datagrams=state.role.datagrams))
         ways = TO_AND_FRO if state.role.passes_on else Ways()
         self.view.show(self._forms.get(line, of_all), ways, f"{alone}{whose}")
 
@@ -63,7 +58,7 @@ class FaultsController(OpeningController["FaultsBar"]):
 
     def _set(self, form: FaultsForm) -> None:
         state, faults = self._main_controller.state, read(form)
-        if state is None or state.role.datagrams or isinstance(faults, Wrong):
+        if state is None or isinstance(faults, Wrong):
             return
         line = self._line(state)
         if line[1] is None:  # which is of all, whatever single ones had

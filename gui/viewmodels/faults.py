@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.errors import TincanError
-from core.wire.faults import BothWays, Faults, parse_faults
+from core.wire.faults import BothWays, Faults, check_faults, fits, parse_faults
 from core.words import sentence
 
 OWN = ""  # the key of what is none of the presets
@@ -16,6 +16,7 @@ PRESETS = (
     ("satellite", "Satellite"),
     ("dying-router", "Dying router"),
     ("byte-by-byte", "One byte at a time"),
+    ("lossy-wifi", "Lossy Wi-Fi"),
 )
 """By the names by which ``parse_faults`` knows them."""
 
@@ -29,18 +30,27 @@ KINDS = (
     ("cut=1000", "Cut after so many bytes"),
     ("reset=2s", "RST after bytes or a time"),
     ("finish=1000", "Half-close after bytes or a time"),
+    ("loss=0.1", "Lost datagrams"),
+    ("duplicate=0.1", "Doubled datagrams"),
+    ("reorder=0.1/20ms", "Reordered datagrams"),
     ("flip=0.001,seed=7", "Flipped bits"),
 )
 """What there is, each as it is written."""
 
 
+def offered(options: tuple[tuple[str, str], ...], *, datagrams: bool) -> tuple[tuple[str, str], ...]:
+    """Those of ``PRESETS`` or ``KINDS`` that can happen to datagrams, or to a stream."""
+    return tuple((written, words) for written, words in options if fits(written, datagrams=datagrams))
+
+
 @dataclass(frozen=True, slots=True)
 class FaultsForm:
-    """What stands in the bar: the faults of each way as they are written, and whether they are on."""
+    """What stands in the bar: the faults of each way as they are written, whether they are on, and what they are of."""
 
     out: str = ""
     into: str = ""
     is_on: bool = False
+    datagrams: bool = False
 
     @property
     def preset(self) -> str:
@@ -71,6 +81,7 @@ def read(form: FaultsForm) -> BothWays | Wrong:
     for text, is_out in ((form.out, True), (form.into, False)):
         try:
             faults = parse_faults(text)
+            check_faults(faults, datagrams=form.datagrams)
         except TincanError as error:
             return Wrong(sentence(error), is_out)
         found.append(faults if faults != Faults() else None)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from gui.theme.theme import Theme
-from gui.viewmodels.faults import KINDS, NOTHING, OWN, PRESETS, FaultsForm, Ways, Wrong, added, read, summary
+from gui.viewmodels.faults import KINDS, NOTHING, OWN, PRESETS, FaultsForm, Ways, Wrong, added, offered, read, summary
 from gui.widgets.bindings import breaking, focus_now
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Toggle
@@ -50,7 +50,6 @@ class FaultsBar(ttk.Frame):
         self._words = ttk.Label(self, style="Window.Muted.TLabel", justify="left")
         self._why = ttk.Label(self, style="Window.Error.TLabel", justify="left")
         self._lay_out(out, into)
-        self.kinds.offer(KINDS, NOTHING)
         self.show(FaultsForm(), Ways(), "")
 
     def show(self, form: FaultsForm, ways: Ways, whose: str) -> None:
@@ -93,7 +92,8 @@ class FaultsBar(ttk.Frame):
         """Say what is so, everywhere but in the fields."""
         self.switch.put(form.is_on)
         self.switch.configure(text="On" if form.is_on else "Off")
-        self.preset.offer(PRESETS, form.preset)
+        self.preset.offer(offered(PRESETS, datagrams=form.datagrams), form.preset)
+        self._offer_kinds()
         faults = read(form)
         if not isinstance(faults, Wrong):
             self._words.configure(text=summary(form, faults, self._ways, self._whose))
@@ -106,7 +106,7 @@ class FaultsBar(ttk.Frame):
 
     def _add(self, kind: str) -> None:
         """Write one fault more into the field that a person was in last, to be changed there."""
-        self.kinds.offer(KINDS, NOTHING)
+        self._offer_kinds()
         if kind == NOTHING:
             return
         field = self._last
@@ -114,9 +114,12 @@ class FaultsBar(ttk.Frame):
         focus_now(field)
         field.selection_range(len(field.text) - len(kind) + kind.index("=") + 1, "end")
 
+    def _offer_kinds(self) -> None:
+        self.kinds.offer(offered(KINDS, datagrams=self._form.datagrams), NOTHING)
+
     def _apply(self, *, is_on: bool) -> None:
         """Use what is written, if it makes sense; else say what does not, and leave it as it was."""
-        form = FaultsForm(self.out.text.strip(), self.into.text.strip(), is_on)
+        form = FaultsForm(self.out.text.strip(), self.into.text.strip(), is_on, self._form.datagrams)
         faults = read(form)
         if isinstance(faults, Wrong) and is_on:
             self.switch.put(self._form.is_on)

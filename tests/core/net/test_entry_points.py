@@ -474,6 +474,10 @@ def goes_through_a_bad_line(stage: Stage) -> None:
     with UdpServer("127.0.0.1:0", reply="echo", fault_out=faults, events=stage.sink) as server:
         with stranger(server.addresses[0]) as sock:
             sock.send(b"hello")
+            (opened,) = stage.sink.wait_for(Opened)
+            connection = server.connection(opened.connection)
+            assert connection is not None
+            connection.send(b"from another thread")
             stage.wait()
         is_answered(server)
 
@@ -548,8 +552,8 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.datagrams", "DatagramSocket._read_some", "call_later"): looks_at_what_was_dropped,
     ("core.net.datagrams", "DatagramSocket._read_some", "call_soon"): hears_again,
     ("core.net.datagrams", "DatagramSocket._watch", "watch"): hears,
-    ("core.net.datagrams", "DatagramTransport.send", "call_soon"): goes_through_a_bad_line,
-    ("core.net.datagrams", "_BadLine._go_on", "call_later"): is_late_by_a_fault,
+    ("core.net.datagrams", "_BadLine._let_through", "call_later"): is_late_by_a_fault,
+    ("core.net.datagrams", "_BadLine.put", "call_soon"): goes_through_a_bad_line,
     ("core.net.dialer", "Dialer._try_next", "call_later"): dials_in_vain,
     ("core.net.dialer", "Dialer._try_next", "watch"): dials,
     ("core.net.dialer", "Dialer.dial", "call_later"): dials_in_vain,

@@ -36,7 +36,7 @@ from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
 from core.settings import DEFAULTS, Limits
 from core.tls.settings import Tls
-from core.wire.faults import FaultError, parse_faults
+from core.wire.faults import BothWays, FaultError, parse_faults
 from tests.support.injection import KINDS, Breaker
 from tests.support.law import check_law
 from tests.support.peers import stranger
@@ -563,6 +563,117 @@ def test_what_cannot_go_out_of_a_bad_line_is_told() -> None:
 def test_faults_of_streams_are_refused() -> None:
     with pytest.raises(FaultError, match="slice happens to streams"):
         UdpClient("127.0.0.1:9", fault_out=parse_faults("slice=1"))
+
+
+def set_faults(session: UdpServer | UdpClient, out: str = "", into: str = "", number: int | None = None) -> None:
+    ways = (parse_faults(written) if written else None for written in (out, into))
+    session.set_faults(BothWays(*ways), number)
+
+
+def told(sink: Sink) -> list[str]:
+    return [each.text for each in sink.of(Remark)]
+
+
+def test_faults_are_switched_on_and_off_while_a_client_talks() -> None:
+    with hearing() as (server, heard), speaking(server.addresses[0]) as (client, sink):
+        client.send(b"sound")
+        assert client.receive(PATIENCE) == b"sound"
+        set_faults(client, out="loss=1")
+        sink.wait_for(Remark)
+        client.send(b"lost")
+        sink.wait_for(Remark, 2)
+        set_faults(client, into="duplicate=1")
+        sink.wait_for(Remark, 4)
+        client.send(b"twice")
+        assert [client.receive(PATIENCE) for _ in range(2)] == [b"twice", b"twice"]
+        set_faults(client)
+        sink.wait_for(Remark, 6)
+        client.send(b"once")
+        client.send(b"more")
+        assert [client.receive(PATIENCE) for _ in range(2)] == [b"once", b"more"]
+
+    assert told(sink) == [
+        "fault on the way to the peer: 1 of the datagrams lost",
+        "fault on the way to the peer: a datagram of 4 bytes was lost",
+        "fault on the way to the peer: none any more",
+        "fault on the way from the peer: 1 of the datagrams twice",
+        "fault on the way from the peer: a datagram of 5 bytes goes on twice",
+        "fault on the way from the peer: none any more",
+    ]
+    assert [event.data for event in heard.of(Received)] == [b"sound", b"twice", b"once", b"more"]
+
+
+def test_one_peer_of_a_server_may_have_faults_of_its_own_and_newcomers_have_those_of_all() -> None:
+    with hearing() as (server, sink), speakers(server) as (one, other):
+        for peer in (one, other):
+            peer.send(b"hi")
+            assert peer.recv(100) == b"hi"
+        set_faults(server, out="duplicate=1", number=1)
+        sink.wait_for(Remark)
+        one.send(b"1")
+        other.send(b"2")
+        assert [one.recv(100), one.recv(100), other.recv(100)] == [b"1", b"1", b"2"]
+        set_faults(server, into="duplicate=1")
+        sink.wait_until(lambda: len(told(sink)) == 5, "the faults of all")
+        with stranger(server.addresses[0]) as third:
+            third.send(b"3")
+            assert [third.recv(100), third.recv(100)] == [b"3", b"3"]
+            one.send(b"4")
+            assert [one.recv(100), one.recv(100)] == [b"4", b"4"]
+        assert server.faults(1) == server.faults() == BothWays(into=parse_faults("duplicate=1"))
+
+
+def test_what_a_line_holds_goes_on_at_once_and_in_order_when_its_faults_are_changed() -> None:
+    with hearing() as (server, heard), speaking(server.addresses[0]) as (client, sink):
+        set_faults(client, out="latency=1000s")
+        sink.wait_for(Remark)
+        for number in range(3):
+            client.send(b"%d" % number)
+        client.send(b"")
+        assert not heard.of(Received)
+        set_faults(client, into="latency=1000s")
+        sink.wait_for(Remark, 3)
+        assert [event.data for event in heard.wait_for(Received, 4)] == [b"0", b"1", b"2", b""]
+        until(lambda: client._only._in is not None and client._only._in.count == 4, "the echoes on their way")
+        set_faults(client)
+        assert [client.receive(PATIENCE) for _ in range(4)] == [b"0", b"1", b"2", b""]
+
+
+def test_what_is_sent_while_faults_come_and_go_arrives_in_order() -> None:
+    sent = [b"%d" % number for number in range(400)]
+    kinds = ["latency=2ms~2", "", "bandwidth=1MB", "latency=1ms", ""]
+    with hearing("none") as (server, heard), speaking(server.addresses[0]) as (client, sink):
+        for number, data in enumerate(sent):
+            if number % 20 == 0:
+                set_faults(client, out=kinds[number // 20 % len(kinds)])
+            client.send(data)
+        set_faults(client)
+        assert [event.data for event in heard.wait_for(Received, len(sent))] == sent
+        assert [event.data for event in sink.of(Sent)] == sent
+
+
+def test_a_client_that_ends_lets_out_what_comes_out_in_time_and_accounts_for_the_rest() -> None:
+    with hearing("none") as (server, heard):
+        with speaking(server.addresses[0]) as (client, sink):
+            set_faults(client, out="latency=5ms")
+            sink.wait_for(Remark)
+            client.send(b"soon")
+            sink.wait_for(Sent)
+        assert [event.data for event in heard.wait_for(Received)] == [b"soon"]
+        limits = replace(DEFAULTS, drain=0.01)
+        with speaking(server.addresses[0], limits=limits) as (client, sink):
+            set_faults(client, out="latency=1000s")
+            sink.wait_for(Remark)
+            client.send(b"never")
+            client.send(b"")
+            sink.wait_for(Sent, 2)
+        assert told(sink)[-1] == "fault on the way to the peer: 2 datagrams had not come through at the end"
+
+
+@pytest.mark.parametrize("written", ["slice=1", "dying-router"])
+def test_faults_of_streams_are_refused_while_it_talks_too(written: str) -> None:
+    with hearing() as (server, _sink), pytest.raises(FaultError, match="alone: leave it out"):
+        set_faults(server, into=written)
 
 
 # Groups and broadcast.

@@ -99,6 +99,30 @@ def test_a_datagram_that_is_held_back_is_overtaken() -> None:
     assert out != sent
 
 
+@given(
+    datagrams=st.lists(st.binary(max_size=8), max_size=30),
+    faults=st.sampled_from(["latency=50ms~40", "bandwidth=1000", "latency=1s,flip=0.5", "reorder=0.4/2s"]),
+    step=st.sampled_from([0.0, 0.03]),
+)
+def test_what_is_emptied_is_all_that_was_on_its_way_as_it_was_put_in(
+    datagrams: list[bytes], faults: str, step: float
+) -> None:
+    clock = Clock()
+    line = DatagramLine(parse_faults(faults), clock)
+    for datagram in datagrams:
+        line.put(datagram)
+        clock.now += step
+    came = len(data(taken := line.take()))
+    assert line.count == len(datagrams) - came
+    out = [*taken, *line.empty()]
+
+    assert (line.count, line.size, line.due, line.take()) == (0, 0, None, [])
+    if "flip" not in faults:
+        assert sorted(data(out)) == sorted(datagrams)
+    if "reorder" not in faults:
+        assert data(out)[came:] == datagrams[came:]
+
+
 def test_latency_and_bandwidth_take_their_time() -> None:
     clock = Clock()
     line = DatagramLine(Faults(latency=0.1, bandwidth=1000), clock)
@@ -171,6 +195,12 @@ def test_datagrams_have_no_faults_of_streams(written: str) -> None:
         check_faults(parse_faults(written), datagrams=True)
 
 
+@pytest.mark.parametrize("written", ["byte-by-byte", "dying-router", "lossy-wifi"])
+def test_a_preset_that_cannot_happen_says_what_it_is_made_of(written: str) -> None:
+    with pytest.raises(FaultError, match=f"^{written} is made of [a-z]+, which happens to .* alone: leave it out$"):
+        check_faults(parse_faults(written), datagrams=written != "lossy-wifi")
+
+
 @pytest.mark.parametrize("written", ["loss=0.1", "duplicate=0.1", "reorder=0.1"])
 def test_streams_have_no_faults_of_datagrams(written: str) -> None:
     check_faults(parse_faults(written), datagrams=True)
@@ -180,5 +210,6 @@ def test_streams_have_no_faults_of_datagrams(written: str) -> None:
 
 def test_what_both_have_passes() -> None:
     for datagrams in (False, True):
-        check_faults(parse_faults("latency=10ms~5,bandwidth=64kB,flip=0.1,seed=3"), datagrams=datagrams)
+        for written in ("latency=10ms~5,bandwidth=64kB,flip=0.1,seed=3", "slow-phone", "satellite"):
+            check_faults(parse_faults(written), datagrams=datagrams)
         check_faults(None, datagrams=datagrams)

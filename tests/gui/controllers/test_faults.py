@@ -11,6 +11,8 @@ from gui.app import App
 from gui.views.conversation.faults_bar import FaultsBar
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
+from tests.gui.test_udp import begin
+from tests.support.peers import stranger
 
 
 def opened(app: App) -> FaultsBar:
@@ -140,3 +142,41 @@ def test_of_nobody_there_is_nothing_to_set(make_app: MakeApp) -> None:
 
     assert all(control.instate(["disabled"]) for control in bar.controls)
     assert "start a server" in bar.words
+
+
+def test_of_a_udp_session_the_faults_are_those_of_datagrams_and_change_while_it_talks(make_app: MakeApp) -> None:
+    app = make_app()
+    app.root.geometry("1000x800")
+    with stranger() as peer:
+        begin(app, f"udp://127.0.0.1:{peer.getsockname()[1]}", "client_button")
+        bar = opened(app)
+        assert bar.preset.words == ("My own", "Slow phone", "Satellite", "Lossy Wi-Fi")
+        assert "One byte at a time" not in bar.preset.words
+        assert {"Lost datagrams", "Doubled datagrams", "Reordered datagrams"} <= set(bar.kinds.words)
+        assert "Cut after so many bytes" not in bar.kinds.words
+        write(bar, "loss=1")
+        say(app, "lost")
+        pump_until(lambda: "fault on the way to the peer: a datagram of 4 bytes was lost" in shown(app), app.root)
+        write(bar, "byte-by-byte")
+        assert bar.complaint == "Byte-by-byte is made of slice, which happens to streams of bytes alone: leave it out."
+        assert faults(app) == BothWays(Faults(loss=1.0))
+        bar.preset.current(3)
+        bar.preset.event_generate("<<ComboboxSelected>>")
+        app.root.update()
+        assert faults(app) == BothWays(*[parse_faults("lossy-wifi")] * 2)
+        assert "faults are on" in app.main_controller.window.conversation.head.detail.cget("text")
+        bar.switch.invoke()
+        app.root.update()
+        say(app, "arrives")
+        assert peer.recv(100) == b"arrives"
+
+
+def test_the_bar_offers_what_can_happen_to_what_is_on_view(app: App) -> None:
+    bar = opened(app)
+    assert "Dying router" in bar.preset.words
+    begin(app, "udp://127.0.0.1:0", "server_button")
+    assert "Dying router" not in str(bar.preset.words)
+    app.main_controller.select(min(app.main_controller.sessions))
+    app.root.update()
+    assert "Dying router" in bar.preset.words
+    assert "Lossy Wi-Fi" not in bar.preset.words

@@ -6,7 +6,19 @@ import pytest
 
 from core.wire.faults import PRESETS as KNOWN
 from core.wire.faults import SOUND, BothWays, Faults, parse_faults
-from gui.viewmodels.faults import KINDS, OWN, PRESETS, TO_AND_FRO, FaultsForm, Ways, Wrong, added, read, summary
+from gui.viewmodels.faults import (
+    KINDS,
+    OWN,
+    PRESETS,
+    TO_AND_FRO,
+    FaultsForm,
+    Ways,
+    Wrong,
+    added,
+    offered,
+    read,
+    summary,
+)
 
 
 def test_each_preset_that_there_is_has_words_and_means_what_it_means_elsewhere() -> None:
@@ -65,3 +77,20 @@ def test_what_is_so_is_said_in_sentences() -> None:
 )
 def test_a_fault_is_added_behind_the_others(text: str, whole: str) -> None:
     assert added(text, "slice=1") == whole
+
+
+def test_of_datagrams_only_what_can_happen_to_them_is_offered() -> None:
+    assert [name for name, _words in offered(PRESETS, datagrams=True)] == [OWN, "slow-phone", "satellite", "lossy-wifi"]
+    assert [written.partition("=")[0] for written, _words in offered(KINDS, datagrams=True)] == [
+        "", "latency", "bandwidth", "loss", "duplicate", "reorder", "flip",
+    ]  # fmt: skip
+    assert "lossy-wifi" not in dict(offered(PRESETS, datagrams=False))
+    assert not {"loss=0.1", "duplicate=0.1"} & set(dict(offered(KINDS, datagrams=False)))
+
+
+@pytest.mark.parametrize(("written", "datagrams"), [("byte-by-byte", True), ("loss=0.1", False)])
+def test_what_cannot_happen_to_them_is_refused_in_a_sentence(written: str, *, datagrams: bool) -> None:
+    wrong = read(FaultsForm("", written, datagrams=datagrams))
+
+    assert isinstance(wrong, Wrong)
+    assert wrong.why.endswith("alone: leave it out.")
