@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from core.address import Address
@@ -533,23 +533,37 @@ class Connection:
         if messages:
             self._hand_over(messages)
 
+    @property
+    def takes_datagrams(self) -> bool:
+        """Whether what comes is still for somebody."""
+        return self.is_open and self._closing is None
+
     def take(self, data: bytes, at: int) -> None:
         """Take in a datagram, which may be empty and is a message by itself. For who reads the socket for all peers."""
-        if not self.is_open or self._closing is not None:
-            return
-        if self._sink is not None:
-            self._sender.after_what_was_sent(new_event(Received, (self._session, self.id, at, data)))
-        if self._hearers and data:  # to whom nothing is the end
-            self._let_hear(data, at)
+        if self.takes_datagrams:
+            event = new_event(Received, (self._session, self.id, at, data))
+            self._sender.after_what_was_sent(event)
+            self.hear_datagrams((event,))
+
+    def wait_for_sends(self) -> None:
+        """What the kernel has taken by now is on record when this returns: for who records what came."""
+        self._sender.wait_for_sends()
+
+    def hear_datagrams(self, events: Sequence[Received]) -> None:
+        """Hand over datagrams that are on record."""
         if self._idle is not None:
             self._idle.restart()
         self._has_heard = True
-        if self._pause:
-            self._leave_unheard()
-        elif self._framing is RAW:
-            self._owner.received(self, [data])
-        else:
-            self._hand_over(messages_in(data, self._framing, self._limits.message, at))
+        if not self._hearers and not self._pause and self._framing is RAW:
+            self._owner.received(self, [event.data for event in events])
+            return
+        for _session, _connection, at, data in events:
+            if self._hearers and data:  # to whom nothing is the end
+                self._let_hear(data, at)
+            if self._pause:
+                self._leave_unheard()
+            else:
+                self._hand_over(messages_in(data, self._framing, self._limits.message, at))
 
     def _leave_unheard(self) -> None:
         """A datagram came while too much waits already: nobody can hold its sender back, so it gets no answer."""

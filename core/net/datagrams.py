@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from core.clock import monotonic, monotonic_ns
 from core.errors import DatagramError, Doing, Explanation, error_name, explain
+from core.events import Received
 from core.net import sockets
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Ready, Timer
 from core.supervision import note
@@ -22,7 +23,7 @@ from core.wire.faults import SOUND, BothWays, DatagramLine, Faults, Injected, Pa
 from core.words import counted
 
 if TYPE_CHECKING:
-    from core.events import EventSink
+    from core.events import EventSink, SessionId
     from core.net.connection import Connection
     from core.net.sockets import Endpoint, SocketAddress
     from core.tcp import TcpInfo
@@ -42,7 +43,8 @@ class DatagramSocket:
     """A UDP socket. Lives on its loop's thread, but for ``send``, which is for any.
 
     ``commands`` is the loop for what the session survives. ``peers`` are those that are known, by the address that the
-    system has for each. ``meet`` is asked about a stranger that speaks: a transport for it, or None. ``remark`` puts a
+    system has for each. ``answers`` says whether what comes may be answered at once: else many datagrams are recorded
+    together. ``meet`` is asked about a stranger that speaks: a transport for it, or None. ``remark`` puts a
     sentence about the session into the conversation.
     """
 
@@ -53,6 +55,8 @@ class DatagramSocket:
         loop: Loop,
         commands: GuardedLoop,
         sink: EventSink | None,
+        session: SessionId,
+        answers: Callable[[], bool],
         meet: Meet,
         remark: Callable[[str], None],
     ) -> None:
@@ -62,6 +66,8 @@ class DatagramSocket:
         self._loop = loop
         self._commands = commands
         self._sink = sink
+        self._session = session
+        self._answers = answers
         self._meet = meet
         self._remark = remark
         self._waiting: dict[DatagramTransport, Ready] = {}  # for room
@@ -142,23 +148,59 @@ class DatagramSocket:
             self._sink.when_relieved(lambda: self._commands.call_soon(lambda: self._hold(wanted=False)))
             return
         receive, peers = self.sock.recvfrom, self.peers
+        answers, heard = self._answers(), list[_Heard]()
         for _ in range(_PER_TURN):
             try:
                 data, sockaddr = receive(LARGEST)
             except (BlockingIOError, InterruptedError):
-                self._read_errors()
                 break
             except OSError as error:
+                self._hand_over(heard)
                 self._heard_of(error)
                 continue
-            transport = peers.get(sockaddr) or self._meet_stranger(sockaddr)
+            transport = peers.get(sockaddr)
+            if not answers and transport is not None and transport.is_plain:
+                transport.active_at = at = monotonic_ns()
+                heard.append((transport.connection, data, at))
+                continue
+            self._hand_over(heard)
+            transport = transport or self._meet_stranger(sockaddr)
             if transport is not None:
                 transport.active_at = at = monotonic_ns()
                 transport.deliver(data, sockaddr, at)
             if not self._reads:
                 break
+        self._hand_over(heard)
+        self._read_errors()
         if self._look is None:
             self._look = self._commands.call_later(_LOOK_EVERY, self._look_again)
+
+    def _hand_over(self, heard: list[_Heard]) -> None:
+        """Record datagrams that came one after the other, all at once, and hand them to their connections."""
+        if not heard:
+            return
+        by_connection: dict[Connection, list[Received]] = {}
+        events: list[Received] = []
+        for connection, data, at in heard:
+            mine = by_connection.get(connection)
+            if mine is None:
+                if not connection.takes_datagrams:
+                    continue
+                mine = by_connection[connection] = []
+            event = Received(self._session, connection.id, at, data)
+            events.append(event)
+            mine.append(event)
+        heard.clear()
+        if self._sink is not None:
+            for connection in by_connection:
+                connection.wait_for_sends()
+            for event in events:
+                self._sink.put(event)
+        for connection, these in by_connection.items():
+            try:
+                connection.hear_datagrams(these)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this peer's alone
+                connection.fail(error)
 
     def _meet_stranger(self, sockaddr: SocketAddress) -> DatagramTransport | None:
         try:
@@ -211,6 +253,7 @@ class DatagramSocket:
         )
 
 
+_Heard: TypeAlias = "tuple[Connection, bytes, int]"  # a datagram, and when it came
 Meet: TypeAlias = "Callable[[DatagramSocket, SocketAddress], DatagramTransport | None]"
 
 
@@ -233,6 +276,7 @@ class DatagramTransport:
         self.active_at = monotonic_ns()  # when something last came from it or went to it
         self._shared = shared
         self._to = to
+        self.is_plain = True  # what comes is for the connection, without more ado
         self._faults = SOUND
         self._out: _BadLine | None = None  # from the first fault on
         self._in: _BadLine | None = None  # the same
@@ -278,6 +322,7 @@ class DatagramTransport:
         if before.into != faults.into:
             self._in = self._in or _BadLine(connection, f"-{number}", places[1], self._take_late)
             self._in.use(faults.into)
+            self.is_plain = False
 
     def _take_late(self, data: bytes) -> None:
         self.connection.take(data, monotonic_ns())
@@ -430,6 +475,7 @@ class OnlyTransport(DatagramTransport):
     def __init__(self, shared: DatagramSocket, to: SocketAddress | None) -> None:
         super().__init__(shared, to)
         self._source = to
+        self.is_plain = to is None  # else it is told when somebody else speaks
 
     def wait_for(self, loop: GuardedLoop, events: int, ready: Ready) -> None:
         super().wait_for(loop, events, ready)

@@ -180,6 +180,11 @@ class Sender:
             with self._lock:
                 self._sink.put(event)
 
+    def wait_for_sends(self) -> None:
+        """Wait for a thread that is sending to have said so."""
+        with self._lock:
+            return
+
     def _why_no_room(self) -> str:
         """Under the lock: why nothing more can be taken in for now."""
         if self._line is not None and not self._released:

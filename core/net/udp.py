@@ -44,10 +44,15 @@ class _DatagramSession(Session):
     def _shared(self) -> list[DatagramSocket]:
         """The sockets that are open."""
 
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Whether what comes may be answered before the next is read."""
+
     def _share(self, sock: socket.socket, meet: Meet) -> DatagramSocket:
         return DatagramSocket(
-            sock, loop=self._loop, commands=self._guarded, sink=self._sink, meet=meet, remark=self._complain
-        )
+            sock, loop=self._loop, commands=self._guarded, sink=self._sink, session=self.id, answers=self._answers,
+            meet=meet, remark=self._complain,
+        )  # fmt: skip
 
     @property
     def _guarded(self) -> GuardedLoop:
@@ -156,6 +161,10 @@ class UdpServer(_DatagramSession, Server):
     @property
     def _shared(self) -> list[DatagramSocket]:
         return self._open_sockets
+
+    def _answers(self) -> bool:
+        self._use_reply()
+        return bool(self._responders) or not self._reply.waits_for_a_person
 
     def _listeners_at(self, endpoints: list[Endpoint]) -> list[socket.socket]:
         options = self._in_effect = self.socket_options
@@ -286,6 +295,9 @@ class UdpClient(_DatagramSession, Client):
     @property
     def _shared(self) -> list[DatagramSocket]:
         return [self._socket] if self._socket is not None else []
+
+    def _answers(self) -> bool:
+        return self._responder is not None or self._inbox is not None  # which leaves to the system what it cannot keep
 
     def _start(self) -> None:
         loop, began = self._loop, self._loop.time()

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import logging
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ from core.events import (
     SessionRemark,
     TlsRefused,
 )
+from core.net.owner import Pause
 from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
 from core.net.udp import UdpClient, UdpServer
 from core.replies import Reply
@@ -112,6 +114,65 @@ def test_peers_appear_as_they_speak_and_each_is_answered_where_it_is() -> None:
         first, second = sink.of(Opened)
         assert (first.number, first.peer, second.number, second.peer) == (1, place_of(one), 2, place_of(other))
         assert [event.data for event in sink.of(Received, first.connection)] == [b"one", b"again"]
+
+
+@contextlib.contextmanager
+def busy(server: UdpServer) -> Iterator[None]:
+    """A server whose thread reads nothing for a while: what came meanwhile it finds together."""
+    at_it, go_on = threading.Event(), threading.Event()
+
+    def be_busy() -> None:
+        at_it.set()
+        go_on.wait(PATIENCE)
+
+    server._soon(be_busy)
+    assert at_it.wait(PATIENCE)
+    try:
+        yield
+    finally:
+        go_on.set()
+
+
+@pytest.mark.parametrize("reply", ["none", "echo"])
+@pytest.mark.parametrize("framing", ["raw", "line"])
+def test_what_came_together_is_recorded_as_it_came(reply: str, framing: str) -> None:
+    with hearing(reply, framing=framing) as (server, sink), speakers(server) as (one, other):
+        said: list[tuple[Address, bytes]] = []
+        with busy(server), stranger(server.addresses[0]) as third:
+            for number in range(600):
+                peer = (one, other, other, third)[number % 4 if number > 300 else number % 2]
+                peer.send(data := b"%d" % number if number % 50 else b"")
+                said.append((place_of(peer), data))
+        sink.wait_for(Received, len(said))
+        peers = {event.connection: event.peer for event in sink.of(Opened)}
+        heard = sink.of(Received)
+        assert [(peers[event.connection], event.data) for event in heard] == said
+        assert [event.at for event in heard] == sorted(event.at for event in heard)
+        assert [event.at for event in sink.of(Opened)] == sorted(event.at for event in sink.of(Opened))
+
+
+def test_who_hears_or_cannot_hear_more_is_asked_for_each_of_those_that_came_together() -> None:
+    with hearing("none") as (server, sink), stranger(server.addresses[0]) as peer:
+        peer.send(b"first")
+        sink.wait_for(Received)
+        (connection,) = server.connections
+        heard: list[bytes] = []
+
+        def hear(data: bytes, _at: int) -> None:
+            heard.append(data)
+            if data == b"5":
+                connection.pause(Pause.STEPS)
+
+        connection.add_hearer(hear)
+        with busy(server):
+            for number in range(10):
+                peer.send(b"%d" % number)
+        sink.wait_for(Received, 11)
+        connection.remove_hearer(hear)
+        server._soon(lambda: connection.resume(Pause.STEPS))
+        sink.wait_for(Remark, 2)
+        assert heard == [b"%d" % number for number in range(10)]
+        assert [each.text for each in sink.of(Remark)][1] == "5 datagrams got no answer"
 
 
 def test_a_person_writes_to_all_or_to_one_peer() -> None:
