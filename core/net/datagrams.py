@@ -272,7 +272,7 @@ class DatagramTransport:
     connection: Connection  # from its first moment on
 
     def __init__(self, shared: DatagramSocket, to: SocketAddress | None) -> None:
-        self.local = sockets.source_for(shared.sock, to) if to is not None else shared.local
+        self.local = sockets.source_for(shared.sock, shared.local, to) if to is not None else shared.local
         self.active_at = monotonic_ns()  # when something last came from it or went to it
         self._shared = shared
         self._to = to

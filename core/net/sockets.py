@@ -430,17 +430,16 @@ def path_limit(sock: socket.socket) -> int | None:
         return None
 
 
-def source_for(sock: socket.socket, sockaddr: SocketAddress) -> Address:
-    """Our address towards a peer of a UDP socket, which may be bound to all of them. Nothing is sent."""
-    own = sock.getsockname()
-    if not readable(own).is_every_interface:
-        return readable(own)
+def source_for(sock: socket.socket, local: Address, sockaddr: SocketAddress) -> Address:
+    """Our address towards a peer of a UDP socket at ``local``, which may be all of them. Nothing is sent."""
+    if not local.is_every_interface:
+        return local
     with contextlib.suppress(OSError), socket.socket(sock.family, socket.SOCK_DGRAM) as probe:
         if sock.family == socket.AF_INET6:
             probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         probe.connect(sockaddr)
-        return Address(readable(probe.getsockname()).host, int(own[1]))
-    return readable(own)
+        return Address(readable(probe.getsockname()).host, local.port)
+    return local
 
 
 def raise_descriptor_limit(wanted: int = 8192) -> None:

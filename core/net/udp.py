@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from core.address import Address, parse_udp
@@ -142,6 +143,7 @@ class UdpServer(_DatagramSession, Server):
         self._open_sockets: list[DatagramSocket] = []
         self._transports = {}
         self._sweep: Timer | None = None
+        self._by_silence: tuple[str | None, list[tuple[int, DatagramTransport]]] = None, []  # the longest at the end
         super().__init__(
             target,
             reply=reply,
@@ -199,11 +201,28 @@ class UdpServer(_DatagramSession, Server):
 
     def _forget_longest_silent(self, newcomer: Address) -> None:
         """Make a place: for the sake of everybody, or of those at the same address that has too many."""
-        everybody = self._transports.values()
-        same = [each for each in everybody if each.connection.peer.host == newcomer.host]
         is_everybody = len(self._connections) >= self._limits.connections
-        oldest = min(everybody if is_everybody else same, key=lambda each: each.active_at)
+        oldest = self._longest_silent(None if is_everybody else newcomer.host)
         oldest.connection.abort(Ending.FORGOTTEN)
+
+    def _longest_silent(self, host: str | None) -> DatagramTransport:
+        """Who was silent for longest, of those at one address or of all.
+
+        They are put in order once for many newcomers: who has spoken since, or is new, was silent for less than whoever
+        has not.
+        """
+        while True:
+            whose, order = self._by_silence
+            while order and whose == host:
+                active_at, transport = order.pop()
+                if transport.active_at == active_at and transport.connection.is_open:
+                    return transport
+            those = [
+                (each.active_at, each)
+                for each in self._transports.values()
+                if host is None or each.connection.peer.host == host
+            ]
+            self._by_silence = host, sorted(those, key=itemgetter(0), reverse=True)
 
     def _forget_silent(self) -> None:
         """Forget who said nothing for too long, and look again when the next one may have."""

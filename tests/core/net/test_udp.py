@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 
 from core.address import Address
+from core.clock import monotonic
 from core.compose import Draft
 from core.errors import AddressError, ConnectError, ListenError, SendError, TincanError
 from core.events import (
@@ -375,6 +376,57 @@ def test_whoever_was_silent_for_longest_makes_place_for_a_newcomer() -> None:
         (closed,) = sink.of(Closed)
         assert (closed.ending, closed.connection) == (Ending.FORGOTTEN, sink.of(Opened)[1].connection)
         assert [each.peer for each in server.connections] == [place_of(one), place_of(three)]
+
+
+def test_who_spoke_or_came_since_the_last_newcomer_stays() -> None:
+    limits = replace(DEFAULTS, connections=4)
+    with hearing(limits=limits) as (server, sink), contextlib.ExitStack() as stack:
+        peers = [stack.enter_context(stranger(server.addresses[0])) for _ in range(8)]
+        for number in (0, 1, 2, 3, 4, 2, 5, 1, 6, 3, 7):
+            peers[number].send(b"hi")
+            assert peers[number].recv(100) == b"hi"
+        here = {place_of(peer): number for number, peer in enumerate(peers)}
+        opened = {event.connection: here[event.peer] for event in sink.of(Opened)}
+
+        assert [opened[event.connection] for event in sink.of(Closed)] == [0, 1, 3, 4, 2, 5]
+        assert [here[each.peer] for each in server.connections] == [1, 6, 3, 7]
+
+
+def test_ten_thousand_ports_leave_as_many_peers_as_there_may_be_and_the_server_answers_on() -> None:
+    limits = replace(DEFAULTS, connections=200)
+    with hearing(limits=limits) as (server, sink), stranger(server.addresses[0]) as peer:
+        for number in range(10_000):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flooding:
+                flooding.sendto(b"x", (server.addresses[0].host, server.addresses[0].port))
+            if number % 100 == 0:
+                peer.send(b"%d" % number)
+                assert peer.recv(100) == b"%d" % number
+        peer.send(b"the last")
+        assert peer.recv(100) == b"the last"
+        shared = server._open_sockets[0]
+        assert len(server.connections) == len(server._transports) == len(shared.peers) == 200
+        assert len(server._by_silence[1]) <= 200
+        assert len(sink.of(Opened)) - len(sink.of(Closed)) == 200
+        began = monotonic()
+    assert monotonic() - began < PATIENCE / 2
+
+
+@only_linux("elsewhere this machine has one address in 127.0.0.0/8")
+def test_a_list_of_ten_thousand_peers_is_answered_and_ended() -> None:
+    count = 10_000
+    limits = replace(DEFAULTS, connections=count)
+    with hearing(limits=limits) as (server, sink), stranger(server.addresses[0]) as peer:
+        for number in range(count + 50):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+                one.bind((f"127.0.{1 + number // 200}.{1 + number % 200}", 0))
+                one.sendto(b"x", (server.addresses[0].host, server.addresses[0].port))
+            if number % 100 == 0:
+                peer.send(b"?")
+                assert peer.recv(100) == b"?"
+        assert len(server.connections) == count
+    assert len(sink.of(Closed)) == len(sink.of(Opened)) == count + 51
+    assert not server.connections
+    assert not server._transports
 
 
 def test_many_strangers_leave_no_more_than_the_limit() -> None:
