@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from core.errors import AddressError, ConnectError
 from core.events import (
     Closed,
     Ending,
+    Listening,
     Onward,
     Opened,
     Received,
@@ -35,6 +36,7 @@ from core.proxy import Proxy
 from core.roles import Role
 from core.settings import Limits
 from core.tls.settings import Tls
+from core.workbench import Workbench
 from tests.support.law import check_law
 from tests.support.peers import Host, Peer, Resets, free_port
 from tests.support.sink import PATIENCE, Sink, until
@@ -321,27 +323,103 @@ def test_a_tap_that_stops_while_its_proxy_is_asked_lets_go_of_it() -> None:
     check_law(sink.events)
 
 
-@pytest.mark.parametrize(("program", "kind"), [("microsocks", "socks5"), ("tinyproxy", "http")])
-def test_a_real_proxy_leads_to_a_real_server(program: str, kind: str, tmp_path: Path) -> None:
-    path_of(program)
-    port, closed_port = free_port(), free_port()
-    settings = tmp_path / "settings"
-    settings.write_text(f"Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\n", encoding="utf-8")
-    options = ["-d", "-c", str(settings)] if program == "tinyproxy" else ["-i", "127.0.0.1", "-p", str(port)]
-    with (
-        serving() as (server, _sink),
-        subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process,
-    ):
+LOGIN = ("anna-user", "secret-word")
+DANTE = """
+logoutput: stderr
+internal: 127.0.0.1 port = {port}
+external: 127.0.0.1
+clientmethod: none
+socksmethod: {method}
+client pass {{ from: 127.0.0.0/8 to: 0.0.0.0/0 }}
+socks pass {{ from: 0.0.0.0/0 to: 0.0.0.0/0 }}
+"""
+TINYPROXY = "Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\n"
+
+
+@contextmanager
+def real_proxy(program: str, folder: Path, *, asks: bool) -> Iterator[Address]:
+    """A proxy of somebody else's; ``asks`` for a user and a password, of dante those of the system."""
+    path, port, settings = path_of(program), free_port(), folder / "settings"
+    if program == "danted":
+        settings.write_text(DANTE.format(port=port, method="username" if asks else "none"), encoding="utf-8")
+        options = ["-f", str(settings)]
+    elif program == "tinyproxy":
+        login = "BasicAuth {} {}\n".format(*LOGIN) if asks else ""
+        settings.write_text(TINYPROXY.format(port=port) + login, encoding="utf-8")
+        options = ["-d", "-c", str(settings)]
+    else:
+        options = ["-i", "127.0.0.1", "-p", str(port), *(["-u", LOGIN[0], "-P", LOGIN[1]] if asks else [])]
+    with subprocess.Popen([path, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            until(lambda: is_open(port), f"{program} at port {port}")
-            proxy = f"{kind}://127.0.0.1:{port}"
-            with Client(server.addresses[0], proxy=proxy) as client:
-                client.send(b"hello")
-                assert client.receive(PATIENCE) == b"hello"
-            with pytest.raises(ConnectError, match=f"could not reach 127.0.0.1:{closed_port}: "):
-                Client(f"127.0.0.1:{closed_port}", proxy=proxy).run()
+            until(lambda: is_open(port) or process.poll() is not None, f"{program} at port {port}")
+            if process.poll() is not None:
+                pytest.skip(f"{program} does not run here")
+            yield Address("127.0.0.1", port)
         finally:
-            process.kill()
+            process.terminate()
+
+
+PROXIES = [("microsocks", "socks5"), ("danted", "socks5"), ("tinyproxy", "http")]
+
+
+@pytest.mark.parametrize(("program", "kind"), PROXIES)
+def test_a_real_proxy_leads_to_a_real_server(program: str, kind: str, tmp_path: Path) -> None:
+    closed_port = free_port()
+    with serving() as (server, _sink), real_proxy(program, tmp_path, asks=False) as place:
+        proxy = f"{kind}://{place}"
+        with Client(server.addresses[0], proxy=proxy) as client:
+            client.send(b"hello")
+            assert client.receive(PATIENCE) == b"hello"
+        with pytest.raises(ConnectError, match=f"could not reach 127.0.0.1:{closed_port}: "):
+            Client(f"127.0.0.1:{closed_port}", proxy=proxy).run()
+    with pytest.raises(ConnectError, match=f"(?i)^the proxy {proxy} cannot be reached"):
+        Client(f"127.0.0.1:{closed_port}", proxy=proxy).run()
+
+
+@pytest.mark.parametrize(("program", "kind"), PROXIES)
+def test_a_real_proxy_that_wants_to_know_who_asks_says_so_of_itself(program: str, kind: str, tmp_path: Path) -> None:
+    with serving() as (server, _sink), real_proxy(program, tmp_path, asks=True) as place:
+        for proxy in (Proxy(kind, place), Proxy(kind, place, LOGIN[0], "wrong-word")):
+            with pytest.raises(ConnectError, match=f"(?i)^the proxy {proxy} ") as refused:
+                Client(server.addresses[0], proxy=proxy).run()
+            assert "could not reach" not in str(refused.value)
+            assert "wrong-word" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("program", "kind"), [each for each in PROXIES if each[0] != "danted"])
+def test_user_and_password_of_a_real_proxy_are_in_no_file_of_ours(
+    program: str, kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    own = tmp_path / "ours"
+    own.mkdir()
+    with serving() as (server, _sink), real_proxy(program, tmp_path, asks=True) as place, ExitStack() as stack:
+        proxy = Proxy(kind, place, *LOGIN)
+        workbench = Workbench(own / "run.tincan")
+        news = workbench.subscribe(lambda: None, with_events=True)
+        events: list[object] = []
+
+        def came(what: type, count: int) -> bool:
+            events.extend(event for batch in news.drain() for event in batch.events)
+            return sum(isinstance(event, what) for event in events) >= count
+
+        stack.callback(workbench.close)
+        talking = workbench.connect(server.addresses[0], proxy=proxy)
+        workbench.tap(Address("127.0.0.1", 0), server.addresses[0], proxy=proxy)
+        until(lambda: came(Listening, 1) and came(Opened, 1), "the client and the tap")
+        (listening,) = [event for event in events if isinstance(event, Listening)]
+        workbench.send(talking, b"through the client")
+        with Client(listening.addresses[0]) as caller:
+            caller.send(b"through the tap")
+            assert caller.receive(PATIENCE) == b"through the tap"
+        until(lambda: came(Received, 3), "what was said")
+    said = b"".join(path.read_bytes() for path in own.iterdir())
+    assert b"through the client" in said
+    assert b"through the tap" in said
+    assert str(place).encode() in said
+    told = said + repr(events).encode() + caplog.text.encode()
+    for secret in (*LOGIN, base64.b64encode(":".join(LOGIN).encode()).decode()):
+        assert secret.encode() not in told
 
 
 def is_open(port: int) -> bool:
