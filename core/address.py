@@ -173,6 +173,14 @@ class Target(NamedTuple):
     tls: bool
 
 
+class Destination(NamedTuple):
+    """An address, whether its scheme asks for TLS there, and whether it asks for UDP."""
+
+    address: Address
+    tls: bool
+    datagrams: bool
+
+
 class Parts(NamedTuple):
     """What an address is made of as it was written, none of it judged; None is what it does not have."""
 
@@ -203,6 +211,13 @@ def without_udp(text: str) -> tuple[str, bool]:
 def parse_udp(text: str, *, for_server: bool) -> Address:
     """Read an address of UDP as ``parse_address`` does, with or without ``udp://`` before it."""
     return parse_address(without_udp(text)[0], for_server=for_server)
+
+
+def parse_destination(text: str, *, for_server: bool) -> Destination:
+    """Read an address of TCP as ``parse_target`` does, or one of UDP, which ``udp://`` asks for."""
+    if without_udp(text)[1]:
+        return Destination(parse_udp(text, for_server=for_server), False, True)
+    return Destination(*parse_target(text, for_server=for_server), False)
 
 
 def parse_target(

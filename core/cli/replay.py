@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.address import Target, parse_target
+from core.address import Destination, Target, parse_target
 from core.cli.arguments import add_frame
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
 from core.cli.reading import BadRequest, TerminalJournal, numbered
@@ -145,7 +145,7 @@ def _call(options: ReplayOptions, recording: Recording) -> int:
 
     run = StepsRun("replay", recording.ready, _nobody, limit=LIMIT, keeps_all=True)
     run.start()
-    play(run, options.target, options.tls)
+    play(run, Destination(*options.target, datagrams=False), options.tls)
     return _show(recording, list(run.playing.rows), run.playing.left)
 
 

@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.address import Target, parse_target
+from core.address import Destination, parse_destination
 from core.cli.arguments import seconds
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
-from core.cli.tls import add_tls, tls_of
+from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
 from core.errors import ConnectError, TincanError, quoted, reason
 from core.text_safety import TextSafety
@@ -36,7 +36,7 @@ class PlayOptions(NamedTuple):
     """What was asked for: the lists, where each of them is played, TLS for those (None: in the clear)."""
 
     lists: tuple[tuple[Path, ReadySteps], ...]
-    targets: tuple[Target, ...]
+    targets: tuple[Destination, ...]
     tls: Sequence[Tls | None]
     junit: Path | None = None
     wait: float = 0.0  # seconds in which a server that is not there yet is asked again
@@ -67,10 +67,10 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Pla
     from core.steps.step_file import StepFileError, read_step_file
 
     *others, last = chosen.words
-    target: Target | None = None
+    target: Destination | None = None
     if others and not Path(last).exists():
         try:
-            target = parse_target(last, for_server=False)
+            target = parse_destination(last, for_server=False)
         except TincanError as error:
             parser.error(f"{quoted(last)} is neither a file nor an address: {error}")
     paths = [Path(word) for word in (others if target is not None else chosen.words)]
@@ -82,9 +82,9 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Pla
     for path, ready in lists:
         if target is None and not ready.list.target:
             parser.error(f"{path} names no target: type HOST:PORT behind the files")
-        targets.append(target or parse_target(ready.list.target, for_server=False))
+        targets.append(target or parse_destination(ready.list.target, for_server=False))
     try:
-        tls = [tls_of(chosen, has_scheme=one.tls) for one in targets]
+        tls = [tls_to(chosen, one) for one in targets]
     except TincanError as error:
         parser.error(str(error))
     return PlayOptions(lists, tuple(targets), tls, chosen.junit, chosen.wait)
@@ -119,7 +119,7 @@ def suite_words(suite: Suite) -> str:
     return f"{head}\n{as_text(suite.rows)}{what}, {suite.seconds:.3f} s\n"
 
 
-def _play(ready: ReadySteps, target: Target, tls: Tls | None, wait: float) -> Suite:
+def _play(ready: ReadySteps, target: Destination, tls: Tls | None, wait: float) -> Suite:
     from core.sending.steps import StepsRun
     from core.steps.junit import Suite
 
@@ -134,7 +134,7 @@ def _play(ready: ReadySteps, target: Target, tls: Tls | None, wait: float) -> Su
     return Suite(ready.list.name, str(target.address), _rows(run, ready), monotonic() - start, began, error)
 
 
-def play(run: StepsRun, target: Target, tls: Tls | None, until: float = 0.0) -> None:
+def play(run: StepsRun, target: Destination, tls: Tls | None, until: float = 0.0) -> None:
     """Have a run that was started play over a client of its own, to its end.
 
     Raises ``ConnectError`` if no server is there until then on the monotonic clock, or at once.
@@ -149,14 +149,18 @@ def play(run: StepsRun, target: Target, tls: Tls | None, until: float = 0.0) -> 
 
 
 @contextlib.contextmanager
-def _connected(target: Target, tls: Tls | None, run: StepsRun, until: float) -> Iterator[None]:
+def _connected(target: Destination, tls: Tls | None, run: StepsRun, until: float) -> Iterator[None]:
     """A client that plays the list, once a server is there. Raises ``ConnectError`` if none is until then."""
     from core.net.client import Client
+    from core.net.udp import UdpClient
 
     with contextlib.ExitStack() as stack:
         while True:
             try:
-                stack.enter_context(Client(target.address, half_open=True, tls=tls, stands=run.attach))
+                if target.datagrams:
+                    stack.enter_context(UdpClient(target.address, stands=run.attach))
+                else:
+                    stack.enter_context(Client(target.address, half_open=True, tls=tls, stands=run.attach))
                 break
             except ConnectError:
                 if monotonic() >= until or run.is_attached:

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from core.address import Destination
 from core.cli.arguments import argument
 from core.cli.common import is_terminal
 from core.errors import TlsPasswordError, TlsSettingsError, reason
@@ -114,6 +115,14 @@ def tls_of(chosen: argparse.Namespace, *, has_scheme: bool) -> Tls | None:
         starttls=chosen.starttls or "",
     )
     return _with_password(tls) if tls.certificate is not None else tls
+
+
+def tls_to(chosen: argparse.Namespace, target: Destination) -> Tls | None:
+    """The same for a destination, which may be of UDP. Raises ``TlsSettingsError``."""
+    tls = tls_of(chosen, has_scheme=target.tls)
+    if tls is not None and target.datagrams:
+        raise TlsSettingsError("TLS is for streams of bytes, and UDP has none: leave one of them out")
+    return tls
 
 
 def _given_password(path: Path | None) -> str | None:

@@ -288,6 +288,7 @@ class UdpClient(_DatagramSession, Client):
         session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
+        stands: Callable[[Connection], None] | None = None,
     ) -> None:
         self._transports = {}
         self._socket: DatagramSocket | None = None
@@ -301,6 +302,7 @@ class UdpClient(_DatagramSession, Client):
             resolver=resolver,
             fault_out=_checked(fault_out),
             fault_in=_checked(fault_in),
+            stands=stands,
         )
         self.socket_options = self._in_effect = socket_options
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
+from core.address import without_udp
 from core.compose import Composed, Context, Draft, Encoding, Misfit, compose
 from core.compose.composing import Template
 from core.errors import DraftError, Fault, TincanError, quoted
@@ -142,9 +143,12 @@ class StepList:
 
 
 class ReadyStep:
-    """A step that can be played. Raises ``StepError`` for one that cannot, given the ``captured`` names before it."""
+    """A step that can be played. Raises ``StepError`` for one that cannot, given the ``captured`` names before it.
 
-    def __init__(self, step: Step, frame: str, captured: tuple[str, ...]) -> None:
+    Of ``datagrams``, one may be empty.
+    """
+
+    def __init__(self, step: Step, frame: str, captured: tuple[str, ...], *, datagrams: bool = False) -> None:
         if len(step.name) > LONGEST_NAME or not (step.name.isprintable() or not step.name):
             raise StepError(f"a name has at most {LONGEST_NAME} characters, all of which can be shown", field="name")
         if step.message is None and step.expected is None and step.end is None:
@@ -154,7 +158,9 @@ class ReadyStep:
         if not 0 <= step.pause <= LONGEST_PAUSE:  # which refuses NaN, too
             raise StepError(f"a pause has from 0 to {LONGEST_PAUSE:,} milliseconds", field="pause")
         self.step = step
-        self.template = _template(step.message, frame, captured) if step.message is not None else None
+        self.template = (
+            _template(step.message, frame, captured, may_be_empty=datagrams) if step.message is not None else None
+        )
         self.heard = _heard(step.expected) if step.expected is not None else None
         self.size: int | None = None  # bytes that it takes under raw, if it does not take all that there is
         self.captures: tuple[str, ...] = self.heard.names if self.heard is not None else ()
@@ -183,7 +189,7 @@ class ReadySteps:
             try:
                 _check_order(step, ended)
                 ended = (place + 1, step.end) if step.end is not None else ended
-                ready.append(ReadyStep(step, frame, captured))
+                ready.append(ReadyStep(step, frame, captured, datagrams=without_udp(steps.target)[1]))
             except StepError as error:
                 raise StepError(str(error), place, error.field) from None
             captured = (*captured, *ready[-1].captures)
@@ -215,14 +221,14 @@ def _framing(written: str, field: str) -> Framing:
         raise StepError(str(error), field=field) from None
 
 
-def _template(message: Draft, frame: str, captured: tuple[str, ...]) -> Template:
+def _template(message: Draft, frame: str, captured: tuple[str, ...], *, may_be_empty: bool) -> Template:
     draft = replace(message, framing=frame)
     checked = compose(replace(message, framing="raw"), Context(variables=AllowedVariables(captured)))
     if isinstance(checked, Composed) and not checked.macros:
         checked = compose(draft, Context())  # of what is not fixed, only the moment tells whether it fits the frame
     if isinstance(checked, Misfit):
         raise StepError(_clause(checked.sentence), field="send")
-    if not (checked.wire or checked.macros):
+    if not (checked.wire or checked.macros or may_be_empty):
         raise StepError("there is no byte in what it sends", field="send")
     return Template(draft)
 

@@ -21,7 +21,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from core.address import parse_target
+from core.address import parse_destination
 from core.compose import Draft, Ending, Format
 from core.compose.encoding import Encoding
 from core.compose.saved import (
@@ -144,7 +144,7 @@ def _check_head(head: dict[str, object]) -> None:
     target = head.get("target")
     try:
         if target:
-            parse_target(str(target), for_server=False)
+            parse_destination(str(target), for_server=False)
     except TincanError as error:
         raise StepError(str(error), field="target") from None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,13 @@ from core.address import Address
 from core.cli.options import Options
 from core.journal.reading.reader import JournalReader
 from core.net.socket_options import SocketOptions
+from core.net.udp import UdpServer
 from core.wire.faults import Faults
+from core.workbench import Workbench
 from tests.core.cli.test_terminal import Terminal
+from tests.support import program
 from tests.support.peers import stranger
+from tests.support.sink import until
 
 
 @pytest.fixture
@@ -191,3 +197,35 @@ def test_nobody_there_is_told_on_standard_error(terminal: Terminal, peer: socket
 def _ends_after_the_news(terminal: Terminal, port: int) -> None:
     terminal.err.wait_for(rf"nothing listens at 127\.0\.0\.1:{port}: its machine sent the datagram back")
     terminal.ends_input()
+
+
+# Lists of steps.
+
+
+def test_a_conversation_is_exported_as_steps_and_played_over_udp_empty_datagrams_and_all(tmp_path: Path) -> None:
+    journal, steps = tmp_path / "run.tincan", tmp_path / "steps.json"
+    workbench = Workbench(journal)
+    view = workbench.subscribe(lambda: None)
+    with closing(workbench):
+        workbench.serve_datagrams(Address("127.0.0.1", 0), reply="echo")
+        places: list[Address] = []
+
+        def stands() -> bool:
+            places.extend(each for batch in view.drain() for state in batch.sessions for each in state.addresses)
+            return bool(places)
+
+        until(stands, "the server")
+        with stranger(places[0]) as peer:
+            for said in (b"one", b"", b"two"):
+                peer.send(said)
+                assert peer.recv(100) == said
+    with UdpServer("127.0.0.1:0", reply="echo") as server:
+        exported = program.run("export", journal, "--as", "steps", "--output", steps)
+        written = json.loads(steps.read_text())
+        played = program.run("test", steps, f"udp://{server.addresses[0]}")
+        refused = program.run("test", steps, f"udp://{server.addresses[0]}", "--tls")
+    assert (exported.code, played.code, played.err) == (0, 0, "")
+    assert written["target"].startswith("udp://127.0.0.1:")
+    assert [step.get("send") for step in written["steps"]] == ["one", "", "two"]
+    assert refused.code == 2
+    assert "TLS is for streams of bytes, and UDP has none" in refused.err

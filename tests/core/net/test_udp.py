@@ -345,7 +345,7 @@ def test_news_that_a_receive_brings_are_told_and_end_nothing() -> None:
         peer.send(b"one")
         assert peer.recv(100) == b"one"
         shared = server._open_sockets[0]
-        told = ToldFirst(shared.sock, errno.ECONNRESET, errno.EIO)
+        told = ToldFirst(shared.sock, errno.ECONNRESET, errno.EMSGSIZE, errno.EIO)
         server._soon(lambda: setattr(shared, "sock", told))  # between two turns of the loop
         until(lambda: isinstance(shared.sock, ToldFirst))
         peer.send(b"two")

@@ -44,6 +44,7 @@ class Steps(Script):
         host, port = self.place
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         target = self.server if is_local(self.server) else target
+        target = f"udp://{target}" if self.parties.has_datagrams else target
         head = {"version": 1, "name": "recorded", "framing": "raw", "target": target}
         return f'{json.dumps(head)[:-1]},\n "steps": ['
 
