@@ -8,7 +8,7 @@ stands in runs is parted again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -33,11 +33,12 @@ class Stretch(NamedTuple):
     first: int
     stop: int
     only: Filter
+    begin: int | None = None  # of the run in which it begins, where that is known: the ordinal of its first entry
 
     def where(self, reader: JournalReader) -> tuple[str, tuple[object, ...]]:
         """The rows that have entries of it as an SQL condition over ``chunk``, with its values."""
         condition, values = self.only.condition()
-        begin = reader.start_of(self.session, self.first)
+        begin = self.begin if self.begin is not None else reader.start_of(self.session, self.first)
         return f"{_RANGE} AND (connections IS NOT NULL OR {condition})", (self.session, begin, self.stop, *values)
 
 
@@ -56,14 +57,22 @@ class Joined(NamedTuple):
     data: bytes
 
 
-class _Row(NamedTuple):
+class DataRow(NamedTuple):
     """What a row of ``chunk`` has in a stretch: entries that carry bytes, the first of them with this ordinal."""
 
     ordinal: int
     begins: list[int]  # where the bytes of each begin, and at last where those of the last end
-    streams: list[int] | None  # the connection of each, negative of what was sent; None if all have ``stream``
-    stream: int
-    data: bytes
+    stream: int  # the connection, negative of what was sent; of a run with several, see ``streams``
+    data: bytes  # of the whole run, also of entries that are not in the stretch
+    connections: str = ""  # of the whole run, as it is written
+    before: int = 0  # entries of the run that lie in front of the stretch
+    in_run: int = 1  # entries of the whole run
+
+    def streams(self) -> list[int]:
+        """The connection of each, negative of what was sent. Raises ``ValueError`` for what no Tincan writes."""
+        found = streams(self.connections or None, self.in_run)
+        within = len(self.begins) - 1
+        return [self.stream] * within if found is None else found[self.before : self.before + within]
 
 
 def extent(reader: JournalReader, stretch: Stretch) -> Extent:
@@ -73,21 +82,21 @@ def extent(reader: JournalReader, stretch: Stretch) -> Extent:
     return Extent(*reader.ask(sql, values, (int, int))[0])
 
 
-def joined(reader: JournalReader, stretch: Stretch) -> list[Joined]:
-    """Everything that is not empty, in memory at once. Raises ``JournalError``."""
+def joined(reader: JournalReader, stretch: Stretch, rows: Iterable[DataRow] | None = None) -> list[Joined]:
+    """Everything that is not empty, in memory at once; ``rows`` are those of the stretch. Raises ``JournalError``."""
     parts: defaultdict[int, list[bytes]] = defaultdict(list)
-    for row in _rows(reader, stretch, with_data=True):
+    for row in data_rows(reader, stretch) if rows is None else rows:
         data = row.data
-        if row.streams is None:
+        if not row.connections:
             parts[row.stream].append(data[row.begins[0] : row.begins[-1]])
             continue
         begins = iter(row.begins)
         start = next(begins)
-        for stream, end in zip(row.streams, begins, strict=True):
+        for stream, end in zip(_streams(reader, row), begins, strict=True):
             parts[stream].append(data[start:end])
             start = end
     found = ((*direction(stream), b"".join(pieces)) for stream, pieces in parts.items())
-    only = replace(stretch.only, origins=None)  # by which ``_rows`` has chosen already
+    only = replace(stretch.only, origins=None)  # by which ``data_rows`` has chosen already
     return [Joined(*each) for each in found if each[2] and only.admits(each[1], each[0])]
 
 
@@ -96,16 +105,23 @@ def sizes(reader: JournalReader, stretch: Stretch, connection: ConnectionId, kin
     wanted = connection if kind == RECEIVED else -connection
     ordinals: list[int] = []
     lengths: list[int] = []
-    for row in _rows(reader, stretch, with_data=False):
-        for place, stream in enumerate(row.streams or [row.stream] * (len(row.begins) - 1)):
+    for row in data_rows(reader, stretch, with_data=False):
+        for place, stream in enumerate(_streams(reader, row)):
             if stream == wanted:
                 ordinals.append(row.ordinal + place)
                 lengths.append(row.begins[place + 1] - row.begins[place])
     return ordinals, lengths
 
 
-def _rows(reader: JournalReader, stretch: Stretch, *, with_data: bool) -> Iterator[_Row]:
-    """The rows that carry bytes, cut to the stretch."""
+def _streams(reader: JournalReader, row: DataRow) -> list[int]:
+    try:
+        return row.streams()
+    except ValueError:
+        raise damaged(reader.path) from None
+
+
+def data_rows(reader: JournalReader, stretch: Stretch, *, with_data: bool = True) -> Iterator[DataRow]:
+    """The rows that carry bytes, cut to the stretch. Raises ``JournalError``."""
     if stretch.only.origins is not None:
         yield from _one_by_one(reader, stretch)
         return
@@ -135,24 +151,22 @@ def _rows(reader: JournalReader, stretch: Stretch, *, with_data: bool) -> Iterat
 
 def _cut(
     stretch: Stretch, ordinal: int, connection: int, kind: str, size: int, data: bytes, begins: str, connections: str
-) -> _Row:
+) -> DataRow:
     """A row without the entries of its run that are not in the stretch. Raises ``ValueError``."""
     stream = connection if kind == RECEIVED else -connection
     if kind not in (RECEIVED, SENT, MIXED):
         raise ValueError
     if not begins:
-        return _Row(ordinal, [0, size], None, stream, data)
+        return DataRow(ordinal, [0, size], stream, data)
     places = offsets(begins, size)
-    found = streams(connections or None, len(places) - 1)
-    first, stop = max(0, stretch.first - ordinal), min(len(places) - 1, stretch.stop - ordinal)
-    if first > 0 or stop < len(places) - 1:
-        places, found = places[first : stop + 1], found[first:stop] if found is not None else None
-    return _Row(ordinal + first, places, found, stream, data)
+    count = len(places) - 1
+    first, stop = max(0, stretch.first - ordinal), min(count, stretch.stop - ordinal)
+    return DataRow(ordinal + first, places[first : stop + 1], stream, data, connections, first, count)
 
 
-def _one_by_one(reader: JournalReader, stretch: Stretch) -> Iterator[_Row]:
+def _one_by_one(reader: JournalReader, stretch: Stretch) -> Iterator[DataRow]:
     """Entry by entry, where SQLite cannot join them."""
     rows = reader.scan(stretch.session, stretch.first, stretch.stop, stretch.only, with_data=True)
     for ordinal, connection, kind, size, data, _at in rows:
         if data and connection is not None and kind in (RECEIVED, SENT):
-            yield _Row(ordinal, [0, size], None, connection if kind == RECEIVED else -connection, data)
+            yield DataRow(ordinal, [0, size], connection if kind == RECEIVED else -connection, data)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
-from itertools import product
+from itertools import chain, product
 
 from core.compose.encoding import Encoding, character_words, encode
 from core.errors import DraftError, Fault, TincanError
@@ -100,12 +100,17 @@ class Pattern:
     longest: int
     behind: int = 0
     core: bytes = b""  # ASCII in lower case that each hit has, in whatever case; it is found far sooner than the hit
+    alphabet: frozenset[int] = frozenset(range(256))  # the bytes that a hit may have
     notes: re.Pattern[bytes] | None = None  # where text is other bytes in notes
 
     @property
     def is_dangerous(self) -> bool:
         """Whether it may take for ever, with the interpreter locked: it must run in a process of its own."""
         return self.query.mode is Mode.REGEX
+
+    def may_be_in(self, data: bytes) -> bool:
+        """Whether there may be a hit in these bytes; never false if there is one."""
+        return (not self.core or self.core in data.lower()) and self.regex.search(data) is not None
 
     @property
     def in_notes(self) -> re.Pattern[bytes]:
@@ -145,10 +150,11 @@ def _refuse_half_characters(text: str) -> None:
 def _compile_text(query: Query) -> Pattern:
     plain = b"".join(_encoded(character, query.encoding, place) for place, character in enumerate(query.text))
     if query.match_case:
-        return Pattern(query, re.compile(re.escape(plain)), len(plain))
+        return Pattern(query, re.compile(re.escape(plain)), len(plain), alphabet=frozenset(plain))
     letters = [_any_case(character, query.encoding) for character in query.text]
     longest = sum(max(map(len, forms)) for forms in letters)
-    return Pattern(query, re.compile(b"".join(map(_one_of, letters))), longest, core=_core(letters))
+    regex, alphabet = re.compile(b"".join(map(_one_of, letters))), frozenset(chain(*chain(*letters)))
+    return Pattern(query, regex, longest, core=_core(letters), alphabet=alphabet)
 
 
 def _core(letters: list[list[bytes]]) -> bytes:
@@ -209,7 +215,10 @@ def _compile_hex(query: Query) -> Pattern:
     longest = sum(map(len, found)) + len(found) - 1
     if not longest:
         raise QueryError("type bytes in hex, for example 0d 0a")
-    return Pattern(query, re.compile(b".".join(map(re.escape, found)), re.DOTALL), longest)
+    regex = re.compile(b".".join(map(re.escape, found)), re.DOTALL)
+    if len(found) > 1:
+        return Pattern(query, regex, longest)
+    return Pattern(query, regex, longest, alphabet=frozenset(found[0]))
 
 
 # Regular expressions.

@@ -6,13 +6,13 @@ The bytes of one direction of one connection are one stream, whatever came betwe
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import Filter
-from core.journal.reading.joining import Stretch, extent, joined, sizes
+from core.journal.reading.joining import DataRow, Stretch, data_rows, extent, joined, sizes
 from core.journal.reading.reader import JournalReader
 from core.journal.schema import damaged
 from core.journal.search.hits import Hit, Hits
@@ -55,18 +55,20 @@ class _Sweep:
         self._pattern = pattern
         self._only = only
         self._streams: dict[tuple[ConnectionId, str], _Stream] = {}
+        self._fed: set[_Stream] = set()  # since bytes were passed over last
         self._has_datagrams = reader.has_datagrams(session)
 
     def run(self, first: int, stop: int) -> Iterator[tuple[int, list[Hit]]]:
-        count = _MOST_ENTRIES
+        count, begin = _MOST_ENTRIES, self._reader.start_of(self._session, first)
         while first < stop:
-            stretch = Stretch(self._session, first, self._end(first, first + count, stop), self._only)
+            end, run_there = self._end(first, first + count, stop)
+            stretch = Stretch(self._session, first, end, self._only, begin)
             found = extent(self._reader, stretch)
             is_single = stretch.stop - first == 1
             if found.size > _MOST_BYTES and not is_single:
                 count = max(1, (stretch.stop - first) // 2)
                 continue
-            first = stretch.stop
+            first, begin = end, run_there
             if found.size > _MOST_BYTES:
                 yield from self._look_at_large(stretch)
             else:
@@ -74,22 +76,40 @@ class _Sweep:
                 yield first, self._look_at(stretch) + self._look_at_notes(stretch, found.notes)
         yield stop, [hit for stream in self._streams.values() for hit in stream.finish()]
 
-    def _end(self, first: int, wanted: int, stop: int) -> int:
-        """Where a stretch may end: in front of a run rather than in one, which would be taken apart twice."""
+    def _end(self, first: int, wanted: int, stop: int) -> tuple[int, int]:
+        """Where a stretch may end, and where the run begins that goes on there.
+
+        That is in front of a run rather than in one, which would be taken apart twice.
+        """
         if wanted >= stop:
-            return stop
+            return stop, stop
         begin = self._reader.start_of(self._session, wanted)
-        return begin if begin > first else wanted
+        return (begin if begin > first else wanted), begin
 
     def _look_at(self, stretch: Stretch) -> list[Hit]:
         if self._has_datagrams:
             return self._look_at_datagrams(stretch)
+        rows = list(data_rows(self._reader, stretch))
+        if self._can_pass_over(rows):
+            fed, self._fed = self._fed, set()
+            return [hit for stream in fed for hit in stream.finish()]
         hits: list[Hit] = []
-        for connection, kind, data in joined(self._reader, stretch):
+        for connection, kind, data in joined(self._reader, stretch, rows):
             stream = self._stream(connection, kind)
             stream.expect(stretch, len(data))
             hits += stream.feed(data)
         return hits
+
+    def _can_pass_over(self, rows: Sequence[DataRow]) -> bool:
+        """Whether no hit lies in these rows, not even in part: taking the streams apart takes most of the time.
+
+        What ends in another entry than it begins in has the last byte of an entry in it.
+        """
+        alphabet = self._pattern.alphabet
+        if any(stream.is_open for stream in self._fed):
+            return False
+        lasts = (map((b"\0" + row.data).__getitem__, row.begins[1:]) for row in rows)
+        return all(map(alphabet.isdisjoint, lasts)) and not any(self._pattern.may_be_in(row.data) for row in rows)
 
     def _look_at_datagrams(self, stretch: Stretch) -> list[Hit]:
         """The same of entries that belong to no stream: a match lies within one of them."""
@@ -126,6 +146,7 @@ class _Sweep:
         key = (connection, kind)
         if key not in self._streams:
             self._streams[key] = _Stream(self._reader, Matcher(self._pattern), connection, kind)
+        self._fed.add(self._streams[key])
         return self._streams[key]
 
 
@@ -147,6 +168,11 @@ class _Stream:
         self._kind = kind
         self._size = 0
         self._parts: list[_Part] = []  # those in which a match may still end
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a match may have begun that the next bytes end."""
+        return self._matcher.is_open
 
     def expect(self, stretch: Stretch, size: int) -> None:
         """The next so many bytes are those of a stretch."""
@@ -209,6 +235,11 @@ class Matcher:
     def decided(self) -> int:
         """No match that is still to come ends at this offset or before it."""
         return self._next
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a match that is still to come may begin in what came so far."""
+        return bool(self._known) and self._known[-1] in self._pattern.alphabet
 
     def feed(self, piece: bytes) -> list[tuple[int, int]]:
         """Take in the next bytes; the matches (start, stop) that no later byte can change."""

@@ -124,7 +124,12 @@ class Piece(NamedTuple):
 
 
 PIECES = st.lists(
-    st.builds(Piece, st.integers(1, 6), st.booleans(), st.sampled_from([b"a", b"b", b"ab", b"ba", b"aab", b"\0a"])),
+    st.builds(
+        Piece,
+        st.integers(1, 6),
+        st.booleans(),
+        st.sampled_from([b"a", b"b", b"ab", b"ba", b"aab", b"\0a", b"a\0", b"b\n", b"aba\n", b"\n\n"]),
+    ),
     max_size=60,
 )
 
@@ -158,6 +163,35 @@ def test_every_match_of_every_stream_is_found_however_tcp_cut_it(
         ]
         assert sorted(spans) == [match.span() for match in regex.finditer(stream)]
     assert all(0 < hit.stop <= sizes[hit.ordinal] for hit in told)
+
+
+def test_streams_are_taken_apart_only_where_something_may_be_in_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "long.tincan"
+    split = {5_000: b"NEE", 5_004: b"dle\n"}  # of the same stream
+    first = write_journal(path, 10_000, connections=2, both_ways=True, instead=split)
+    apart: list[joining.Stretch] = []
+
+    def watched(reader: JournalReader, stretch: joining.Stretch, rows: list[joining.DataRow]) -> list[joining.Joined]:
+        apart.append(stretch)
+        return joining.joined(reader, stretch, rows)
+
+    monkeypatch.setattr(sweep, "joined", watched)
+
+    assert found(path, Query("needle"), range(first + 10_000)) == [Hit(first + 5_004, -3, 3)]
+    assert [stretch.first <= first + 5_000 < stretch.stop for stretch in apart] == [True]
+
+
+def test_what_is_found_in_front_of_bytes_that_are_passed_over_is_told_before_them(talk: Talk) -> None:
+    talk.receives(b"kiss\n")  # of which more could be a hit: long s has two bytes, and so the longest has seven
+    for _ in range(sweep._MOST_ENTRIES * 2):
+        talk.receives(b"\n")
+
+    with contextlib.closing(JournalReader(talk.path)) as reader:
+        told = list(find(reader, SESSION, compile_query(Query("kiss")), EVERYTHING, range(talk.entries)))
+    places = [place for place, (_searched, found) in enumerate(told) if list(found)]
+    assert places != [len(told) - 1]
 
 
 @pytest.mark.parametrize("connections", [1, 2, 5, 40])
