@@ -12,7 +12,7 @@ from typing import Any
 KIB = 1024
 MIB = 1024 * KIB
 GB = 1_000_000_000
-LEAST_JOURNAL = 1_000_000  # bytes; an empty one has a twentieth of that
+LEAST_JOURNAL = 1_000_000  # bytes; an empty one has a sixth of that, with its log
 
 
 def _limit(default: float | None, unit: str, why: str) -> Any:  # noqa: ANN401 - what dataclasses.field gives

@@ -18,6 +18,8 @@ LONGEST_DATA = 48 * 1024 * 1024  # bytes of one entry: of a message sent that ha
 LONGEST_NOTE = 64 * 1024  # characters
 LONGEST_TEXT = 1024 * 1024  # characters of any other text
 
+PAGE_SIZES = (16 * 1024, 4 * 1024)  # bytes: of the journals that are written, and of those that were before
+
 RUNS_SINCE = 3  # the format
 ORIGINS_SINCE = 4
 LONGEST_RUN = 1024  # entries that one row of ``chunk`` stands for

@@ -19,6 +19,7 @@ from core.journal.export.formats.jsonl import JsonLines
 from core.journal.recording.store import JournalWriter
 from core.journal.recovery.archive import archived_sessions
 from core.journal.recovery.recovery import open_journal
+from core.journal.schema import PAGE_SIZES
 from core.journal.search.pattern import Query
 from core.roles import Role
 from tests.support.earlier import in_format
@@ -27,7 +28,7 @@ from tests.support.story import Story
 from tests.support.systems import ON_WINDOWS
 
 DENSITY = int(os.environ.get("TINCAN_TEST_DAMAGE", "1"))  # 1 to 100: how many of the places are tried
-PAGE = 4096  # bytes
+PAGE = PAGE_SIZES[0]  # bytes
 _STEP = 4 if ON_WINDOWS else 1  # of so many places, one is tried: files take far longer there
 
 
@@ -46,7 +47,7 @@ def small_journal(path: Path) -> bytes:
 
 def cut_off(whole: bytes) -> Iterator[bytes]:
     """The beginnings of it, of many lengths."""
-    step = max(1, _STEP * 101 // DENSITY)
+    step = max(1, _STEP * 401 // DENSITY)
     for size in [*range(0, 120, 7), *range(100, len(whole), step)]:
         yield whole[:size]
 
@@ -64,9 +65,14 @@ def with_a_byte_changed(whole: bytes, places: int = 400) -> Iterator[bytes]:
 
 def with_a_page_of_noise(whole: bytes) -> Iterator[bytes]:
     """It with each of its pages in turn overwritten."""
-    chance = random.Random(4096)
-    for start in range(0, len(whole), PAGE):
-        yield whole[:start] + chance.randbytes(PAGE) + whole[start + PAGE :]
+    chance, size = random.Random(4096), page_size(whole)
+    for start in range(0, len(whole), size):
+        yield whole[:start] + chance.randbytes(size) + whole[start + size :]
+
+
+def page_size(whole: bytes) -> int:
+    """Of a journal as its head has it, bytes."""
+    return int.from_bytes(whole[16:18], "big")
 
 
 class Damaged(NamedTuple):

@@ -16,10 +16,9 @@ from typing import NamedTuple, TypeAlias
 from core.journal.display_row import DATA_KINDS, RECEIVED, SENT
 from core.journal.reading.runs import origins
 from core.journal.recovery.write_ahead_log import WriteAheadLog
-from core.journal.schema import LONGEST_DATA, LONGEST_LIST, LONGEST_NOTE, LONGEST_RUN, LONGEST_TEXT
+from core.journal.schema import LONGEST_DATA, LONGEST_LIST, LONGEST_NOTE, LONGEST_RUN, LONGEST_TEXT, PAGE_SIZES
 from core.roles import ROLES
 
-_PAGE_SIZE = 4096  # bytes; what SQLite takes unless it is told otherwise
 _HEAD = 8  # bytes at the beginning of a leaf of a table
 _NO_LEAF = {0, 2, 10}  # how an overflow or empty page begins, and the two kinds of pages of an index
 _LONGEST_HEADER = 127  # bytes; ours stay below 100, whatever they hold
@@ -35,7 +34,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}")
 _APART = re.compile(r"\s*,\s*")
 _KIND = re.compile(r"[a-z][a-z-]{0,31}")
 _LOOKED_AT = 4096  # pages among which entries are looked for; the bytes of a long run lie between two of them
-_SAMPLE = 64  # pages that are tried to find out how the file is laid out
+_SAMPLE = 1024 * 1024  # bytes that are tried to find out how the file is laid out
 
 
 class EntryFound(NamedTuple):
@@ -140,8 +139,7 @@ class PageFile:
 
     def _lay_out(self, head: bytes) -> tuple[int, int]:
         """The size of a page and how much of it is used: what the head says, or what is usual if that fits better."""
-        self._page_size = self._usable = _PAGE_SIZE
-        choices = [(_PAGE_SIZE, _PAGE_SIZE)]
+        choices = [(size, size) for size in PAGE_SIZES]
         if len(head) == 100:
             told = int.from_bytes(head[16:18], "big")
             size = 65536 if told == 1 else told
@@ -152,7 +150,8 @@ class PageFile:
     def _fit(self, choice: tuple[int, int]) -> int:
         """How many rows can be read when the file is laid out like this."""
         self._page_size, self._usable = choice
-        return sum(len(self.rows(number)) for number in islice(range(2, self.count + 1), _SAMPLE))
+        numbers = islice(range(2, self.count + 1), _SAMPLE // self._page_size)
+        return sum(len(self.rows(number)) for number in numbers)
 
     def _page(self, number: int) -> bytes:
         page = self._log.page(number, self._page_size)

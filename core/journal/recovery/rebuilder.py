@@ -14,7 +14,7 @@ from typing import Any
 
 from core.journal.display_row import DATA_KINDS
 from core.journal.recovery.pages import ConnectionFound, EntryFound, JournalFound, Row, SessionFound
-from core.journal.schema import APPLICATION_ID, FORMAT, INSERT, NO_RUN, SCHEMA, with_checksum
+from core.journal.schema import APPLICATION_ID, FORMAT, INSERT, NO_RUN, PAGE_SIZES, SCHEMA, with_checksum
 from core.roles import ROLES, guess_role
 from core.words import counted
 
@@ -39,6 +39,7 @@ class JournalRebuilder:
         self._key = 1
         self._sequences: dict[int, _Sequence] = {}
         self._known_sessions = _KnownSessions(known)
+        database.execute(f"PRAGMA page_size = {PAGE_SIZES[0]}")
         database.executescript(SCHEMA)
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(f"PRAGMA user_version = {FORMAT}")

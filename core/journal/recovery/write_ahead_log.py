@@ -13,10 +13,11 @@ from pathlib import Path
 from struct import iter_unpack
 from typing import BinaryIO
 
+from core.journal.schema import PAGE_SIZES
+
 _LOG_HEAD, _FRAME_HEAD = 32, 24  # bytes
 _BIG_ENDIAN = 0x377F0683  # how a log begins whose checksums are made of big-endian numbers; 1 less otherwise
-_PAGE_SIZE = 4096  # bytes; what SQLite takes unless it is told otherwise
-_FIRST_FRAMES = 8  # that show which salt the log has where its head does not
+_FIRST_FRAMES = 8  # that show which salt the log has, and how large its pages are, where its head does not
 _WORD = 0xFFFFFFFF
 _LONGEST = 32 * 1024 * 1024  # bytes of a log that is added up, in about a second
 
@@ -34,7 +35,7 @@ class WriteAheadLog:
         self._frames = range(0)  # where they begin
         self._last_commit = -1  # where its frame begins
         self._head = b""
-        self._page_size = _PAGE_SIZE
+        self._page_size = PAGE_SIZES[0]
         self._size = 0  # bytes
         self._file: BinaryIO | None = None
         with contextlib.suppress(OSError):
@@ -108,10 +109,11 @@ class WriteAheadLog:
         self._size = size
         self._head = self._read(0, _LOG_HEAD)
         told = int.from_bytes(self._head[8:12], "big")
-        if 512 <= told <= 65536 and told & (told - 1) == 0:
-            self._page_size = told
-        step = _FRAME_HEAD + self._page_size
-        self._frames = range(_LOG_HEAD, size - step + 1, step)
+        sizes = [told] if 512 <= told <= 65536 and told & (told - 1) == 0 else []
+        if not (sizes and self._has_sound_head):
+            sizes = sorted([*sizes, *PAGE_SIZES], key=lambda each: self._fit(each, beside), reverse=True)
+        self._page_size = sizes[0]
+        self._frames = self._frames_of(self._page_size)
         salt = self._salt()
         waiting: dict[int, int] = {}
         for place in self._frames:
@@ -125,6 +127,17 @@ class WriteAheadLog:
                 waiting.clear()
         most = (beside + size) // self._page_size + 1  # whoever has a higher number is damaged
         self.pages = max((number for number in self._places if number <= most), default=0)
+
+    def _frames_of(self, page_size: int) -> range:
+        """Where the frames begin if pages are of that size."""
+        step = _FRAME_HEAD + page_size
+        return range(_LOG_HEAD, self._size - step + 1, step)
+
+    def _fit(self, page_size: int, beside: int) -> int:
+        """How many of the first frames begin with the number of a page that there may be, if pages are of that size."""
+        most = (beside + self._size) // page_size + 1
+        numbers = [int.from_bytes(self._read(at, 4), "big") for at in self._frames_of(page_size)[:_FIRST_FRAMES]]
+        return sum(0 < number <= most for number in numbers)
 
     def _salt(self) -> bytes:
         """What the frames have in common since the log was begun anew; older ones lie behind them."""

@@ -66,14 +66,14 @@ def test_one_that_is_full_stays_as_it_is_and_recording_goes_on_in_another(path: 
     with recording(path, Limits(journal=LEAST_JOURNAL)) as (recorder, view):
         recorder.put(story.begins())
         recorder.put(story.opens())
-        say(recorder, view, story, range(60))
+        say(recorder, view, story, range(57))
         told = view.recording
         recorder.put(story.closes())
 
-    files = [path, *(path.with_name(f"journal-{number}.tincan") for number in (2, 3, 4))]
+    files = [path, *(path.with_name(f"journal-{number}.tincan") for number in range(2, 10))]
     kept = [numbers_in(file) for file in files if file.exists()]
     assert len(kept) > 1
-    assert list(chain(*kept)) == list(range(60))
+    assert list(chain(*kept)) == list(range(57))
     assert told.failure is None
     assert (told.lost, told.was_full) == (0, True)
     assert told.path == files[len(kept) - 1]
@@ -94,9 +94,9 @@ def test_what_is_full_is_in_its_file_even_while_somebody_reads_it(path: Path) ->
         recorder.put(story.begins())
         recorder.put(story.opens())
         with contextlib.closing(JournalReader(path)) as reader:
-            say(recorder, view, story, range(28))
+            say(recorder, view, story, range(18))
             assert 10 < reader.count(story.session) < 30
-            assert path.stat().st_size > LEAST_JOURNAL // 2
+            assert path.stat().st_size > LEAST_JOURNAL // 3  # most of the rest was its log
             assert not has_log(path)
 
     assert [file.suffix for file in sorted(path.parent.iterdir())] == [".tincan", ".tincan"]

@@ -26,9 +26,17 @@ from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.pages import ConnectionFound, EntryFound, PageFile, SessionFound
 from core.journal.recovery.rebuilder import LOST
 from core.journal.recovery.recovery import Opened, open_journal, recover
-from core.journal.schema import FORMAT, LONGEST_RUN, RUNS_SINCE, SCHEMAS
+from core.journal.schema import FORMAT, LONGEST_RUN, PAGE_SIZES, RUNS_SINCE, SCHEMAS
 from core.roles import Role
-from tests.support.damage import DENSITY, PAGE, cut_off, small_journal, with_a_byte_changed, with_a_page_of_noise
+from tests.support.damage import (
+    DENSITY,
+    PAGE,
+    cut_off,
+    page_size,
+    small_journal,
+    with_a_byte_changed,
+    with_a_page_of_noise,
+)
 from tests.support.earlier import in_format
 from tests.support.journals import line, write_journal
 from tests.support.namespaces import apart
@@ -137,7 +145,7 @@ class TestWhateverBecameOfTheFile:
     def test_cut_off_anywhere(self, path: Path, whole: bytes) -> None:
         by_page, lies_on = rows_by_page(path), pages_by_page(path)
         for content in cut_off(whole):
-            sound = set(range(1, len(content) // PAGE + 1))
+            sound = set(range(1, len(content) // page_size(whole) + 1))
             self.check(path, content, by_page, {number for number in by_page if lies_on[number] <= sound})
 
     def test_with_any_byte_changed(self, path: Path, whole: bytes) -> None:
@@ -178,10 +186,11 @@ class TestWhateverBecameOfTheFile:
 
 def differing(whole: bytes, content: bytes) -> set[int]:
     """The numbers of the pages that differ."""
+    size = page_size(whole)
     return {
-        start // PAGE + 1
-        for start in range(0, len(whole), PAGE)
-        if whole[start : start + PAGE] != content[start : start + PAGE]
+        start // size + 1
+        for start in range(0, len(whole), size)
+        if whole[start : start + size] != content[start : start + size]
     }
 
 
@@ -189,6 +198,7 @@ class TestALongJournal:
     """Thousands of rows: what one bad page takes with it is what was on it, and that is said where it was."""
 
     ENTRIES = 3_000
+    PAGE = PAGE_SIZES[1]  # as they were in format 2
 
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
@@ -199,7 +209,7 @@ class TestALongJournal:
     def test_a_bad_leaf_in_the_middle_costs_what_was_on_it(self, path: Path) -> None:
         number = page_that_holds(path, line(1_500))
         on_it = sum(rows_by_page(path)[number].values())
-        overwrite(path, (number - 1) * PAGE, os.urandom(PAGE))
+        overwrite(path, (number - 1) * self.PAGE, os.urandom(self.PAGE))
 
         with opened(path) as journal:
             entries = entries_of(journal.reader)
@@ -216,10 +226,10 @@ class TestALongJournal:
 
     def test_a_bad_page_above_the_leaves_costs_nothing(self, path: Path) -> None:
         content = path.read_bytes()
-        above = [at for at in range(PAGE, len(content), PAGE) if content[at] == 5]
+        above = [at for at in range(self.PAGE, len(content), self.PAGE) if content[at] == 5]
         assert above
         for at in above:
-            overwrite(path, at, os.urandom(PAGE))
+            overwrite(path, at, os.urandom(self.PAGE))
 
         with opened(path) as journal:
             assert journal.recovered is not None
@@ -228,7 +238,7 @@ class TestALongJournal:
             assert [entry.data for entry in entries_of(journal.reader)[3:]] == [line(i) for i in range(self.ENTRIES)]
 
     def test_a_bad_first_page_costs_nothing(self, path: Path) -> None:
-        overwrite(path, 0, os.urandom(PAGE))
+        overwrite(path, 0, os.urandom(self.PAGE))
 
         with opened(path) as journal:
             assert journal.recovered is not None
@@ -245,7 +255,7 @@ class TestALongJournal:
         assert len(tables) == 2
         before = path.read_bytes()
         for number in tables:
-            overwrite(path, (number - 1) * PAGE, os.urandom(PAGE))
+            overwrite(path, (number - 1) * self.PAGE, os.urandom(self.PAGE))
 
         with opened(path) as journal, contextlib.closing(sqlite3.connect(journal.path)) as database:
             assert database.execute("SELECT * FROM session").fetchall() == [
@@ -262,7 +272,7 @@ class TestALongJournal:
             first = next(n for n in range(2, pages.count + 1) if pages.place(n) is not None)
             tables = [n for n in range(2, first + 8) if any(not isinstance(r, EntryFound) for r in pages.rows(n))]
         for number in [first, *tables]:
-            overwrite(path, (number - 1) * PAGE, os.urandom(PAGE))
+            overwrite(path, (number - 1) * self.PAGE, os.urandom(self.PAGE))
 
         with opened(path) as journal, contextlib.closing(sqlite3.connect(journal.path)) as database:
             assert database.execute("SELECT * FROM session").fetchall() == [(1, "server", "unknown", "raw", None)]
@@ -271,7 +281,7 @@ class TestALongJournal:
         assert sorted(number for _connection, number, _peer in numbers) == [1, 2]
 
     def test_the_same_damage_is_not_recovered_twice(self, path: Path) -> None:
-        overwrite(path, path.stat().st_size // PAGE // 2 * PAGE, os.urandom(PAGE))
+        overwrite(path, path.stat().st_size // self.PAGE // 2 * self.PAGE, os.urandom(self.PAGE))
         with opened(path) as first:
             recovered = first.path
 
@@ -282,11 +292,11 @@ class TestALongJournal:
         assert names(path.parent) == {path.name, recovered.name}
 
     def test_other_damage_is_recovered_anew(self, path: Path) -> None:
-        places = [(page_that_holds(path, line(number)) - 1) * PAGE for number in (1_000, 2_000)]
-        overwrite(path, places[0], os.urandom(PAGE))
+        places = [(page_that_holds(path, line(number)) - 1) * self.PAGE for number in (1_000, 2_000)]
+        overwrite(path, places[0], os.urandom(self.PAGE))
         with opened(path) as first:
             os.utime(first.path, (0, 0))
-        overwrite(path, places[1], os.urandom(PAGE))
+        overwrite(path, places[1], os.urandom(self.PAGE))
 
         with opened(path) as again:
             assert again.recovered is not None
