@@ -7,7 +7,7 @@ the frozen states it makes.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -209,24 +209,20 @@ class _Session:
 
     def count(self, run: Sequence[Any], *, measures: bool) -> None:
         """Take in bytes received and sent, all of them or, if something is wrong with them, none."""
+        came: defaultdict[ConnectionId, int] = defaultdict(int)  # bytes of each connection
+        went: defaultdict[ConnectionId, int] = defaultdict(int)
+        for event in run:
+            (came if type(event) is Received else went)[event[1]] += len(event[3])
         kinds = list(map(type, run))
-        bytes_in, bytes_out, known = self.bytes_in, self.bytes_out, self.bytes_of
-        bytes_of: dict[ConnectionId, tuple[int, int]] = {}  # of those that are in the run
-        for event, kind in zip(run, kinds, strict=True):
-            connection, size = event[1], len(event[3])
-            into, out = bytes_of.get(connection) or known.get(connection, (0, 0))
-            if kind is Received:
-                bytes_in += size
-                bytes_of[connection] = into + size, out
-            else:
-                bytes_out += size
-                bytes_of[connection] = into, out + size
         received = kinds.count(Received)
         if received < len(run):
             self.sent_at = run[len(run) - 1 - kinds[::-1].index(Sent)].at
         self.received += received
-        self.bytes_in, self.bytes_out = bytes_in, bytes_out
-        self.bytes_of.update(bytes_of)
+        self.bytes_in += sum(came.values())
+        self.bytes_out += sum(went.values())
+        for connection in {**came, **went}:
+            into, out = self.bytes_of.get(connection, (0, 0))
+            self.bytes_of[connection] = into + came[connection], out + went[connection]
         for event in run if measures else ():
             (self.response_times.receive if type(event) is Received else self.response_times.send)(event)
 

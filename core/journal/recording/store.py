@@ -61,7 +61,7 @@ from core.roles import Role, guess_role
 
 _TRAFFIC = frozenset({Received, Sent})
 _LONGEST_STEP = 1 << 61  # ns
-_SESSION, _CONNECTION, _DATA = itemgetter(0), itemgetter(1), itemgetter(3)  # of what is received and of what is sent
+_SESSION, _DATA = itemgetter(0), itemgetter(3)  # of what is received and of what is sent
 _CUTS, _ORIGIN = attrgetter("cuts"), attrgetter("origin")
 # Bytes of the log that are folded into the file at once. That waits twice for the disk, which takes most of the time
 # when much is recorded: of what SQLite is used to, 4 MB, one connection had 78 MB a second.
@@ -474,23 +474,20 @@ def _is_one_run(events: Sequence[Any]) -> bool:
 
 def _who(run: Sequence[Any]) -> tuple[ConnectionId | None, str, str | None]:
     """The columns ``connection``, ``kind`` and ``connections`` of a run."""
-    kinds = set(map(type, run))
-    if len(kinds) == 1:
-        connections = set(map(_CONNECTION, run))
-        if len(connections) == 1:
-            return run[0].connection, "received" if Received in kinds else "sent", None
-    return None, MIXED, str([event[1] if type(event) is Received else -event[1] for event in run])
+    streams = [event[1] if type(event) is Received else -event[1] for event in run]
+    if len(set(streams)) == 1:
+        return run[0].connection, "received" if streams[0] > 0 else "sent", None
+    return None, MIXED, str(streams)
 
 
 def _origins(run: Sequence[Any]) -> tuple[str | None, str | None]:
     """The columns ``origin`` and ``origins`` of a run, or of an entry by itself."""
-    origins = list(map(_ORIGIN, run))
-    found = dict.fromkeys(origins)
+    found = dict.fromkeys(map(_ORIGIN, run))
     spoke = [origin for origin in found if origin is not None]
     if len(spoke) <= 1:
         return (str(spoke[0]), None) if spoke else NO_ORIGIN
     places = {origin: str(place) for place, origin in enumerate(found)}
-    return json.dumps([*found], ensure_ascii=False), f"[{','.join(map(places.__getitem__, origins))}]"
+    return json.dumps([*found], ensure_ascii=False), f"[{','.join(map(places.__getitem__, map(_ORIGIN, run)))}]"
 
 
 def kind_of(event: Event) -> str:
