@@ -394,6 +394,16 @@ class TestATransactionThatFails:
         assert endings == [(1, "reset"), (2, "idle"), (3, None)]
 
 
+def test_pages_are_large_so_that_a_long_run_is_few_of_them(path: Path) -> None:
+    with contextlib.closing(JournalWriter(path)) as writer:
+        story = Story()
+        writer.append([story.begins(), story.opens(), story.hears(bytes(100_000))], 0)
+
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA page_size").fetchone() == (16_384,)
+        assert database.execute("PRAGMA page_count").fetchone() < (15,)
+
+
 @contextlib.contextmanager
 def failing_disk(writer: JournalWriter) -> Iterator[None]:
     """The file may not grow any more, as on a disk that is full."""

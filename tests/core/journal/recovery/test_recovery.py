@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from core.errors import JournalError
 from core.events import Event, SessionId
 from core.journal.reading.reader import Entry, JournalReader
+from core.journal.recording import store
 from core.journal.recording.store import JournalWriter
 from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.pages import ConnectionFound, EntryFound, PageFile, SessionFound
@@ -497,8 +498,14 @@ class TestAJournalWhoseWriterWasKilled:
         with opened(killed) as journal:
             assert journal.remark or journal.notice
 
-    def test_a_log_whose_beginning_is_noise_is_read_all_the_same(self, killed: Path) -> None:
-        overwrite(killed.with_name(killed.name + "-wal"), 0, os.urandom(PAGE))
+    @pytest.mark.parametrize("page_size", PAGE_SIZES)
+    def test_a_log_whose_beginning_is_noise_is_read_all_the_same(
+        self, page_size: int, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    ) -> None:
+        monkeypatch.setattr(store, "PAGE_SIZES", (page_size,))
+        killed: Path = request.getfixturevalue("killed")
+        assert killed.stat().st_size == page_size
+        overwrite(killed.with_name(killed.name + "-wal"), 0, os.urandom(page_size))
 
         with opened(killed) as journal:
             assert journal.recovered is not None
