@@ -17,6 +17,7 @@ class Scale:
     """How much to measure. The smoke test measures little."""
 
     runs: int = 5
+    is_brief: bool = False  # whether nothing is measured but what a verdict is about
     seconds: float = 1.0  # of one measurement
     connections: tuple[int, ...] = (1, 10, 100, 1000)
     receivers: tuple[int, ...] = (10, 100, 1000)

@@ -56,7 +56,8 @@ def find(bench: Bench) -> Outcome:
     first = write_journal(path, entries, connections=2, both_ways=True, instead={entries - 2: _NEEDLE})
     journal = _Journal(path, first + entries)
 
-    series = take_turns(list(_QUERIES.items()), lambda query: _measure(journal, query), bench.scale.runs)
+    queries = list(_QUERIES.items())[: 1 if bench.scale.is_brief else None]
+    series = take_turns(queries, lambda query: _measure(journal, query), bench.scale.runs)
     outcome = Outcome(
         f"Looking through {entries:,} entries of 64 bytes",
         ["For", "hits", "first news, ms", "all, ms", "beside a busy thread, ms", "cancelled in, ms"],
@@ -79,7 +80,8 @@ def recut(bench: Bench) -> Outcome:
     first = write_journal(path, entries, connections=2, both_ways=True)
     journal = _Journal(path, first + entries)
 
-    series = take_turns(list(_LENSES.items()), lambda lens: _count_all(journal, lens), bench.scale.runs)
+    lenses = list(_LENSES.items())[: 1 if bench.scale.is_brief else None]
+    series = take_turns(lenses, lambda lens: _count_all(journal, lens), bench.scale.runs)
     few = f"{entries // _OF_THEM:,} of them beside a busy thread, ms"
     outcome = Outcome(f"Cutting {entries:,} entries of 64 bytes anew", ["Lens", "rows", "all, ms", few])
     for name, shown in series.items():

@@ -221,7 +221,9 @@ def test_the_numbers_of_a_release_are_kept_and_the_newest_is_compared(
     assert __main__.kept() == {"speed,x": 1.9}
 
 
-def test_quick_measures_little_of_what_matters_most(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quick_measures_little_of_what_matters_most(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     asked: list[tuple[str, Scale]] = []
 
     def measure(name: str, bench: Bench) -> Outcome:
@@ -235,6 +237,27 @@ def test_quick_measures_little_of_what_matters_most(monkeypatch: pytest.MonkeyPa
 
     assert [name for name, _ in asked] == list(__main__._QUICK)
     assert {(scale.runs, scale.seconds, scale.connections) for _, scale in asked} == {(5, 0.125, (1, 100))}
+    assert all(scale.is_brief for _, scale in asked)
+    assert __main__._NOT_IN_BRIEF in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["one-way", "tls", "find", "recut"])
+def test_a_brief_scenario_measures_less_and_judges_the_same(name: str, bench: Bench, tmp_path: Path) -> None:
+    whole = __main__.SCENARIOS[name](bench)
+    (tmp_path / "brief").mkdir()
+    brief = __main__.SCENARIOS[name](replace(bench, scale=replace(TINY, is_brief=True), folder=tmp_path / "brief"))
+
+    check(brief)
+    assert [verdict.what for verdict in brief.verdicts] == [verdict.what for verdict in whole.verdicts]
+    measured, all_that_is_measured = (len(json.dumps(found.raw)) for found in (brief, whole))
+    assert measured < all_that_is_measured or name == "one-way"  # where the others are not installed
+
+
+def test_briefly_an_echo_is_measured_of_those_that_a_verdict_is_about(bench: Bench) -> None:
+    outcome = __main__.SCENARIOS["round-trips"](replace(bench, scale=replace(TINY, is_brief=True)))
+
+    assert [row[0] for row in outcome.rows] == [peers.OFF, peers.ON, peers.C]
+    assert not [verdict.what for verdict in outcome.verdicts if "one core" in verdict.what]
 
 
 def test_the_machine_is_named_and_its_accounts_are_read() -> None:

@@ -28,23 +28,28 @@ def tls(bench: Bench) -> Outcome:
     seconds = bench.scale.seconds
     columns: dict[str, tuple[dict[str, Series], float]] = {}
 
+    def contenders(reply: str) -> list[Contender]:
+        return [each for each in _contenders(reply) if each.name != PYTHON or not bench.scale.is_brief]
+
     def add(name: str, reply: str, measure: Callable[[Server], Sample], scale: float = 1.0) -> None:
-        columns[name] = bench.compare(_contenders(reply), measure), scale
+        columns[name] = bench.compare(contenders(reply), measure), scale
         outcome.keep(name, columns[name][0])
 
     outcome = Outcome("TLS 1.3, one certificate (EC P-256) for all", [])
-    add("handshakes/s", "echo", lambda server: bench.load.tls("shake", server.port, seconds))
-    add("bulk MB/s, one way", "none", lambda server: bench.load.tls("sink", server.port, seconds), 1e-6)
+    if not bench.scale.is_brief:
+        add("handshakes/s", "echo", lambda server: bench.load.tls("shake", server.port, seconds))
+    one_way, there_and_back = "bulk MB/s, one way", f"round trips/s at {connections}, {_SIZE} bytes"
+    add(one_way, "none", lambda server: bench.load.tls("sink", server.port, seconds), 1e-6)
     add(
-        f"round trips/s at {connections}, {_SIZE} bytes",
+        there_and_back,
         "echo",
         lambda server: bench.load.tls("echo", server.port, connections, seconds, _SIZE),
     )
     outcome.head = ["Server", *columns]
-    for contender in _contenders("echo"):
+    for contender in contenders("echo"):
         shown = (report.rate(series.get(contender.name), scale=scale) for series, scale in columns.values())
         outcome.rows.append([contender.name, *shown])
-    bulk, trips = columns["bulk MB/s, one way"][0], columns[outcome.head[3]][0]
+    bulk, trips = columns[one_way][0], columns[there_and_back][0]
     for name, recorded in ((peers.OFF, "off"), (peers.ON, "on")):
         outcome.verdicts.append(
             Verdict(f"TLS bulk, journal {recorded}, against ncat --ssl", ratio(bulk, name, NCAT), 0.8, "x")
