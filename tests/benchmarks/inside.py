@@ -29,6 +29,9 @@ _HOST = "127.0.0.1"
 _CONNECTIONS = 100
 _SAID = b"x" * 64
 _GATHERED = 1000  # events in one commit, as under load
+_SESSION = SessionId(1)
+# What an echo server with many connections records: each receives and answers in its turn.
+_TURNS = [(kind, ConnectionId(number)) for number in range(1, _CONNECTIONS + 1) for kind in (Received, Sent)]
 
 
 def stops(times: int, clients: int, polite: int) -> dict[str, list[float]]:
@@ -100,7 +103,8 @@ def journal(entries: int) -> dict[str, float]:
 def _through_writer(path: Path, entries: int) -> float:
     writer = JournalWriter(path)
     writer.append(_beginning(), 0)
-    batch = [_event(number) for number in range(_GATHERED)]
+    turns = itertools.islice(itertools.cycle(_TURNS), _GATHERED)
+    batch = [kind(_SESSION, connection, monotonic_ns(), _SAID) for kind, connection in turns]
     began = time.perf_counter()
     for _ in range(entries // _GATHERED):
         writer.append(batch, 0)
@@ -115,8 +119,8 @@ def _through_recorder(path: Path, entries: int) -> dict[str, float]:
         recorder.put(event)
     relieved = threading.Event()
     began, waited, cpu = time.perf_counter(), 0.0, time.process_time()
-    for number in range(entries):
-        recorder.put(_event(number))
+    for kind, connection in itertools.islice(itertools.cycle(_TURNS), entries):
+        recorder.put(kind(_SESSION, connection, monotonic_ns(), _SAID))
         if recorder.congested:
             paused = time.perf_counter()
             relieved.clear()
@@ -133,20 +137,12 @@ def _through_recorder(path: Path, entries: int) -> dict[str, float]:
 def _beginning() -> list[Event]:
     here = Address(_HOST, 1)
     return [
-        SessionOpened(SessionId(1), monotonic_ns(), Role.SERVER, here, "raw", "echo"),
+        SessionOpened(_SESSION, monotonic_ns(), Role.SERVER, here, "raw", "echo"),
         *(
-            Opened(SessionId(1), ConnectionId(number), monotonic_ns(), number, here, here)
+            Opened(_SESSION, ConnectionId(number), monotonic_ns(), number, here, here)
             for number in range(1, _CONNECTIONS + 1)
         ),
     ]
-
-
-def _event(number: int) -> Event:
-    """What an echo server with many connections records: each receives and answers in its turn."""
-    connection = ConnectionId(number // 2 % _CONNECTIONS + 1)
-    if number % 2:
-        return Sent(SessionId(1), connection, monotonic_ns(), _SAID)
-    return Received(SessionId(1), connection, monotonic_ns(), _SAID)
 
 
 _MEASURES: dict[str, Callable[..., object]] = {"stops": stops, "cycles": cycles, "journal": journal}
