@@ -57,7 +57,7 @@ def main(way: str, folder: Path) -> None:
     """Talk with a full disk, and with a free one again."""
     fill, free = {"limit": by_limit, "filler": by_filler}[way](folder)
     path = folder / "journal.sqlite"
-    workbench = Workbench(path, limits=Limits())
+    workbench = Workbench(path, limits=Limits(disk=0))  # to the last byte
     view = View(workbench, with_events=True)
     server = workbench.serve(Address("127.0.0.1", 0), reply="echo")
     address = view.wait_for_state(server, lambda state: bool(state.addresses)).addresses[0]

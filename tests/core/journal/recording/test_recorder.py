@@ -352,7 +352,7 @@ class TestAFullDisk:
 
     @pytest.mark.root
     def test_on_a_small_disk(self, tmp_path: Path) -> None:
-        mount = 'mount -t tmpfs -o size=512k tincan "$0" && exec "$@"'
+        mount = 'mount -t tmpfs -o size=1024k tincan "$0" && exec "$@"'
         program = [sys.executable, "-m", "tests.support.full_disk", "filler", str(tmp_path)]
         self.check([*apart("--mount"), "sh", "-c", mount, str(tmp_path), *program])
 
@@ -361,7 +361,7 @@ class TestAFullDisk:
 
         assert done.returncode == 0, done.stderr
         seen = json.loads(done.stdout)
-        assert "cannot be used" in seen["failure"]
+        assert "cannot be used" in seen["failure"] or "almost full" in seen["failure"]  # as SQLite finds out, or we do
         assert 0 <= seen["seconds_since"] < 60
         assert seen["same_since"]
         assert seen["mended_since"] is None
