@@ -130,24 +130,29 @@ class Tally:
             said = self._said[connection] = _Said()
         if self._first is None:
             self._first = mono_ns
-        place = max(0, mono_ns - self._first) // self._width
+        place = (mono_ns - self._first) // self._width
         if place >= MOST_SLOTS:
             place = self._widen(mono_ns)
         slots = self._slots
         while len(slots) <= place:
             slots.append([0, 0, 0, 0])
-        for slot in (slots[place], said.slot):
-            slot[is_sent] += 1
-            slot[2 + is_sent] += size
+        bytes_at = 2 + is_sent
+        slot, of_connection = slots[place if place > 0 else 0], said.slot
+        slot[is_sent] += 1
+        slot[bytes_at] += size
+        of_connection[is_sent] += 1
+        of_connection[bytes_at] += size
         self._sizes[is_sent][size.bit_length()] += 1
-        self._largest = max(self._largest, size)
+        if size > self._largest:
+            self._largest = size
         if is_sent is self._dials:
             said.asked = mono_ns
         elif said.asked is not None:
             took = min(max(0, mono_ns - said.asked), _HIGHEST)
             said.asked = None
             said.answers[class_of(took)] += 1
-            said.longest = max(said.longest, took)
+            if took > said.longest:
+                said.longest = took
 
     def figures(self, entries: int) -> Figures:
         """What was counted up to before that entry."""

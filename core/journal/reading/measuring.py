@@ -21,7 +21,7 @@ TELL_EVERY = 0.5  # seconds
 _AT_ONCE = 512  # entries
 _BYTES_AT_ONCE = 256 * 1024  # about, where messages are cut out of them
 _REST, _LIVE_REST = 1.0, 4.0  # times as long as the last look took: of what stands still, and of what grows
-_AT_FIRST = 0.2  # seconds, in which whoever asked can show that it did
+_AT_FIRST = 0.2  # seconds after the first look, in which whoever asked can show what it found
 
 
 class FigureCounter:
@@ -78,9 +78,9 @@ class FigureCounter:
 class Measurer(Counting):
     """Works figures out as far as it is told to. Every method is for any thread and returns at once.
 
-    ``tell`` gets what is known by now, at most every ``TELL_EVERY`` seconds or so, and ``fail`` a
-    sentence if the journal cannot be read; both are called on the measurer's thread. It rests between its looks, so
-    that it takes no more than a fifth of a core while the journal grows.
+    ``tell`` gets what is known by now, after the first look, which is short, and then at most every ``TELL_EVERY``
+    seconds or so; ``fail`` gets a sentence if the journal cannot be read. Both are called on the measurer's thread. It
+    rests between its looks, so that it takes no more than a fifth of a core while the journal grows.
     """
 
     def __init__(
@@ -99,9 +99,9 @@ class Measurer(Counting):
         self._worker = Worker(run, f"figures of session {session}", self._failed, daemon=True).begin()
 
     def _run(self, path: Path, session: SessionId, lens: Lens, dials: bool) -> None:
-        self._rest(_AT_FIRST)
         with contextlib.closing(JournalReader(path, lambda: self._closed)) as reader:
             counter, told, known = FigureCounter(reader, session, lens, dials=dials), 0.0, lens.since
+            least = _AT_FIRST  # seconds to rest
             while (goal := self._next_goal(counter.entries)) is not None:
                 began = monotonic()
                 counter.advance(goal)
@@ -110,8 +110,9 @@ class Measurer(Counting):
                     told = monotonic()
                     self._tell(counter.figures())
                 grows, known = goal > known, goal
-                least = TELL_EVERY if is_all else 0.0  # what trickles in is counted together
+                least = TELL_EVERY if is_all else least  # what trickles in is counted together
                 self._rest(max(least, took * (_LIVE_REST if grows else _REST)))
+                least = 0.0
 
     def _rest(self, seconds: float) -> None:
         with self._changed:

@@ -18,7 +18,16 @@ from core.events import RESETS_OF_OURS, ConnectionId, Ending, SessionId
 from core.journal.display_row import DATA_KINDS, EVERYTHING, Filter
 from core.journal.reading.database import UNREADABLE, open_database
 from core.journal.reading.runs import Piece, Run, RunRow, offsets
-from core.journal.schema import LEAST_ENTRY, LONGEST_NOTE, LONGEST_TEXT, ORIGINS_SINCE, RUNS_SINCE, damaged, failed
+from core.journal.schema import (
+    LEAST_ENTRY,
+    LONGEST_NOTE,
+    LONGEST_RUN,
+    LONGEST_TEXT,
+    ORIGINS_SINCE,
+    RUNS_SINCE,
+    damaged,
+    failed,
+)
 from core.local_address import is_local
 from core.roles import ROLES
 
@@ -225,12 +234,12 @@ class JournalReader:
         ``with_data``.
         """
         for found in self._found(session, first, stop, only, data="data" if with_data else "NULL"):
-            if isinstance(found, Run):
-                for place in found.places(first, stop, only):
-                    connection, kind = found.who(place)
-                    data = found.data_of(place) if with_data else None
-                    mono_ns = found.row.mono_ns + found.times[place]
-                    yield found.ordinal + place, connection, kind, found.size_of(place), data, mono_ns
+            if isinstance(found, Run) and with_data:
+                for ordinal, connection, kind, data, mono_ns in found.pieces(first, stop, only, LONGEST_RUN):
+                    yield ordinal, connection, kind, len(data), data, mono_ns
+            elif isinstance(found, Run):
+                for ordinal, connection, kind, size, mono_ns in found.sizes(first, stop, only):
+                    yield ordinal, connection, kind, size, None, mono_ns
             else:
                 yield found.ordinal, found.connection, found.kind, found.size, found.data, found.mono_ns
 

@@ -92,20 +92,34 @@ class Run:
             return []
         if not is_filtered:
             high = min(high, low + most)
-        data, begins, mono_ns = self.row.data or b"", self.begins[low : high + 1], self.row.mono_ns
-        ordinals = range(self.ordinal + low, self.ordinal + high)
-        parts = [data[start:end] for start, end in pairwise(begins)]
+        ordinals, connections, kinds, moments = self._columns(low, high)
+        data = self.row.data or b""
+        parts = [data[start:end] for start, end in pairwise(self.begins[low : high + 1])]
+        pieces: Iterable[Piece] = zip(ordinals, connections, kinds, parts, moments, strict=False)
+        return list(islice(compress(pieces, self._admitted(range(low, high), only)) if is_filtered else pieces, most))
+
+    def sizes(self, first: int, stop: int, only: Filter) -> Iterable[tuple[int, ConnectionId | None, str, int, int]]:
+        """What ``places`` gives, without bytes: each as (ordinal, connection, kind, size, mono_ns)."""
+        low, high = max(0, first - self.ordinal), min(self.stop, stop) - self.ordinal
+        is_filtered = self._is_parted_by(only)
+        if not (is_filtered or only.admits_all or self._admits_one(only)):
+            return ()
+        ordinals, connections, kinds, moments = self._columns(low, high)
+        sizes = [end - start for start, end in pairwise(self.begins[low : high + 1])]
+        found = zip(ordinals, connections, kinds, sizes, moments, strict=False)
+        return compress(found, self._admitted(range(low, high), only)) if is_filtered else found
+
+    def _columns(
+        self, low: int, high: int
+    ) -> tuple[Iterable[int], Iterable[ConnectionId | None], Iterable[str], Iterable[int]]:
+        """The ordinals, connections, kinds and moments (mono_ns) of the places from ``low`` up to before ``high``."""
+        ordinals, mono_ns = range(self.ordinal + low, self.ordinal + high), self.row.mono_ns
         moments = [mono_ns + time for time in self.times[low:high]]
         if self.streams is None:
-            pieces: list[Piece] = list(
-                zip(ordinals, repeat(self.row.connection), repeat(self.row.kind), parts, moments)
-            )
-        else:
-            found = self.streams[low:high]
-            kinds = [RECEIVED if stream > 0 else SENT for stream in found]
-            connections = cast("list[ConnectionId]", list(map(abs, found)))
-            pieces = list(zip(ordinals, connections, kinds, parts, moments, strict=True))
-        return list(islice(compress(pieces, self._admitted(range(low, high), only)), most)) if is_filtered else pieces
+            return ordinals, repeat(self.row.connection), repeat(self.row.kind), moments
+        found = self.streams[low:high]
+        kinds = [RECEIVED if stream > 0 else SENT for stream in found]
+        return ordinals, cast("Iterable[ConnectionId]", map(abs, found)), kinds, moments
 
     def _is_parted_by(self, only: Filter) -> bool:
         """Whether some of its entries may be admitted and others not."""

@@ -100,6 +100,21 @@ def test_it_follows_what_grows_and_ends_when_it_is_told_to(journal: Path, told: 
     assert working.join(10)
 
 
+def test_what_it_finds_first_is_told_before_it_rests(
+    journal: Path, told: SimpleQueue[Figures | str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.journal.reading.measuring._AT_FIRST", 3600)
+    working = measurer(journal, told)
+    working.reach(ENTRIES)
+
+    first = told.get(timeout=10)
+    working.close()
+
+    assert isinstance(first, Figures)
+    assert 0 < first.entries < ENTRIES
+    assert working.join(10)
+
+
 def test_a_journal_that_cannot_be_read_is_told(tmp_path: Path, told: SimpleQueue[Figures | str]) -> None:
     working = measurer(tmp_path / "none.tincan", told)
 
