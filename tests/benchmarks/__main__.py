@@ -56,6 +56,7 @@ SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "flood-flat": flood.flood_flat,
     "hostile": flood.hostile,
     "open-10m": window_life.open_10m,
+    "panes": window_life.panes,
     "first-paint": window_life.first_paint,
     "refresh": window_life.refresh,
     "packetsender": window_beside.packetsender,

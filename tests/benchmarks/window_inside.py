@@ -22,10 +22,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.events import Event
     from gui.journals.conversations import OpenConversation
+    from gui.views.rows_pane import RowsPane
 
 _SIZE = "920x660+0+0"
 _READABLE = 2  # tkinter.READABLE
 _WINDOW_EVENTS = 2 | 4  # Tcl's DONT_WAIT and WINDOW_EVENTS: those that are there, and no timers
+_SETTLES = 0.2  # seconds
+_IDLE = 0.1  # of a core, at most, where the program has nothing to do
 _PATIENCE = 600.0  # seconds to count the rows of a journal
 
 
@@ -154,6 +157,116 @@ class _Reader:
         return (time.perf_counter() - began) * 1000
 
 
+def panes(folder: str, path: str, times: str) -> None:
+    """The program with a journal on view, each pane of it opened in turn: milliseconds; then jumps in it."""
+    print(json.dumps(_Panes(Path(folder), Path(path)).measure(int(times))))
+
+
+class _Panes:
+    """The program, with the keyboard where whoever opens a pane has it."""
+
+    NAMES = ("socket_calls", "sequence", "figures", "socket_state")
+
+    def __init__(self, folder: Path, path: Path) -> None:
+        from gui.app import App, Options
+
+        self._app = App(Options(folder=folder))
+        self._app.show()
+        self._app.own_journal.open()
+        self._main = self._app.main_controller
+        self._main.journal_controller.open(path)
+        self._until(lambda: self._main.viewing.conversation is not None)
+        self._until(lambda: bool(self._app.window.conversation.transcript.text.lines))
+
+    def measure(self, times: int) -> dict[str, dict[str, object]]:
+        """Each pane opened for the first time, closed and opened again, and jumps in those that have rows."""
+        found: dict[str, dict[str, object]] = {}
+        for name in self.NAMES:
+            first = self._open(name)
+            told: dict[str, object] = {"first": first[0], "first cpu": first[1]}
+            if name == "figures":
+                began = time.perf_counter()
+                self._until(self._has_all_figures)
+                told["all"] = (time.perf_counter() - began) * 1000
+            self._main.commands[f"toggle_{name}"]()
+            self._app.root.update()
+            again = self._open(name)
+            told |= {"again": again[0], "again cpu": again[1]}
+            if pane := self._pane_of_rows(name):
+                chance = random.Random(1_000_000)
+                took = [self._jump(pane, chance.random()) for _ in range(times)]
+                told["jumps"], told["jumps cpu"] = zip(*took, strict=True)
+            self._main.commands[f"toggle_{name}"]()
+            self._app.root.update()
+            found[name] = told
+        self._app.leave()
+        return found
+
+    def _open(self, name: str) -> tuple[float, float]:
+        """From the command until the pane shows what it is for, and what that took of a processor."""
+        self._settle()
+
+        def open_it() -> None:
+            self._main.commands[f"toggle_{name}"]()
+            self._app.root.update()
+            self._until(lambda: self._shows(name))
+
+        return self._took(open_it)
+
+    def _settle(self) -> None:
+        """Wait until the program has nothing more to do."""
+        used = -1.0
+        while time.process_time() - used > _IDLE * _SETTLES:
+            used, until = time.process_time(), time.monotonic() + _SETTLES
+            while time.monotonic() < until:
+                self._turn()
+
+    def _took(self, act: Callable[[], object]) -> tuple[float, float]:
+        """How long something takes until it is drawn, and how much of that the window's thread is at work."""
+        began, used = time.perf_counter(), time.thread_time()
+        act()
+        self._app.root.winfo_pointerxy()  # the X server answers this after it has drawn
+        return (time.perf_counter() - began) * 1000, (time.thread_time() - used) * 1000
+
+    def _shows(self, name: str) -> bool:
+        conversation = self._main.conversation
+        if name == "figures":
+            return conversation.figures.figures is not None
+        if name == "sequence":
+            return len(conversation.sequence.view.canvas.find_all()) > conversation.sequence.view.page
+        if name == "socket_calls":
+            return bool(conversation.socket_calls.view.text.tag_ranges("call"))
+        return self._main.socket_state.is_open
+
+    def _pane_of_rows(self, name: str) -> RowsPane | None:
+        conversation = self._main.conversation
+        if name == "socket_calls":
+            return conversation.socket_calls.view
+        return conversation.sequence.view if name == "sequence" else None
+
+    def _has_all_figures(self) -> bool:
+        figures, conversation = self._main.conversation.figures.figures, self._main.viewing.conversation
+        return figures is not None and conversation is not None and figures.entries >= conversation.entries
+
+    def _jump(self, pane: RowsPane, fraction: float) -> tuple[float, float]:
+        def jump() -> None:
+            pane.scrollbar.tk.call(str(pane.scrollbar.cget("command")), "moveto", str(fraction))
+            self._app.root.update()
+
+        return self._took(jump)
+
+    def _until(self, is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _PATIENCE
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise SystemExit("the window does not come so far")
+            self._turn()
+
+    def _turn(self) -> None:
+        self._app.root.update()
+        time.sleep(0.001)
+
+
 def refreshes(folder: str, connections: str, times: str) -> None:
     """A server of so many connections on view, and news of it again and again: milliseconds until it is shown."""
     print(json.dumps(_Crowd(Path(folder), int(connections)).measure(int(times))))
@@ -225,6 +338,7 @@ _MEASURES: dict[str, Callable[..., None]] = {
     "empty": empty,
     "empty-with-imports": empty_with_imports,
     "jumps": jumps,
+    "panes": panes,
     "refreshes": refreshes,
 }
 

@@ -120,6 +120,59 @@ def open_10m(bench: Bench) -> Outcome:
     return _told_of_opening(bench, series, f"The journal has {size:,.0f} MB; it was written in {wrote:.0f} s.")
 
 
+_PANES = {"socket_calls": "socket calls", "sequence": "sequence", "figures": "figures", "socket_state": "state"}
+
+
+def panes(bench: Bench) -> Outcome:
+    """Each pane beside a long journal: until it shows what it is for, opened first and again, and jumps in it."""
+    path, entries = bench.folder / "panes.tincan", bench.scale.searched
+    write_journal(path, entries, connections=2, both_ways=True)
+    series = {pane: Series() for pane in _PANES}
+    with VirtualDisplay() as display:
+        for run in range(bench.scale.runs):
+            told = _ask_inside(display, "panes", str(bench.folder / f"panes-{run}"), str(path), str(bench.scale.jumps))
+            for pane, sample in told.items():
+                series[pane].samples.append(_of_pane(sample))
+    path.unlink()
+    outcome = Outcome(
+        f"Panes beside a journal of {entries:,} entries",
+        ["Pane", "opened first", "opened again", f"{bench.scale.jumps} jumps, p50 / longest"],
+    )
+    for pane, shown in series.items():
+
+        def cell(what: str, shown: Series = shown) -> str:
+            return f"{report.rate(shown, what)} ms ({report.rate(shown, f'{what} cpu')} at work)"
+
+        has_rows = "jump p50" in shown.samples[0]
+        jumps = f"{cell('jump p50')} / {cell('jump longest')}" if has_rows else "-"
+        outcome.rows.append([_PANES[pane], cell("first"), cell("again"), jumps])
+        slowest = max(shown.median("first"), shown.median("again"))
+        outcome.verdicts.append(
+            Verdict(f"{_PANES[pane]} of {entries:,} entries: open", slowest, 300, " ms", at_most=True)
+        )
+        if has_rows:
+            longest = shown.median("jump longest")
+            outcome.verdicts.append(Verdict(f"{_PANES[pane]}: a jump at most", longest, 50, " ms", at_most=True))
+    outcome.keep("panes", series)
+    counted = report.rate(series["figures"], "all")
+    outcome.remarks += [
+        "At work: time of a processor that the window's thread took of it. What other programs take is not in that.",
+        f"The figures show the first of what they count at once; all of it was counted {counted} s later.",
+    ]
+    return outcome
+
+
+def _of_pane(told: dict[str, Any]) -> Sample:
+    sample = {what: told[what] for what in ("first", "first cpu", "again", "again cpu")}
+    if "all" in told:
+        sample["all"] = told["all"] / 1000
+    for suffix in ("", " cpu"):
+        took = sorted(told.get(f"jumps{suffix}", ()))
+        if took:
+            sample |= {f"jump p50{suffix}": took[len(took) // 2], f"jump longest{suffix}": took[-1]}
+    return sample
+
+
 def refresh(bench: Bench) -> Outcome:
     """News of a server with many connections: until the window shows it, and what its account takes before that."""
     with VirtualDisplay() as display:
