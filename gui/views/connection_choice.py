@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.filtering import FilterView, NumbersError, format_numbers, read_numbers, toggled
-from gui.widgets.bindings import bind_wheel, focus_now
+from gui.widgets.bindings import bind_wheel, focus_now, when_idle
 from gui.widgets.controls import Tick
 from gui.widgets.debounce import Debounce
 from gui.widgets.fields import LineField
@@ -250,7 +250,7 @@ class DropList(ttk.Frame):
         self.winfo_toplevel().bind("<Button-1>", self._clicked, add=True)
 
     def _focus_gone(self, _event: object) -> None:
-        self.after_idle(self._close_if_left)
+        when_idle(self, self._close_if_left)
 
     def _close_if_left(self) -> None:
         if self.is_open and self.tk.call("focus") and not self._has_focus():

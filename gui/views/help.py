@@ -10,7 +10,7 @@ from tkinter import ttk
 from core.text_safety import TextSafety
 from gui.keys import topics
 from gui.theme.theme import Theme
-from gui.widgets.bindings import focus_now, unbind
+from gui.widgets.bindings import bind_for_now, focus_now, unbind
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import wrap_within
 from gui.widgets.small_window import SmallPage, copy_text, facts
@@ -188,7 +188,7 @@ class TourCard:
         self._later = Debounce(self.frame, self._put)
         self._bound = {
             "<Configure>": root.bind("<Configure>", self._moved, add=True),
-            "<Escape>": root.bind("<Escape>", lambda _event: on_end(), add=True),
+            "<Escape>": bind_for_now(root, "<Escape>", on_end),
         }
         theme.subscribe(self._restyle)
 

@@ -42,12 +42,12 @@ def bind_known(
 
 
 def unbind(widget: tk.Misc, sequence: str, binding: str) -> None:
-    """Take back what ``bind(sequence, ..., add=True)`` gave, and nothing else.
+    """Take back what ``bind(sequence, ..., add=True)`` or ``bind_for_now`` gave, and nothing else.
 
     Before Python 3.13 ``Misc.unbind`` takes every binding of the sequence away, whatever it is given
     (https://github.com/python/cpython/issues/75666).
     """
-    own = f'if {{"[{binding} '
+    own = f'if {{"[{binding} ', _guarded(binding)
     lines = str(widget.tk.call("bind", str(widget), sequence)).split("\n")
     kept = "\n".join(line for line in lines if line and not line.startswith(own))
     widget.tk.call("bind", str(widget), sequence, kept)
@@ -60,8 +60,28 @@ def bind_own(widget: tk.Misc, sequence: str, act: Callable[[], object]) -> None:
     The bindings of a window also hear the events of each widget in it: hundreds when the window closes or gets another
     size. Tcl sorts them out here, because a call of Python with an event takes it a tenth of a millisecond.
     """
+    command = _guarded(widget.register(act))
+    widget.tk.call("bind", str(widget), sequence, f"+if {{{{%W}} eq {{{widget}}}}} {{{command}}}")
+
+
+def bind_for_now(widget: tk.Misc, sequence: str, act: Callable[[], object]) -> str:
+    """Call ``act`` too, without the event, until ``unbind`` takes that back, which an earlier binding may cause."""
     command = widget.register(act)
-    widget.tk.call("bind", str(widget), sequence, f"+if {{{{%W}} eq {{{widget}}}}} {command}")
+    widget.tk.call("bind", str(widget), sequence, f"+{_guarded(command)}")
+    return command
+
+
+def _guarded(command: str) -> str:
+    """A call of a command, unless it is gone: what came before it in the same event may have destroyed its widget.
+
+    Tk gathers what an event calls before it calls any of it, and complains of what is not there by then.
+    """
+    return f"if {{[info commands {command}] ne {{}}}} {command}"
+
+
+def when_idle(widget: tk.Misc, act: Callable[[], object]) -> None:
+    """Call ``act`` before the window rests, unless the widget is gone by then: Tk would call its own all the same."""
+    widget.nametowidget(".").after_idle(lambda: act() if widget.winfo_exists() else None)
 
 
 def when_resized(widget: tk.Misc, fit: Callable[[], None]) -> None:

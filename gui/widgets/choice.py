@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import Generic, TypeVar
 
+from gui.widgets.bindings import when_idle
+
 Key = TypeVar("Key")
 
 
@@ -70,7 +72,7 @@ class Choice(ttk.Combobox, Generic[Key]):
 
     def _closed(self) -> None:
         """Tk tells of what was chosen only once the list is gone, so that the box must not change before."""
-        self.after_idle(self._show_own_again)
+        when_idle(self, self._show_own_again)
 
     def _show_own_again(self) -> None:
         if self._own:

@@ -7,6 +7,7 @@ from tkinter import ttk
 from typing import NamedTuple
 
 from gui.theme.theme import Theme
+from gui.widgets.bindings import when_idle
 
 
 class _Part(NamedTuple):
@@ -51,7 +52,7 @@ class Flow(ttk.Frame):
         """Lay the parts out anew, as soon as they know how large they want to be."""
         if not self._is_due:
             self._is_due = True
-            self.after_idle(self._arrange)
+            when_idle(self, self._arrange)
 
     @property
     def _gap(self) -> int:

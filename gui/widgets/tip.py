@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from gui.theme.theme import Theme
-from gui.widgets.bindings import bind_own, unbind
+from gui.widgets.bindings import bind_for_now, bind_own, unbind
 from gui.widgets.debounce import Debounce
 
 _REST = 400  # milliseconds of the mouse on the control
@@ -36,9 +36,9 @@ class Tip:
         self._typing = ""  # the binding by which it hears of keys
         bind_own(widget, "<Destroy>", self._gone)
         self._words = ""
-        for sequence, act in (("<Enter>", self._entered), ("<Leave>", self._left), ("<FocusOut>", self._left)):
-            widget.bind(sequence, act, add=True)
-        widget.bind("<Escape>", self._left, add=True)
+        bind_own(widget, "<Enter>", self._entered)
+        for sequence in ("<Leave>", "<FocusOut>", "<Escape>"):
+            bind_own(widget, sequence, self.close)
 
     def put(self, words: str) -> None:
         """What to say from now on."""
@@ -94,18 +94,15 @@ class Tip:
     def _open_for_mouse(self) -> None:
         self.open()
         if not self._typing:
-            self._typing = self._window.bind("<Key>", lambda _event: self.close(), add=True)
+            self._typing = bind_for_now(self._window, "<Key>", self.close)
 
     def _gone(self) -> None:
         self.close()
         self._box.destroy()
 
-    def _entered(self, _event: object) -> None:
+    def _entered(self) -> None:
         if not self.is_open:
             self.rest()
-
-    def _left(self, _event: object) -> None:
-        self.close()
 
 
 def _place_at(box: ttk.Frame, widget: tk.Misc, px: Callable[[int], int]) -> None:

@@ -33,6 +33,22 @@ def collected_on_this_thread() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def tcl_errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What Tcl complained of in any window of the test, such as a command that is gone; a test with any fails."""
+    found: list[str] = []
+    make = tk.Tk.__init__
+
+    def made(window: tk.Tk, *arguments: object, **options: object) -> None:
+        make(window, *arguments, **options)  # type: ignore[arg-type]
+        window.tk.createcommand("complain", lambda words, _options: found.append(words))
+        window.tk.call("interp", "bgerror", "", "complain")
+
+    monkeypatch.setattr(tk.Tk, "__init__", made)
+    yield found
+    assert found == []
+
+
+@pytest.fixture(autouse=True)
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[tk.Menu]:
     """The menus that were opened at a place of the screen, filled but not posted.
 

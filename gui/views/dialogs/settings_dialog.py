@@ -27,7 +27,7 @@ from gui.viewmodels.preferences import (
     WHEN_FULL,
     Preferences,
 )
-from gui.widgets.bindings import focus_now, has_focus
+from gui.widgets.bindings import focus_now, has_focus, when_idle
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Asked, CheckedRow, FileRow, LineField, whole_number
 from gui.widgets.fitting import wrap_within
@@ -313,7 +313,7 @@ class TlsPage(SettingsPage):
 
     def _edited(self, name: str) -> None:
         """Take what a field says once it says it: it tells of a change just before."""
-        self.after_idle(lambda: self.change({name: self.files[name].path}) if self.winfo_exists() else None)
+        when_idle(self, lambda: self.change({name: self.files[name].path}))
 
 
 _LONGEST_PLACE, _PIN_LINE = 60, 24  # characters: of an address, and of a fingerprint in one line

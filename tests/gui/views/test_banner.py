@@ -10,6 +10,7 @@ import pytest
 from gui.controllers.notices import Notices
 from gui.theme.theme import Theme
 from gui.views.banner import Banner, Notice
+from gui.widgets.tip import Tip
 
 
 class Strip:
@@ -178,3 +179,25 @@ def test_faults_that_nobody_has_read_stand_below_each_other(strip: Strip) -> Non
     assert strip.banner.sentence == ""
     notices.fault("Another one.")  # it was not
     assert strip.banner.sentence == "Another one."
+
+
+@pytest.mark.parametrize("key", ["<Return>", "<Escape>", "<space>"])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_key_that_takes_a_notice_away_finds_nothing_that_is_gone(
+    strip: Strip, theme: Theme, root: tk.Tk, key: str, number: int
+) -> None:
+    strip.banner.say(Notice("No.", buttons=(("Yes", lambda: strip.banner.take_away("one")),)), "one")
+    button = strip.banner.buttons[number]
+    tip = Tip(button, theme)  # the mouse has rested on the button
+    tip.put("what it does")
+    root.update()
+    tip._open_for_mouse()
+    button.focus_force()
+    root.update()
+    assert tip.is_open
+
+    button.event_generate(key)
+    root.update()
+
+    assert not strip.banner.topics
+    assert not root.bind("<Key>")

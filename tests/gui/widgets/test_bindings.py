@@ -7,7 +7,7 @@ from tkinter import ttk
 
 import pytest
 
-from gui.widgets.bindings import bind_own, breaking, is_writing, share_keys, unbind
+from gui.widgets.bindings import bind_for_now, bind_own, breaking, is_writing, share_keys, unbind, when_idle
 from tests.gui.conftest import WaitUntil
 from tests.gui.driving import MakeApp, serve
 
@@ -62,6 +62,29 @@ def test_a_window_hears_of_itself_and_not_of_what_is_in_it(root: tk.Tk, wait_unt
     root.geometry("500x400")
     wait_until(lambda: "." in all_of_them)
     assert own[:2] == ["one", "two"]
+
+
+def test_what_is_gone_by_then_is_not_called(root: tk.Tk) -> None:
+    heard: list[str] = []
+    frame = tk.Frame(root)
+    frame.pack()
+    frame.bindtags((str(frame), "."))
+    root.update()
+    later = bind_for_now(root, "<<Said>>", lambda: heard.append("taken back"))
+
+    def leave(_event: object) -> None:
+        unbind(root, "<<Said>>", later)
+        frame.destroy()
+
+    frame.bind("<<Said>>", leave)
+    bind_own(frame, "<<Said>>", lambda: heard.append("gone with its widget"))
+    when_idle(frame, lambda: heard.append("gone by then"))
+
+    frame.event_generate("<<Said>>")
+    root.update()
+
+    assert heard == []
+    assert not root.bind("<<Said>>")
 
 
 def test_an_error_is_told_as_that_of_any_callback(root: tk.Tk, callback_errors: list[BaseException]) -> None:
