@@ -53,6 +53,7 @@ SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "crafted": damage.crafted,
     "flood-100k": flood.flood_100k,
     "flood-1m": flood.flood_1m,
+    "flood-panes": flood.flood_panes,
     "flood-flat": flood.flood_flat,
     "hostile": flood.hostile,
     "open-10m": window_life.open_10m,

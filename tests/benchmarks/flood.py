@@ -18,7 +18,7 @@ from tests.benchmarks import machine, report, window
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.load import CannotServe
 from tests.benchmarks.report import Outcome, Verdict
-from tests.benchmarks.turns import Sample, Series, take_turns
+from tests.benchmarks.turns import Sample, Series, ratio, take_turns
 from tests.benchmarks.window_x11 import Onlooker
 
 _SIZE = 64  # bytes of a line
@@ -37,6 +37,7 @@ class _View(NamedTuple):
     name: str
     framing: str
     place: str
+    pane: str = ""  # that is open beside it
 
 
 _VIEWS = (
@@ -45,6 +46,18 @@ _VIEWS = (
     _View("lines, scrollbar on the move", "line", "drag"),
     _View("as received, following the end", "raw", "end"),
 )
+
+
+_WITHOUT = "no pane"
+_PANES = (
+    _View(_WITHOUT, "line", "end"),
+    _View("socket calls", "line", "end", "socket_calls"),
+    _View("sequence", "line", "end", "sequence"),
+    _View("figures", "line", "end", "figures"),
+    _View("state of the socket", "line", "end", "socket_state"),
+)
+_MORE_WITH_PANE = 1.2  # times as much as without
+_FIGURES = {"p99": "late p99", "key longest": "a key, longest", "work": "work", "work p99": "work p99"}
 
 
 class _Flood(NamedTuple):
@@ -70,6 +83,33 @@ def flood_1m(bench: Bench) -> Outcome:
 def flood_flat(bench: Bench) -> Outcome:
     """As many lines as the sender can make."""
     return _flood(bench, _Flood("lines as fast as they can be sent", 0, 10 * bench.scale.seconds, 33, 150))
+
+
+def flood_panes(bench: Bench) -> Outcome:
+    """A hundred thousand lines a second with each pane open beside the conversation, and with none, in turn."""
+    flood = _Flood("100,000 lines a second", 100_000, 10 * bench.scale.seconds, 16, 100)
+    views = [(view.name, view) for view in _PANES]
+    series = take_turns(views, lambda view: _measure(bench, flood, view), bench.scale.runs)
+    outcome = Outcome(
+        f"The window under a flood, with a pane open: {flood.title}, {_SIZE} bytes each, for {flood.seconds:g} s",
+        ["Pane", "lines/s", "late p50 / p99 / longest", "a key p99 / longest", "an answer p99", "MiB more",
+         "bytes lost", "work, % of a core", "work p99 / longest"],
+    )  # fmt: skip
+    for name, shown in series.items():
+        share = report.number(shown.median("work") / flood.seconds / 10)
+        work = f"{report.rate(shown, 'work p99')} / {report.rate(shown, 'work longest')}"
+        outcome.rows.append([*_row(name, shown), share, work])
+        for what, words in _FIGURES.items() if name != _WITHOUT else ():
+            more = ratio(series, name, _WITHOUT, what)
+            outcome.verdicts.append(
+                Verdict(f"{name}, against no pane: {words}", more, _MORE_WITH_PANE, "x", at_most=True)
+            )
+    outcome.keep("flood with panes", series)
+    outcome.remarks.append(
+        "Milliseconds. Work: time of a processor that the window's thread took, and how much of it between two beats "
+        "of the timer of 5 ms; other programs do not spoil it."
+    )
+    return outcome
 
 
 def _flood(bench: Bench, flood: _Flood) -> Outcome:
@@ -143,6 +183,8 @@ def _watch(
         flooding = elsewhere.submit(bench.load.flood, program.port, flood.rate, flood.seconds, _SIZE)
         time.sleep(flood.seconds / 20)  # so that there is a middle
         program.ask("view", view.place)
+        if view.pane:
+            program.ask("pane", view.pane)
         program.ask("lap")
         seen = watch_flood(flooding, program, onlooker)
     sent = flooding.result()
@@ -153,6 +195,7 @@ def _watch(
     keys = sorted((at - typed) * 1000 for typed, at in zip(seen.typed, lap["keys"], strict=True))
     return {
         "rate": sent["rate"], "p50": lap["p50"], "p99": lap["p99"], "longest": lap["longest"], "beats": lap["beats"],
+        "work": lap["work"], "work p99": lap["work p99"], "work longest": lap["work longest"],
         "key p99": quantile(keys, 0.99), "key longest": keys[-1], "ping p50": quantile(seen.pings, 0.5),
         "ping p99": quantile(seen.pings, 0.99), "ping longest": seen.pings[-1], "MiB more": after - before,
         "sender cpu": sent["cpu"],

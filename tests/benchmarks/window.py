@@ -111,19 +111,29 @@ class _Pulse:
         self._root = root
         self._late = array("d")  # milliseconds
         self._due = 0.0
+        self._worked = array("d")  # milliseconds of a processor that this thread took between two beats
+        self._used = 0.0
 
     def begin(self) -> None:
         """Beat from now on."""
+        self._used = self._used or time.thread_time()
         self._due = time.perf_counter() + _BEAT / 1000
         self._root.after(_BEAT, self._beat)
 
     def lap(self) -> dict[str, float]:
-        """Lateness in milliseconds since the last call, of the beat that is due included."""
+        """Lateness and work in milliseconds since the last call, of the beat that is due included."""
         late, self._late = sorted([*self._late, max(0.0, self._overdue())]), array("d")
-        return {"beats": len(late), "p50": _quantile(late, 0.5), "p99": _quantile(late, 0.99), "longest": late[-1]}
+        worked, self._worked = sorted([*self._worked, 0.0]), array("d")
+        return {
+            "beats": len(late), "p50": _quantile(late, 0.5), "p99": _quantile(late, 0.99), "longest": late[-1],
+            "work": sum(worked), "work p99": _quantile(worked, 0.99), "work longest": worked[-1],
+        }  # fmt: skip
 
     def _beat(self) -> None:
         self._late.append(self._overdue())
+        used = time.thread_time()
+        self._worked.append((used - self._used) * 1000)
+        self._used = used
         self.begin()
 
     def _overdue(self) -> float:
@@ -158,6 +168,7 @@ class _Answers:
 
     ``state``: bytes received and entries so far, whether rows are still uncounted, keys seen since the last
     lap, and the port.
+    ``pane NAME``: open that pane beside the conversation.
     ``view end``, ``view middle``, ``view drag``: follow the end, stand in the middle, or drag the
     scrollbar up and down from now on. ``lap``: the pulse since the last lap, and when keys were
     seen. ``leave``: end.
@@ -183,6 +194,7 @@ class _Answers:
         asked: Mapping[str, Callable[..., dict[str, Any]]] = {
             "state": self._state,
             "view": self._view,
+            "pane": self._pane,
             "lap": self._lap,
             "leave": self._leave,
         }
@@ -208,6 +220,11 @@ class _Answers:
             self._scroll_to(0.5)
         else:
             self._drag()
+        return {}
+
+    def _pane(self, name: str) -> dict[str, float]:
+        self._app.main_controller.commands[f"toggle_{name}"]()
+        self._app.window.composer.focus_message()
         return {}
 
     def _lap(self) -> dict[str, object]:
