@@ -514,7 +514,11 @@ class MainController:
             self._app.leave()
             return
         words = "One connection is still open" if standing == 1 else f"{standing:,} connections are still open"
-        sentence, answers = f"{words}. Quit all the same?", {"Quit": self._app.leave}
+
+        def leave() -> None:
+            self.window.root.after_idle(self._app.leave)  # the key that says so has bindings behind it
+
+        sentence, answers = f"{words}. Quit all the same?", {"Quit": leave}
         self.notices.offer(sentence, "quit", answers, close_word="Stay", on_close=self.window.composer.focus_message)
         self.window.banner.focus_first()
 

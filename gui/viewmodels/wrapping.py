@@ -7,7 +7,7 @@ what goes out is broken here. A font is asked once for each character it is met 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
 from gui.viewmodels.hexdump import Layout, fitting
@@ -47,10 +47,12 @@ class Metrics:
         self.step = step
         self.widest = max(step * 4, widest // step * step)
         self.pad = advance(PAD)
+        self._pieces: dict[str, list[str]] = {}  # of the lines of the bubble that was measured last
 
     def bubble(self, lines: list[str]) -> int:
         """How wide a bubble these lines want, with room on both sides."""
         limit = self.widest
+        self._pieces = {}
         longest = max((self._longest(line) for line in lines), default=0)
         wanted = -(-(longest + 2 * self.pad) // self.step) * self.step
         return min(wanted, limit)
@@ -70,7 +72,9 @@ class Metrics:
         width = self.width(line, room)
         if width <= room:
             return width
-        return max(self.width(piece.rstrip(" "), room) for piece in self.broken(line[:_LONGEST]))
+        line = line[:_LONGEST]
+        self._pieces[line] = found = list(self.broken(line))
+        return max(self.width(piece.rstrip(" "), room) for piece in found)
 
     def compact_room(self, way: str, behind: str) -> int:
         """How wide the text of a compact row can be between its way and what stands behind it."""
@@ -91,8 +95,11 @@ class Metrics:
                 break
         return total
 
-    def broken(self, line: str) -> Iterator[str]:
+    def broken(self, line: str) -> Iterable[str]:
         """The line in pieces that fit into the widest bubble, broken after a space where possible."""
+        return self._pieces.get(line) or self._broken(line)
+
+    def _broken(self, line: str) -> Iterator[str]:
         room, start, before = self.widest - 2 * self.pad, 0, 0
         stops = list(accumulate(map(self._advances.__getitem__, line)))
         while (end := self._fitting(stops, start, before + room)) < len(line):

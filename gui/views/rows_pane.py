@@ -18,6 +18,7 @@ from gui.widgets.scrolling import RowScrollbar
 
 _MARGIN = 10  # pixels at 96 dots an inch
 _REST, _LEAST_REST = 30, 0.25  # times as long as drawing took, and seconds, until what comes is drawn again
+_APART = 0.02  # seconds by which what comes is drawn later than in the conversation, so that keys get between them
 
 
 class RowsPane(ttk.Frame):
@@ -45,7 +46,7 @@ class RowsPane(ttk.Frame):
         self.is_following = True
         self._planned: str | None = None
         self._later = Debounce(self, self._draw_now)
-        self._free_at = 0.0  # when what comes may be drawn again, on the monotonic clock
+        self._free_at = 0.0  # when what comes may be drawn again, on the monotonic clock; 0 before anything is drawn
         self.head = ttk.Frame(self, style="Pane.TFrame")
         ttk.Label(self.head, text=title, style="Pane.Strong.TLabel").pack(side="left")
         self.head.pack(fill="x", padx=theme.px(_MARGIN), pady=(theme.px(8), theme.px(4)))
@@ -111,11 +112,10 @@ class RowsPane(ttk.Frame):
         if not (self.is_following or sees_end):
             self.scrollbar.show()
             return
-        left = self._free_at - monotonic()
-        if left <= 0:
+        if not self._free_at:  # the first of something else
             self.redraw()
         elif not self._later.is_due:
-            self._later.ask(max(1, round(left * 1_000)))
+            self._later.ask(round(max(_APART, self._free_at - monotonic()) * 1_000))
 
     def mark(self, row: int | None) -> None:
         """Show that this row is the chosen one, and have it in sight."""

@@ -70,7 +70,7 @@ class Program:
 @contextlib.contextmanager
 def running(folder: Path, *, framing: str) -> Iterator[Program]:
     """Start the program on a display of its own; its files are in ``folder``. It is gone afterwards."""
-    settings = {"version": 1, "reply": "none", "lens": framing, "theme": "light", "geometry": "920x660+0+0"}
+    settings = {"version": 1, "reply": "none", "theme": "light", "geometry": "920x660+0+0"}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "settings.json").write_text(json.dumps(settings))
     complaints = folder / "complaints.txt"
@@ -87,6 +87,7 @@ def running(folder: Path, *, framing: str) -> Iterator[Program]:
             try:
                 program = Program(process, display, complaints)
                 program.wait_for_port()
+                program.ask("lens", framing)
                 yield program
                 program.ask("leave")
                 process.wait(_LEAVES)
@@ -168,7 +169,7 @@ class _Answers:
 
     ``state``: bytes received and entries so far, whether rows are still uncounted, keys seen since the last
     lap, and the port.
-    ``pane NAME``: open that pane beside the conversation.
+    ``lens FRAMING``: tell messages apart like that. ``pane NAME``: open that pane beside the conversation.
     ``view end``, ``view middle``, ``view drag``: follow the end, stand in the middle, or drag the
     scrollbar up and down from now on. ``lap``: the pulse since the last lap, and when keys were
     seen. ``leave``: end.
@@ -194,6 +195,7 @@ class _Answers:
         asked: Mapping[str, Callable[..., dict[str, Any]]] = {
             "state": self._state,
             "view": self._view,
+            "lens": self._lens,
             "pane": self._pane,
             "lap": self._lap,
             "leave": self._leave,
@@ -220,6 +222,10 @@ class _Answers:
             self._scroll_to(0.5)
         else:
             self._drag()
+        return {}
+
+    def _lens(self, framing: str) -> dict[str, float]:
+        self._app.main_controller.choose_framing(framing)
         return {}
 
     def _pane(self, name: str) -> dict[str, float]:
