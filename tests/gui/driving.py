@@ -71,6 +71,15 @@ def say(app: App, text: str) -> None:
     app.window.composer.send_button.invoke()
 
 
+def say_and_hear(app: App, text: str) -> None:
+    """Say something to a server that echoes, and wait for all of that: or it may answer two messages at once."""
+    state = app.main_controller.state
+    assert state is not None
+    wanted, session = state.bytes_in + len(text), state.session
+    say(app, text)
+    pump_until(lambda: app.main_controller.sessions[session].bytes_in >= wanted, app.root)
+
+
 def pick(app: App, choice: Choice[Any], words: str) -> None:
     """Choose in a list, as a person does."""
     choice.current([str(each) for each in choice["values"]].index(words))

@@ -13,7 +13,7 @@ from gui.views.dialogs.export_dialog import ExportDialog
 from gui.views.sequence import SequencePane
 from tests.gui.canvas import words_on
 from tests.gui.conftest import pump_until
-from tests.gui.driving import MakeApp, connect, say, serve
+from tests.gui.driving import MakeApp, connect, say, say_and_hear, serve
 from tests.gui.every_window import all_below
 
 
@@ -33,7 +33,7 @@ def press(app: App, key: str) -> None:
 def test_a_key_opens_it_live_and_closes_it(make_app: MakeApp) -> None:
     app = make_app()
     connect(app, serve(app, "echo"))
-    say(app, "hello")
+    say_and_hear(app, "hello")
     app.window.composer.field.focus_force()
     app.root.update()
 
@@ -54,7 +54,7 @@ def test_a_row_chosen_here_is_chosen_there_and_the_other_way_round(make_app: Mak
     app = make_app()
     connect(app, serve(app, "echo"))
     for text in ("one", "two", "three"):
-        say(app, text)
+        say_and_hear(app, text)
     transcript = app.window.conversation.transcript
     app.main_controller.commands["toggle_sequence"]()
     pane = pane_of(app)
