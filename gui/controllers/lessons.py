@@ -6,6 +6,7 @@ Lives on the window's thread.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from core.words import sentence, with_full_stop
 from gui.controllers.opening import OpeningController
 from gui.viewmodels.lessons import Course, Happened, Lesson, parse_lesson
 from gui.widgets.clipboard import give
+from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
     from core.events import SessionId
@@ -32,6 +34,7 @@ _LARGEST_FILE = 64 * 1024  # bytes of a lesson
 _MOST_LESSONS = 200  # that are listed
 _MOST_AT_ONCE = 1_000  # entries of a session between two looks; of a flood the latest
 _PREVIEW = 200  # bytes of a message that a condition looks at
+_SETTLES = 300  # milliseconds without anything, after which all that belongs together has happened
 
 
 class LessonError(TincanError):
@@ -47,6 +50,7 @@ class LessonsController(OpeningController["LessonsPane"]):
         self._course: Course | None = None
         self._lessons: list[Lesson] = []
         self._read: dict[SessionId, int] = {}  # entries of each session that were looked at
+        self._settles = Debounce(window.root, self._settle)
 
     def read(self) -> tuple[list[Lesson], list[str]]:
         """The program's own lessons and the person's, and a sentence for each file that is none."""
@@ -93,11 +97,19 @@ class LessonsController(OpeningController["LessonsPane"]):
         """Let the lesson see what has happened."""
         if self._course is None or not self.is_open or self._course.step is None:
             return
-        if self._course.watch(self._new_entries(), self._now()):
+        entries = list(self._new_entries())
+        if entries:
+            self._settles.ask(_SETTLES)
+        if self._course.watch(entries, self._now()):
             self._keep()
             self._show_course()
 
     # Behind the scenes.
+
+    def _settle(self) -> None:
+        if self._course is not None and self.is_open and self._course.settle():
+            self._keep()
+            self._show_course()
 
     def _reached(self, lesson: Lesson) -> int:
         return int(self._main_controller.preferences.lessons.get(lesson.name) or 0)
@@ -149,8 +161,19 @@ class LessonsController(OpeningController["LessonsPane"]):
                 continue
             found += [(state.role.name, entry) for entry in entries]
         for who, entry in sorted(found, key=lambda one: one[1].mono_ns):
-            text = entry.note if entry.data is None else entry.data.decode(errors="replace")
-            yield Happened(f"{who} {entry.kind.replace('-', ' ')}", text, entry.size, entry.is_failure)
+            yield Happened(
+                f"{who} {entry.kind.replace('-', ' ')}", self._text_of(entry), entry.size, entry.is_failure,
+                entry.connection, entry.mono_ns,
+            )  # fmt: skip
+
+    def _text_of(self, entry: Entry) -> str:
+        """The note, or the message in the encoding in which it is read; what is none in that, in Latin-1."""
+        if entry.data is None:
+            return entry.note
+        encoding = self._main_controller.viewing.encoding
+        with suppress(UnicodeDecodeError, LookupError):
+            return entry.data.decode(encoding, "replace" if entry.size > len(entry.data) else "strict")
+        return entry.data.decode("latin-1")
 
     def _show_course(self) -> None:
         assert self._course is not None
@@ -202,4 +225,13 @@ def read_lesson(path: Path) -> Lesson:
     except OSError as error:
         raise LessonError(with_full_stop(f"{path.name} cannot be read: {error.strerror or error}")) from error
     except (ValueError, RecursionError) as error:
-        raise LessonError(f"{path.name} is no lesson: {sentence(error)[:300]}") from error
+        raise LessonError(f"{path.name} is no lesson: {sentence(_why_none(error))[:300]}") from error
+
+
+def _why_none(error: ValueError | RecursionError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return f"it is not UTF-8 (at line {line})"
+    if isinstance(error, RecursionError):
+        return "it has lists within lists, too many of them"
+    return "it has a number that is too long" if "set_int_max_str_digits" in str(error) else str(error)

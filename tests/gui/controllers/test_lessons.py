@@ -91,6 +91,29 @@ def test_a_broken_lesson_is_a_sentence_below_the_others(make_app: MakeApp, folde
     assert "15-huge.toml is no lesson: Larger than 64 KiB." in text(app)
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (WHOLE.replace('"', "", 1).encode(), "(at line "),
+        (b'# one\ntitle = "\xe4"\n', "It is not UTF-8 (at line 2)."),
+        (WHOLE.encode("utf-16"), "It is not UTF-8 (at line 1)."),
+        (b"a = " + b"[" * 30_000, "It has lists within lists, too many of them."),
+        (b"a = " + b"9" * 5_000, "It has a number that is too long."),
+        (b"", "It needs 1 to 50 steps, each under [[steps]]."),
+        (WHOLE.replace("[question]", "[[question]]").encode(), "The question is no table"),
+    ],
+)
+def test_of_a_broken_lesson_the_sentence_names_the_place(tmp_path: Path, content: bytes, why: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(content)
+
+    with pytest.raises(LessonError) as refused:
+        read_lesson(path)
+
+    assert str(refused.value).startswith("mine.toml is no lesson: ")
+    assert why in str(refused.value)
+
+
 def test_a_lesson_nobody_may_read_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(LessonError, match=r"gone\.toml cannot be read: No such file"):
         read_lesson(tmp_path / "gone.toml")

@@ -44,9 +44,34 @@ class Learner:
         text = self.person.app.main_controller.lessons.made.text.get("1.0", "end")  # type: ignore[union-attr]
         assert (self.lesson.steps[step].do if step < len(self.lesson.steps) else "You have done this lesson.") in text
 
+    def is_still_asked(self) -> None:
+        """Wait until the lesson has seen all that has happened: it was no answer to the question."""
+        lessons = self.person.app.main_controller.lessons
+        self.person.until(
+            lambda: (
+                not lessons._settles.is_due
+                and all(lessons._read.get(name) == state.entries for name, state in lessons._own_sessions().items())
+            ),
+            "all has been looked at",
+        )
+        assert self.place == len(self.lesson.steps) - 1
+
     def is_done(self) -> None:
         self.is_at(len(self.lesson.steps))
         assert self.person.app.main_controller.preferences.lessons[self.lesson.name] == len(self.lesson.steps)
+
+    def connects(self) -> None:
+        """Press the key and wait for the new client, not for what is still there of one before it."""
+        main, before = self.person.app.main_controller, self.person.app.main_controller.state
+        self.person.press("<F6>")
+        self.person.until(
+            lambda: (
+                main.state is not None
+                and (before is None or main.state.session != before.session)
+                and bool(main.state.connections)
+            ),
+            "a new connection",
+        )
 
     def look_at(self, role: str) -> None:
         """Go to a conversation of that role with the keyboard."""
@@ -117,9 +142,12 @@ def test_1_the_tutorial_s_server_and_client(sit: Sit, tmp_path: Path) -> None:
     learner.is_at(4)
     person.press("<F6>")
     learner.is_at(5)
-    person.press("<F6>")
-    person.sees("connected to")
+    learner.connects()
     learner.look_at("client")
+    person.press("<F6>")
+    person.sees("you closed it")
+    learner.is_still_asked()
+    learner.connects()
     person.say("stop")
     learner.is_done()
 
@@ -146,7 +174,9 @@ def test_2_a_stream_has_no_messages(sit: Sit, tmp_path: Path) -> None:
     learner.look_at("client")
     free.say("something longer")
     learner.is_at(3)
-    free.say("two")
+    for wrong in ("7 bytes", "twelve bytes"):  # and a line feed: two and four pieces
+        free.say(wrong)
+        learner.is_still_asked()
     free.say("ten bytes!")
     learner.is_done()
 
@@ -163,8 +193,15 @@ def test_3_framing(free: Person) -> None:
     learner.is_at(2)
     learner.in_menu("View", "Messages", "Lines")
     learner.is_at(3)
-    free.say("hal")
     free.press("<Control-e>")
+    free.tab_to("no end", exactly=True)
+    free.choose("LF")
+    for line in ("one line", "and another"):
+        free.say(line)
+    learner.is_still_asked()
+    free.tab_to("LF", exactly=True)
+    free.choose("nothing")
+    free.say("hal")
     free.tab_to("no end", exactly=True)
     free.choose("LF")
     free.say("ves")
@@ -182,8 +219,20 @@ def test_4_half_close(free: Person) -> None:
     learner.is_at(3)
     learner.in_menu("Session", "Finish sending (FIN)")
     learner.is_at(4)
-    free.press("<F6>")
-    free.sees("connected to")
+    learner.connects()
+    free.say("asked")
+    learner.look_at("server")
+    free.sees("asked")
+    free.say("too early")
+    learner.look_at("client")
+    free.sees("too early")
+    learner.in_menu("Session", "Finish sending (FIN)")
+    learner.look_at("server")
+    learner.in_menu("Session", "Finish sending (FIN)")
+    learner.look_at("client")
+    free.sees("the server said goodbye")
+    learner.is_still_asked()
+    learner.connects()
     free.say("question")
     learner.in_menu("Session", "Finish sending (FIN)")
     learner.look_at("server")
@@ -207,8 +256,7 @@ def test_5_a_reset_and_what_it_loses(free: Person) -> None:
     learner.is_at(2)
     learner.in_menu("Session", "Abort the connection (RST)")
     learner.is_at(3)
-    free.press("<F6>")
-    free.sees("connected to")
+    learner.connects()
     free.say("bye")
     free.press("<F6>")
     learner.is_done()
@@ -243,15 +291,19 @@ def test_7_ports_in_use_and_time_wait(free: Person) -> None:
     free.press("<F5>")
     learner.is_at(2)
     learner.writes_host("127.0.0.1")
-    free.press("<F6>")
-    free.sees("connected to")
+    learner.connects()
     free.press("<F5>")
     learner.is_at(3)
     free.press("<F5>")
     learner.is_at(4)
     free.sees("Stop server", "server is listening on")
-    free.press("<F6>")
-    free.sees("connected to 127.0.0.1")
+    learner.connects()
+    free.press("<F5>")
+    free.sees("the server said goodbye")
+    learner.is_still_asked()
+    free.press("<F5>")
+    free.sees("Stop server", "server is listening on")
+    learner.connects()
     free.press("<F6>")
     learner.is_done()
 
@@ -267,8 +319,7 @@ def test_8_localhost_is_two_addresses(free: Person) -> None:
     learner.is_at(1)
     for host in ("127.0.0.1", "::1"):
         learner.writes_host(host)
-        free.press("<F6>")
-        free.sees("connected to")
+        learner.connects()
     learner.is_at(2)
     learner.look_at("server")
     free.press("<F5>")
@@ -279,9 +330,15 @@ def test_8_localhost_is_two_addresses(free: Person) -> None:
     learner.writes_host("::1")
     free.press("<F6>")
     learner.is_at(3)
-    free.press("<F5>")
-    free.sees("server is listening on [::1]")
-    free.press("<F6>")
+    for host in ("localhost", "::1"):  # the first of them is at both addresses
+        learner.is_still_asked()
+        learner.writes_host(host)
+        free.press("<Tab>")
+        free.write("0")
+        free.press("<F5>")
+        free.sees(f"server is listening on {'127.0.0.1' if host == 'localhost' else '[::1]'}")
+        learner.writes_host("::1")
+        learner.connects()
     learner.is_done()
 
 
@@ -298,6 +355,8 @@ def test_9_many_clients(free: Person) -> None:
     free.press("<F6>")
     learner.is_at(4)
     learner.look_at("server")
+    free.say("both of you")
+    learner.is_still_asked()
     free.tab_to("Server 127.0.0.1", back=True)
     free.press("<Down>", "<Down>")
     free.say("only you")
@@ -321,6 +380,10 @@ def test_10_text_is_bytes(free: Person) -> None:
     learner.is_at(3)
     learner.in_menu("View", "Encoding", "Europe", "Latin-1 (ISO-8859-1, Western Europe)")
     learner.is_at(4)
+    free.press("<Control-m>")
+    free.paste("ÿ")
+    free.press("<Return>")
+    learner.is_still_asked()
     free.press("<Control-m>")
     free.paste("é")
     free.press("<Return>")

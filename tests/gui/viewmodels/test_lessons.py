@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from gui.controllers.lessons import OWN, read_lesson
 from gui.viewmodels.lessons import Course, Happened, Lesson, parse_lesson
 
 WHOLE = """
@@ -74,6 +75,7 @@ def test_what_was_sent_before_by_mistake_spoils_nothing() -> None:
     walk.watch(
         [entry("server received", "he", 2), entry("client sent", "hello", 5), entry("server received", "llo", 3)], now()
     )
+    walk.settle()
 
     assert walk.place == 2
 
@@ -94,6 +96,98 @@ def test_a_text_and_a_word_are_looked_for_in_either_case() -> None:
     walk.watch((), now(lens="LINE"))
 
     assert walk.step is None
+
+
+def asked(when: str, *, since: str = "") -> Course:
+    """At a question with these conditions."""
+    written = WHOLE.replace('["server closed says RST", "lens is line"]', f'{when}\nsince = "{since}"')
+    return Course(parse_lesson("a", written), 2)
+
+
+def happens(walk: Course, *entries: Happened) -> bool:
+    """Whether that is the answer, each entry told by itself, as they may be."""
+    for each in entries:
+        walk.watch([each], now())
+    walk.settle()
+    return walk.step is None
+
+
+def to(connection: int, name: str, text: str, at: int = 0) -> Happened:
+    return Happened(name, text, len(text), connection=connection, mono_ns=at)
+
+
+ONE = '["server sent == 1", "client received == 1"]'
+
+
+def test_one_message_to_several_is_not_one_send_in_whatever_order_it_comes() -> None:
+    walk = asked(ONE)
+    each = [
+        (to(number, "server sent", "hi", number), to(number, "client received", "hi", number)) for number in (1, 2, 3)
+    ]
+
+    assert not happens(walk, *(entry for pair in each for entry in pair))
+    assert not happens(walk, *(pair[0] for pair in each), *(pair[1] for pair in each))
+    assert happens(walk, to(2, "server sent", "you", 10**9), to(2, "client received", "you", 10**9))
+
+
+@pytest.mark.parametrize(("connection", "text", "at"), [(1, "hi", 1), (2, "ho", 1), (2, "hi", 10**9)])
+def test_what_is_said_next_is_another_try(connection: int, text: str, at: int) -> None:
+    walk = asked(ONE)
+
+    walk.watch(
+        [to(1, "server sent", "hi"), to(1, "client received", "hi"), to(connection, "server sent", text, at)], now()
+    )
+
+    assert walk.step is None
+
+
+def test_an_order_is_asked_for() -> None:
+    walk = asked('["client we finished before client received"]')
+
+    assert not happens(walk, entry("client received", "x", 1), entry("client we finished"))
+    assert happens(walk, entry("client received", "x", 1))
+
+
+def test_lines_are_counted_and_a_last_one_must_end() -> None:
+    when = '["client sent >= 2", "client sent lines == 1", "client sent ends \\n"]'
+
+    assert not happens(asked(when), entry("client sent", "a\n", 2), entry("client sent", "b\n", 2))
+    assert not happens(asked(when), entry("client sent", "a\n", 2), entry("client sent", "b", 1))
+    assert happens(
+        asked(when), entry("client sent", "x\n", 2), entry("client sent", "a", 1), entry("client sent", "b\n", 2)
+    )
+
+
+def test_only_what_has_happened_since_counts() -> None:
+    when = '["server listening says ::1", "server listening never says 127.0.0.1"]'
+    walk = asked(when, since="server listening")
+
+    assert not happens(asked('["lens is raw"]', since="server listening"))
+    assert not happens(walk, entry("server listening", "on 127.0.0.1 and ::1"))
+    assert happens(walk, entry("server listening", "on ::1"))
+
+
+@pytest.mark.parametrize(
+    ("ending", "is_answer"),
+    [("server stopped", False), ("you reset it (RST)", False), ("the client said goodbye (FIN)", False),
+     ("127.0.0.1:1 reset the connection (RST). Likely causes: it closed", True)],
+)  # fmt: skip
+def test_a_peer_that_does_not_read_is_ended_at_its_own_end(ending: str, is_answer: bool) -> None:
+    lesson = read_lesson(OWN / "06-not-reading.toml")
+
+    assert happens(Course(lesson, len(lesson.steps) - 1), entry("server closed", f"#1 closed: {ending}")) is is_answer
+
+
+@pytest.mark.parametrize(
+    ("received", "ending", "is_answer"),
+    [("bye", "server peer finished", True), ("bye", "client closed", False), ("by", "server peer finished", False)],
+)
+def test_nothing_is_lost_only_where_all_of_it_came_before_a_fin(received: str, ending: str, is_answer: bool) -> None:
+    lesson = read_lesson(OWN / "05-reset.toml")
+    said = to(1, "client sent", "bye"), to(1, "server received", received), entry(ending)
+
+    assert not happens(Course(lesson, len(lesson.steps) - 1), *said)  # it asks to connect again
+    assert happens(Course(lesson, len(lesson.steps) - 1), entry("client opened"), *said) is is_answer
 
 
 def test_a_step_can_be_skipped_and_a_lesson_begun_again() -> None:
@@ -128,6 +222,14 @@ def test_of_a_flood_only_so_much_is_kept() -> None:
         ('"servers >= 1"', '"servers => 1"', "'servers => 1' in step 1 is no condition"),
         ('"lens is line"', '"lense is line"', "the question asks what 'lense' is, and there is no such text"),
         ('"server closed says RST"', '"servers says RST"', "asks what 'servers' says, and there is no such text"),
+        ('"lens is line"', '"lens before line"', "the question asks what 'lens' before, and there is no such text"),
+        (
+            '"lens is line"',
+            '"client sent before x"',
+            "the question asks what is before 'x', and there is no such entry",
+        ),
+        ('do = "First"', 'do = "First"\nsince = "x"', "'since' of step 1 is no entry that there is"),
+        ('do = "First"', 'do = "First"\nsince = [1]', "'since' of step 1 is no entry that there is"),
         ("lines = [2]", "lines = [3]", "'lines' of step 1 are numbers of lines of the code, from 1 to 2"),
         ("{toggle_server}", "{toggle_sevrer}", "the lesson names 'toggle_sevrer', and there is no such command"),
         ("[question]", "[[steps]]", "it needs a [question] at its end"),
