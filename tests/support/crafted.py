@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import tempfile
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -253,18 +254,17 @@ CRAFTED = {
 
 
 @cache
-def _sound(folder: Path, number: int) -> bytes:
-    path = folder / "sound.tincan"
-    small_journal(path)
-    content = (path if number == FORMAT else in_format(path, number)).read_bytes()
-    path.unlink()
-    return content
+def _sound(number: int) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="tincan-tests-") as folder:
+        path = Path(folder) / "sound.tincan"
+        small_journal(path)
+        return (path if number == FORMAT else in_format(path, number)).read_bytes()
 
 
 def craft(name: str, path: Path) -> Crafted:
     """Make the journal of that name at ``path``; also what it is."""
     crafted = CRAFTED[name]
-    path.write_bytes(_sound(path.parent, crafted.format))
+    path.write_bytes(_sound(crafted.format))
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA journal_mode = DELETE")
         database.execute("PRAGMA synchronous = OFF")
