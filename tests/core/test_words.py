@@ -70,7 +70,7 @@ REASONS = re.compile(r"\b(error|why|reason|_reason|strerror|failure|refusal|trou
 
 def doubled_ends(source: str) -> Iterator[str]:
     """Each place where a full stop is put behind somebody's reason, which may have one; ``sentence`` puts it there."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(ast.parse(source)) if REASONS.search(source) else ():
         if not isinstance(node, ast.JoinedStr):
             continue
         for told, behind in zip(node.values, node.values[1:], strict=False):
