@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from tkinter import ttk
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -27,6 +27,13 @@ def dress(theme: Theme, widget: tk.Misc) -> None:
         theme.subscribe(_Look(theme, style).paint)
 
 
+def dress_marks(theme: Theme, widget: tk.Misc) -> None:
+    """The same for ticks and options, whose pictures take longer than all others: the first window has none of them."""
+    style = ttk.Style(widget)
+    if not style.configure("Window.Tick.TCheckbutton", "padding"):
+        theme.subscribe(_Look(theme, style).paint_marks)
+
+
 class _Look:
     """The pictures and styles of one window."""
 
@@ -37,7 +44,6 @@ class _Look:
     def paint(self) -> None:
         """Take the colours and sizes that the theme has now."""
         self._paint_toggle()
-        self._paint_marks()
         self._paint_rest()
 
     def _paint_toggle(self) -> None:
@@ -60,7 +66,8 @@ class _Look:
             background=[("active", p.window)],
         )
 
-    def _paint_marks(self) -> None:
+    def paint_marks(self) -> None:
+        """The same for ticks and options."""
         p, painter = self._theme.palette, self._theme.painter
         ring = painter.element(
             "Mark.ring", painter.box("bare", None, None), ("focus", painter.box("ring", None, p.focus, 2))
@@ -108,13 +115,19 @@ class _Look:
         )
         if is_on:
             edge = size // 4  # the middle lies within the shape, so its pixels are not see-through
-            rows = _inside(size, edge, fill, self._theme.palette.accent_text, is_round=name == _OPTION)
-            image.put(" ".join("{" + " ".join(row) + "}" for row in rows), to=(edge, edge))
+            middle = _middle(size, edge, fill, self._theme.palette.accent_text, is_round=name == _OPTION)
+            image.put(middle, to=(edge, edge))
         return image
 
 
-def _inside(size: int, edge: int, fill: str, color: str, *, is_round: bool) -> Iterator[list[str]]:
+@lru_cache(maxsize=64)
+def _middle(size: int, edge: int, fill: str, color: str, *, is_round: bool) -> str:
     """The pixels in the middle of a mark that is on, without ``edge`` pixels around: a dot, or a tick."""
+    rows = _inside(size, edge, fill, color, is_round=is_round)
+    return " ".join("{" + " ".join(row) + "}" for row in rows)
+
+
+def _inside(size: int, edge: int, fill: str, color: str, *, is_round: bool) -> Iterator[list[str]]:
     for y in range(edge, size - edge):
         points = [((x + 0.5) / size, (y + 0.5) / size) for x in range(edge, size - edge)]
         gaps = [_from_dot(*point) if is_round else _from_tick(*point) for point in points]
@@ -185,6 +198,7 @@ class Tick(Toggle):
     def __init__(
         self, parent: tk.Misc, theme: Theme, words: str, on_change: Callable[[bool], None], *, ground: str = "Window"
     ) -> None:
+        dress_marks(theme, parent)
         super().__init__(parent, theme, words, on_change, style=f"{ground}.Tick")
 
 
@@ -204,7 +218,7 @@ class Options(ttk.Frame, Generic[Key]):
     """
 
     def __init__(self, parent: tk.Misc, theme: Theme, on_choose: Callable[[Key], None], *, columns: int = 1) -> None:
-        dress(theme, parent)
+        dress_marks(theme, parent)
         super().__init__(parent, style="Window.TFrame")
         self.buttons: list[ttk.Radiobutton] = []
         self._theme = theme
