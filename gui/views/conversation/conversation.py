@@ -102,8 +102,9 @@ class ConversationPane(ttk.Frame):
 
     def give_head(self, room: int) -> None:
         """Let the head have that many pixels: all of its lines, one of them, or none."""
-        self.head.be_low(is_low=room < self.head.height(is_low=False))
-        has_room = room >= self.head.height(is_low=True)
+        is_low = room < self.head.height(is_low=False)
+        self.head.be_low(is_low=is_low)
+        has_room = not is_low or room >= self.head.height(is_low=True)  # low it is never higher
         if has_room and not self.head.winfo_manager():
             self.head.pack(fill="x", before=self._line)
         elif not has_room:
