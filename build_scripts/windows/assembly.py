@@ -19,7 +19,7 @@ from pathlib import Path
 
 from build_scripts import commands
 from build_scripts.project import development_pins
-from build_scripts.windows.launcher import launcher
+from build_scripts.windows.launcher import exported, forwarding_library, launcher
 
 _MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 _DLLS = {"3.11": "panda3d==1.10.16", "3.13": "panda3d==1.10.16"}  # minor versions that it was built for
@@ -27,6 +27,8 @@ _OF_OTHER_SYSTEMS = ("lib-dynload", "site-packages", "dist-packages", "test", "i
 _TCL_SCRIPTS = Path("/usr/share/tcltk")
 # pip asks this machine, not the target, which of these a package needs.
 _ONLY_ON_WINDOWS = ("altgraph", "colorama", "pefile", "pywin32-ctypes")
+# Windows 10 has it, Wine 8 has not. What is compiled by Rust takes random numbers from there.
+_RANDOM = ("bcryptprimitives.dll", {"ProcessPrng": "ADVAPI32.SystemFunction036"})
 _STAMP = "assembled.txt"
 _FETCHED_WITHIN = 300.0  # seconds
 
@@ -38,7 +40,7 @@ class AssemblyError(Exception):
 def assemble(folder: Path) -> Path:
     """The ``python.exe`` in ``folder``, made now if it is not there yet. Raises ``AssemblyError``."""
     program = folder / "python.exe"
-    recipe = "\n".join((sys.version.split()[0], _DLLS.get(_MINOR, ""), *development_pins()))
+    recipe = "\n".join((sys.version.split()[0], _DLLS.get(_MINOR, ""), _RANDOM[0], *development_pins()))
     stamp = folder / _STAMP
     if stamp.exists() and stamp.read_text() == recipe:
         return program
@@ -49,7 +51,10 @@ def assemble(folder: Path) -> Path:
     _unpack_libraries(folder)
     _copy_standard_library(folder / "Lib")
     _copy_tcl(folder)
-    program.write_bytes(launcher(f"python{_MINOR.replace('.', '')}.dll"))
+    library = f"python{_MINOR.replace('.', '')}"
+    program.write_bytes(launcher(f"{library}.dll"))
+    _add_stable_interface(folder, library)
+    (folder / _RANDOM[0]).write_bytes(forwarding_library(*_RANDOM))
     _install_tools(folder / "Lib" / "site-packages")
     stamp.write_text(recipe)
     return program
@@ -63,6 +68,14 @@ def _unpack_libraries(folder: Path) -> None:
             for name in archive.namelist():
                 if name.startswith("deploy_libs/"):
                     (folder / Path(name).name).write_bytes(archive.read(name))
+
+
+def _add_stable_interface(folder: Path, library: str) -> None:
+    """The DLL by which modules that fit every Python 3 find this one; panda3d needs none."""
+    names = exported((folder / f"{library}.dll").read_bytes())
+    (folder / "python3.dll").write_bytes(
+        forwarding_library("python3.dll", {name: f"{library}.{name}" for name in names})
+    )
 
 
 def _copy_standard_library(target: Path) -> None:

@@ -1,7 +1,9 @@
-"""A ``python.exe`` without a compiler: a program of 64-bit Windows that hands its command line to a Python DLL.
+"""Programs of 64-bit Windows without a compiler: a ``python.exe`` that hands its command line to a Python DLL, and a
+DLL that hands on the functions of others.
 
 The fields are those of Microsoft's "PE Format" (https://learn.microsoft.com/windows/win32/debug/pe-format). The one
-section holds the machine code and, behind it, the table of the functions that Windows looks up for it.
+section holds the machine code, if there is any, and behind it a table: of the functions that Windows looks up for the
+program, or of those that the DLL has.
 """
 
 from __future__ import annotations
@@ -9,15 +11,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 
-_BASE = 0x1_4000_0000  # where Windows loads the program
+_BASE, _DLL_BASE = 0x1_4000_0000, 0x1_8000_0000  # where Windows loads a program and a DLL
 _PAGE = 0x1000  # the section begins a page behind it
 _SECTOR = 512  # bytes to whose multiple the file's parts are filled
 _STACK = _HEAP = (0x10_0000, 0x1000)  # reserved, and used at once
 _HEADERS_AT = 64  # behind the header of MS-DOS
 _OPTIONAL_SIZE = 240
 _DIRECTORIES = 16
-_IMPORTS = 1  # the directory that leads to the table of functions
-_AMD64, _RUNS, _LARGE_ADDRESSES = 0x8664, 0x0002, 0x0020
+_EXPORTS, _IMPORTS = 0, 1  # the directories that lead to the tables of functions
+_AMD64, _RUNS, _LARGE_ADDRESSES, _IS_DLL = 0x8664, 0x0002, 0x0020, 0x2000
 _PE32_PLUS, _CONSOLE = 0x20B, 3
 _FITS_NX, _FITS_TERMINAL_SERVER = 0x0100, 0x8000
 _CODE_READ_WRITE_RUN = 0xE000_0020
@@ -48,7 +50,48 @@ def launcher(python_dll: str) -> bytes:
     table, addresses = _import_table(functions, table_at)
     section = _code(addresses).ljust(table_at - _PAGE, b"\0") + table
     imports = table_at, 20 * (len(functions) + 1)
-    return _headers(len(section), imports) + section.ljust(_filled(len(section), _SECTOR), b"\0")
+    return _image(section, _BASE, {_IMPORTS: imports}, entry=_PAGE)
+
+
+def forwarding_library(name: str, targets: Mapping[str, str]) -> bytes:
+    """A DLL whose functions are those of others: for each the other DLL and the name there, ``ADVAPI32.Function``."""
+    functions = sorted(targets)  # Windows looks for a name by halving
+    count = len(functions)
+    tables = [_PAGE + 40 + size * count for size in (0, 4, 8)]  # addresses, names, numbers of the addresses
+    strings = bytearray()
+
+    def placed(text: str) -> int:
+        return _PAGE + 40 + 10 * count + _added(strings, text.encode() + b"\0")
+
+    directory = struct.pack("<IIHH7I", 0, 0, 0, 0, placed(name), 1, count, count, *tables)
+    addresses = [placed(targets[function]) for function in functions]
+    names = [placed(function) for function in functions]
+    section = directory + struct.pack(f"<{2 * count}I{count}H", *addresses, *names, *range(count)) + strings
+    # A function whose address lies within the directory is a forwarded one.
+    return _image(section, _DLL_BASE, {_EXPORTS: (_PAGE, len(section))}, kind=_IS_DLL)
+
+
+def exported(dll: bytes) -> list[str]:
+    """The names of the functions and data that a DLL has for others."""
+    (headers,) = struct.unpack_from("<I", dll, 60)
+    (count,) = struct.unpack_from("<H", dll, headers + 6)
+    sections = [struct.unpack_from("<4I", dll, headers + 24 + _OPTIONAL_SIZE + 40 * each + 8) for each in range(count)]
+
+    def in_file(address: int) -> int:
+        (move,) = (offset - at for size, at, _, offset in sections if at <= address < at + size)
+        return address + int(move)
+
+    (directory,) = struct.unpack_from("<I", dll, headers + 24 + 112)
+    named, _, names = struct.unpack_from("<3I", dll, in_file(directory) + 24)
+    places = map(in_file, struct.unpack_from(f"<{named}I", dll, in_file(names)))
+    return [dll[place : dll.index(b"\0", place)].decode() for place in places]
+
+
+def _image(
+    section: bytes, base: int, directories: Mapping[int, tuple[int, int]], entry: int = 0, kind: int = 0
+) -> bytes:
+    headers = _headers(len(section), base, directories, entry, kind)
+    return headers + section.ljust(_filled(len(section), _SECTOR), b"\0")
 
 
 def _filled(size: int, unit: int) -> int:
@@ -86,17 +129,16 @@ def _code(addresses: dict[str, int]) -> bytes:
     return bytes(code)
 
 
-def _headers(section_size: int, imports: tuple[int, int]) -> bytes:
+def _headers(section_size: int, base: int, directories: Mapping[int, tuple[int, int]], entry: int, kind: int) -> bytes:
     on_disk, in_memory = _filled(section_size, _SECTOR), _filled(section_size, _PAGE)
     dos = b"MZ".ljust(60, b"\0") + struct.pack("<I", _HEADERS_AT)
-    file = b"PE\0\0" + struct.pack("<HHIIIHH", _AMD64, 1, 0, 0, 0, _OPTIONAL_SIZE, _RUNS | _LARGE_ADDRESSES)
-    optional = struct.pack("<HBBIIIII", _PE32_PLUS, 14, 0, on_disk, 0, 0, _PAGE, _PAGE)
-    optional += struct.pack("<QIIHHHHHHI", _BASE, _PAGE, _SECTOR, 6, 0, 0, 0, 6, 0, 0)
+    flags = _RUNS | _LARGE_ADDRESSES | kind
+    file = b"PE\0\0" + struct.pack("<HHIIIHH", _AMD64, 1, 0, 0, 0, _OPTIONAL_SIZE, flags)
+    optional = struct.pack("<HBBIIIII", _PE32_PLUS, 14, 0, on_disk, 0, 0, entry, _PAGE)
+    optional += struct.pack("<QIIHHHHHHI", base, _PAGE, _SECTOR, 6, 0, 0, 0, 6, 0, 0)
     optional += struct.pack("<IIIHH", _PAGE + in_memory, _SECTOR, 0, _CONSOLE, _FITS_NX | _FITS_TERMINAL_SERVER)
     optional += struct.pack("<4QII", *_STACK, *_HEAP, 0, _DIRECTORIES)
-    directories = [(0, 0)] * _DIRECTORIES
-    directories[_IMPORTS] = imports
-    optional += b"".join(struct.pack("<II", *each) for each in directories)
+    optional += b"".join(struct.pack("<II", *directories.get(each, (0, 0))) for each in range(_DIRECTORIES))
     sizes = section_size, _PAGE, on_disk, _SECTOR
     section = struct.pack("<8s4IIIHHI", b".text", *sizes, 0, 0, 0, 0, _CODE_READ_WRITE_RUN)
     return (dos + file + optional + section).ljust(_SECTOR, b"\0")

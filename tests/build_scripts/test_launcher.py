@@ -1,10 +1,10 @@
-"""The program for Windows that needs no compiler, read as Windows reads it."""
+"""The programs for Windows that need no compiler, read as Windows reads them."""
 
 from __future__ import annotations
 
 import struct
 
-from build_scripts.windows.launcher import launcher
+from build_scripts.windows.launcher import exported, forwarding_library, launcher
 
 PROGRAM = launcher("python311.dll")
 PAGE = 0x1000
@@ -61,3 +61,21 @@ def test_windows_finds_each_function_where_the_code_calls_it() -> None:
         "python311.dll Py_Main",
         "KERNEL32.dll ExitProcess",
     ]
+
+
+def test_a_forwarding_library_has_each_name_in_order_and_says_where_it_is() -> None:
+    targets = {"Second": "other.Its", "First": "ADVAPI32.SystemFunction036", "Third": "other.Third"}
+    library = forwarding_library("mine.dll", targets)
+    (headers,) = struct.unpack_from("<I", library, 60)
+    (flags,) = struct.unpack_from("<H", library, headers + 22)
+    at, size = struct.unpack_from("<II", library, headers + 24 + 112)
+    end = library.index(b"\0", (name := struct.unpack_from("<I", library, at - PAGE + 512 + 12)[0]) - PAGE + 512)
+    addresses = struct.unpack_from("<3I", library, at - PAGE + 512 + 40)
+
+    assert flags & 0x2000, "it is no DLL"
+    assert library[name - PAGE + 512 : end] == b"mine.dll"
+    assert exported(library) == ["First", "Second", "Third"]
+    for function, address in zip(sorted(targets), addresses, strict=True):
+        place = address - PAGE + 512
+        assert at <= address < at + size, "what lies outside the directory is code, and no name"
+        assert library[place : library.index(b"\0", place)].decode() == targets[function]
