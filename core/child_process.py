@@ -30,7 +30,8 @@ class ChildProcess:
     ``heard`` gets what it writes to its standard output, ``told`` each line of its standard error (of a long one the
     first ``LONGEST_LINE`` bytes, as text), each on a
     thread of its own; while ``heard`` does not return, no more is read. ``ended`` gets the exit code (negative: the
-    signal that ended it) once, when both are at their end and everything was handed over.
+    signal that ended it; of one killed on Windows, SIGTERM) once, when both are at their end and everything was handed
+    over.
 
     Raises ``OSError`` and ``NoThread`` if it cannot be started.
     """
@@ -59,6 +60,7 @@ class ChildProcess:
         self._waiting = 0  # bytes of it
         self._changed = threading.Condition()
         self._is_dead = False
+        self._was_killed = False
         input_, output, errors = self._process.stdin, self._process.stdout, self._process.stderr
         assert input_ is not None
         assert output is not None
@@ -104,6 +106,7 @@ class ChildProcess:
             self._changed.notify()
         if sys.platform == "win32":
             with contextlib.suppress(OSError):
+                self._was_killed |= self._process.poll() is None
                 self._process.kill()
         else:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -141,6 +144,8 @@ class ChildProcess:
         """All was heard, or nothing will be: wait for the rest, and tell."""
         self._errors.join()
         code = self._process.wait()
+        if sys.platform == "win32" and self._was_killed:
+            code = -signal.SIGTERM  # the exit code is 1, as if it had failed
         with self._changed:
             self._is_dead = True
             self._changed.notify()

@@ -50,6 +50,39 @@ def environment() -> dict[str, str]:
     return known
 
 
+def words_of(command: str, platform: str = sys.platform) -> list[str]:
+    """The words of a command line as one writes it on this system. Raises ``ValueError`` for an open quotation."""
+    import shlex
+
+    return _words_for_windows(command) if platform == "win32" else shlex.split(command)
+
+
+def _words_for_windows(command: str) -> list[str]:
+    """A backslash is itself, but for those before a quotation mark, of which it can make one of the word.
+
+    As Microsoft's "Parsing C command-line arguments" has it.
+    """
+    import re
+
+    words: list[str] = []
+    word: str | None = None
+    is_quoted = False
+    for part in re.findall(r'\\*"|\\+|[ \t]+|[^\\" \t]+', command):
+        if part.isspace() and not is_quoted:
+            words += [] if word is None else [word]
+            word = None
+        elif part.endswith('"'):
+            backslashes = len(part) - 1
+            is_mark = backslashes % 2 == 1
+            word = (word or "") + "\\" * (backslashes // 2) + '"' * is_mark
+            is_quoted ^= not is_mark
+        else:
+            word = (word or "") + part
+    if is_quoted:
+        raise ValueError("No closing quotation")
+    return words if word is None else [*words, word]
+
+
 def use_utf_8_in_pipes() -> None:
     """Read and write the text of pipes and files as UTF-8 on Windows as well, where Python takes the code page.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -39,18 +38,17 @@ class Program(Reply):
     is_stream = True
 
     def __init__(self, command: str) -> None:
-        import shlex
         import shutil
+
+        from core.command import words_of
 
         self.argument = command
         try:
-            self.command = shlex.split(command, posix=sys.platform != "win32")
+            self.command = words_of(command)
         except ValueError as error:
             raise TincanError(f"{quoted(command)} is no command line: {error}") from None
         if not self.command:
             raise TincanError("name the program that answers, and what it gets to begin with")
-        if sys.platform == "win32":
-            self.command = [part.strip('"') for part in self.command]
         if shutil.which(self.command[0]) is None:
             raise TincanError(f"there is no program {quoted(self.command[0])} that could be run")
         self.running = 0

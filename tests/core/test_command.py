@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core import __version__, command
-from core.command import command_line, environment, own_process, use_utf_8_in_pipes
+from core.command import command_line, environment, own_process, use_utf_8_in_pipes, words_of
 
 
 def test_it_starts_itself_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,3 +143,30 @@ def test_the_console_of_windows_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch
     use_utf_8_in_pipes()
 
     assert console.encoding == "utf-16-le"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("", []),
+        ("  a\tb  ", ["a", "b"]),
+        (r"C:\tools\echo.exe -n", [r"C:\tools\echo.exe", "-n"]),
+        (r'"C:\Program Files\echo.exe" --name="a b"', [r"C:\Program Files\echo.exe", "--name=a b"]),
+        (r'say "\"hello\" she said" ""', ["say", '"hello" she said', ""]),
+        (r'"C:\folder\\" next', ["C:\\folder\\", "next"]),
+        ("it's one's", ["it's", "one's"]),
+    ],
+)
+def test_a_command_line_of_windows_has_the_words_that_a_program_there_gets(command: str, words: list[str]) -> None:
+    assert words_of(command, "win32") == words
+
+
+@given(st.lists(st.text(st.sampled_from("a \t\"\\'"))))
+def test_words_written_for_windows_are_read_as_they_were(words: list[str]) -> None:
+    assert words_of(subprocess.list2cmdline(words), "win32") == words
+
+
+@pytest.mark.parametrize("platform", ["win32", "linux"])
+def test_a_quotation_that_does_not_end_is_no_command_line(platform: str) -> None:
+    with pytest.raises(ValueError, match="No closing quotation"):
+        words_of('say "hello', platform)

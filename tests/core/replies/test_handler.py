@@ -149,10 +149,10 @@ def test_a_connection_that_stood_before_is_known_but_not_opened(tmp_path: Path) 
 
 def test_what_is_no_python_is_refused_where_it_is_chosen(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("def x(:\n", encoding="utf-8")
-    (tmp_path / "nul.py").write_bytes(b"x = 1\0")
+    (tmp_path / "zero.py").write_bytes(b"x = 1\0")
     for argument, says in (
         (f"{tmp_path / 'bad.py'}", "bad.py, line 1: "),
-        (f"{tmp_path / 'nul.py'}", "cannot be read as a Python file|nul.py, line"),
+        (f"{tmp_path / 'zero.py'}", "cannot be read as a Python file|zero.py, line"),
         (f"{tmp_path / 'missing.py'}", "cannot be read as a Python file: "),
         ("", "name the Python file"),
     ):

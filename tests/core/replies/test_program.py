@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -15,21 +17,22 @@ from core.replies.program import MOST_PROGRAMS, Program
 from tests.support.peers import Peer
 from tests.support.sink import until
 from tests.support.stage import serving
+from tests.support.systems import only_posix
 
 MIB = 1 << 20
 
 
 def python(code: str) -> Program:
     """A program of these statements."""
-    quote = '"' if sys.platform == "win32" else "'"
-    return Program(f"{quote}{sys.executable}{quote} -u -c {quote}{code}{quote}")
+    words = [sys.executable, "-u", "-c", code]
+    return Program(subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words))
 
 
 ECHO = "import sys, shutil; shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer, 1)"
 
 
 def test_what_is_said_goes_to_its_input_and_its_output_comes_back_whatever_the_framing() -> None:
-    with serving(python(ECHO.replace("'", '"')), framing="line") as (server, sink):
+    with serving(python(ECHO), framing="line") as (server, sink):
         with Peer.calls(server.addresses[0]) as peer:
             peer.say(b"no line\0\r\n, as it is")
             assert peer.hear(20) == b"no line\0\r\n, as it is"
@@ -63,7 +66,7 @@ def test_its_standard_error_and_its_exit_code_are_notes() -> None:
     assert end == "the program has ended with exit code 4"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@only_posix("a signal ends a program")
 def test_a_program_that_was_killed_says_by_what() -> None:
     with serving(python("import os; os.kill(os.getpid(), 15)")) as (server, sink):
         with Peer.calls(server.addresses[0]) as peer:
@@ -121,7 +124,7 @@ def test_a_program_that_reads_nothing_slows_the_peer_down() -> None:
 
 
 def test_no_more_programs_run_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    program = python(ECHO.replace("'", '"'))
+    program = python(ECHO)
     program.running = MOST_PROGRAMS
     with serving(program) as (server, sink), Peer.calls(server.addresses[0]) as peer:
         assert peer.hear_all() == b""
@@ -130,7 +133,7 @@ def test_no_more_programs_run_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_program_that_is_gone_by_then_is_told_and_the_server_lives() -> None:
-    program = python(ECHO.replace("'", '"'))
+    program = python(ECHO)
     program.command = ["/nonexistent/program"]
     with serving(program) as (server, sink):
         for _ in range(2):
@@ -145,7 +148,7 @@ def test_a_program_that_is_gone_by_then_is_told_and_the_server_lives() -> None:
     [
         ("", "name the program"),
         ("nosuchprogram x", "there is no program “nosuchprogram”"),
-        pytest.param("'a", "is no command line", marks=pytest.mark.skipif(sys.platform == "win32", reason="no quotes")),
+        ('"a', "is no command line"),
     ],
 )
 def test_what_cannot_be_run_is_refused_where_it_is_chosen(command: str, says: str) -> None:

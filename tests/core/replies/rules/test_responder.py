@@ -20,6 +20,7 @@ from tests.support.injection import Breaker
 from tests.support.peers import Peer
 from tests.support.sink import until
 from tests.support.stage import serving
+from tests.support.systems import needs_rst
 
 ENDLESS = Rule("endless", "regex", "(a|aa)+$", Draft("found"))
 
@@ -89,7 +90,9 @@ def test_who_has_finished_gets_the_answers_that_are_to_come() -> None:
         assert sink.wait_for(Closed)[0].ending is Ending.PEER_FINISHED
 
 
-@pytest.mark.parametrize(("then", "ending"), [("close", Ending.RULE), ("abort", Ending.OURS_RESET)])
+@pytest.mark.parametrize(
+    ("then", "ending"), [("close", Ending.RULE), pytest.param("abort", Ending.OURS_RESET, marks=needs_rst)]
+)
 def test_a_rule_ends_the_connection_behind_its_answer(then: str, ending: Ending) -> None:
     table = rules(Rule("bye", "equals", "bye", Draft("bye"), then=then), Rule("any", "any", "", Draft("more")))
     with serving(table, framing="line") as (server, sink), Peer.calls(server.addresses[0]) as peer:
