@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gui.app import App, Options
-from gui.platform.differences import HERE, LINUX
 from gui.widgets.bindings import bind_own
+from tests.support.systems import only_linux
 
 SECONDS = 20.0
 
@@ -51,7 +51,7 @@ def test_a_window_that_is_never_seen_begins_its_work_all_the_same(
     assert run_until_begun(app) == ["begun"]
 
 
-@pytest.mark.skipif(HERE.name != LINUX, reason="only X11 says later that a window is on the screen")
+@only_linux("a window is said later to be on the screen")
 def test_a_window_that_opens_is_laid_out_once(screen: str, tmp_path: Path) -> None:
     app = App(Options(folder=tmp_path))
     window, seen = app.window, defaultdict[str, list[tuple[int, int]]](list)

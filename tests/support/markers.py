@@ -76,4 +76,4 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs root, with the reason, for who is not."""
     if item.get_closest_marker("root") and not IS_ROOT:
-        pytest.skip("needs to be root on Linux")
+        pytest.skip(f"{'' if sys.platform == 'linux' else 'POSIX: '}needs to be root on Linux")

@@ -47,14 +47,19 @@ needs_rst = not_on_wine("a received RST reads as FIN")
 needs_links = not_on_wine("a symbolic link is none that it reads back")
 
 
+def not_installed(what: str) -> str:
+    """The reason to skip a test for a program or a package that is lacking here. Under Wine, none of Linux is there."""
+    return f"{'Wine: ' if ON_WINE else ''}{what} is not installed"
+
+
 def needs(program: str) -> pytest.MarkDecorator:
     """The test is of what a program does that need not be installed."""
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
+    return pytest.mark.skipif(shutil.which(program) is None, reason=not_installed(program))
 
 
 def path_of(program: str) -> str:
     """Where that program is. Skips the test that asks for one that is not installed."""
     found = shutil.which(program)
     if found is None:
-        pytest.skip(f"{program} is not installed")
+        pytest.skip(not_installed(program))
     return found

@@ -28,7 +28,7 @@ from core.steps.step_file import parse_steps
 from tests.support import program
 from tests.support.peers import free_port
 from tests.support.sink import until
-from tests.support.systems import only_posix
+from tests.support.systems import not_installed, only_posix
 
 LOCUST = os.environ.get("LOCUST") or shutil.which("locust")
 _MS = {"ns": 1e-6, "µs": 1e-3, "ms": 1.0, "s": 1e3}
@@ -149,7 +149,7 @@ def test_the_file_for_locust_is_python_and_has_the_list_in_it() -> None:
     assert "LISTS_A_SECOND = 2.5 " in text
 
 
-@pytest.mark.skipif(LOCUST is None, reason="locust is not installed: pip install locust, or LOCUST names its program")
+@pytest.mark.skipif(LOCUST is None, reason=not_installed("locust, which pip has and LOCUST may name,"))
 def test_locust_with_a_master_and_two_workers_measures_the_same(tmp_path: Path) -> None:
     assert LOCUST is not None
     file, seconds, port = tmp_path / "locustfile.py", 4, free_port()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from core.compose import Composed, Context, Draft, Format, Misfit, compose
 from core.compose.hexadecimal import read_hex
+from tests.support.systems import not_installed
 
 some_data = st.binary(min_size=1, max_size=70) | st.text("0123abef |>.<A\0\r", min_size=1, max_size=70).map(str.encode)
 
@@ -155,7 +156,7 @@ def printed(command: str, data: bytes) -> str:
     program, *options = command.split()
     path = shutil.which(program)
     if path is None:
-        pytest.skip(f"{program} is not here")
+        pytest.skip(not_installed(program))
     return subprocess.run([path, *options], input=data, capture_output=True, check=True, timeout=20).stdout.decode()
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from core.compose import NOTATIONS, Composed, Context, Draft, Encoding, Format, compose, write_as
 from tests.core.compose.test_shell_commands import HOSTILE
-from tests.support.systems import path_of
+from tests.support.systems import not_installed, path_of
 
 
 def composed(text: str, form: Format, encoding: Encoding) -> bytes:
@@ -65,7 +65,7 @@ def test_the_very_program_reads_what_was_copied(name: str, data: bytes) -> None:
 def test_a_compiled_program_has_the_bytes_of_the_array(data: bytes, tmp_path: Path) -> None:
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
-        pytest.skip("no C compiler is installed")
+        pytest.skip(not_installed("a C compiler"))
     source = f"#include <stdio.h>\n{write_as('c', data)}\nint main(void) {{ fwrite(data, 1, sizeof data, stdout); }}\n"
 
     subprocess.run(

@@ -30,7 +30,7 @@ HOSTILE = {
     "nothing but NUL": b"\0\0\0",
     "text": "grüße 漢字 😀".encode(),
 }
-SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox") if shutil.which(shell)]
+SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox") if shutil.which(shell)] or ["sh"]
 PATIENCE = 20  # seconds
 
 

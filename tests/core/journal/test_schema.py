@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-import shutil
 import sqlite3
 import subprocess
 from collections import Counter
@@ -21,6 +20,7 @@ from core.journal.schema import COLUMNS, FORMAT, LONGEST_RUN, MOST_OF_RUN, check
 from core.origin import Origin
 from core.roles import Role
 from tests.support.story import Story
+from tests.support.systems import needs
 
 _CLOCK = 7_000_000  # wall_ns less mono_ns
 _ORIGINS = [
@@ -96,7 +96,7 @@ def asked(path: Path, sql: str) -> list[Any]:
         return database.execute(sql).fetchall()
 
 
-@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="needs the command-line tool sqlite3 (Debian: sqlite3)")
+@needs("sqlite3")
 def test_a_journal_is_read_with_the_sqlite3_tool_alone(path: Path) -> None:
     told = talk()
     written(path, told)

@@ -26,7 +26,7 @@ from core.tls.settings import ClientCertificates, Tls
 from tests.support.certificates import DAY, Made, make, make_authority
 from tests.support.sink import PATIENCE, Sink
 from tests.support.stage import calling, serving
-from tests.support.systems import needs
+from tests.support.systems import needs, not_installed
 from tests.support.theirs import killed, port_of_ours, running
 
 QUIET = ("-quiet", "-no_ign_eof")  # s_client: prints the peer's words alone, and ends when its input does
@@ -342,7 +342,7 @@ def test_s_client_with_starttls_begins_tls_with_our_server(files: Files) -> None
             it.communicate(timeout=PATIENCE)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("aiosmtpd") is None, reason="aiosmtpd is not installed")
+@pytest.mark.skipif(importlib.util.find_spec("aiosmtpd") is None, reason=not_installed("aiosmtpd"))
 def test_our_client_begins_tls_with_aiosmtpd(files: Files) -> None:
     import ssl
 

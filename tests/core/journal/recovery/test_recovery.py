@@ -708,7 +708,7 @@ class TestAFileThatIsNoJournal:
         written(path, *Story().whole())
         path.chmod(0)
         if os.access(path, os.R_OK):
-            pytest.skip("needs to be someone who may not read everything")
+            pytest.skip("POSIX: needs to be someone who may not read everything")
 
         self.is_refused(path, "cannot be opened: Permission denied")
 

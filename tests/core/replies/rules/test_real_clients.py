@@ -14,7 +14,7 @@ import pytest
 from core.replies.rules import Rules, find_rule_set
 from tests.support.sink import until
 from tests.support.stage import serving
-from tests.support.systems import needs
+from tests.support.systems import needs, not_installed
 
 _PATIENCE = 30  # seconds for a program
 
@@ -78,7 +78,7 @@ def test_curl_gets_a_page(options: list[str]) -> None:
 
 
 def test_pymodbus_reads_and_writes_registers() -> None:
-    client_of = pytest.importorskip("pymodbus.client", reason="there is no pymodbus here").ModbusTcpClient
+    client_of = pytest.importorskip("pymodbus.client", reason=not_installed("pymodbus")).ModbusTcpClient
     with playing("Modbus/TCP") as (_table, port):
         client = client_of("127.0.0.1", port=int(port), timeout=_PATIENCE)
         assert client.connect()

@@ -17,12 +17,13 @@ import pytest
 from core.journal.display_row import DisplayRow
 from core.journal.export.formats.page import Page
 from tests.core.journal.export.formats.test_page import PARTIES, row
+from tests.support.systems import not_installed
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 PATIENCE = 90  # seconds; a browser on a busy machine takes its time
 DARK = "--blink-settings=preferredColorScheme=0"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=not_installed("Chromium"))
 
 
 def page(path: Path, *rows: DisplayRow) -> Path:
