@@ -22,6 +22,7 @@ from pathlib import Path
 from build_scripts import commands, machine
 from build_scripts.bare_debian import SKIPPED
 from build_scripts.build import date_of_commit
+from build_scripts.windows import testing
 from build_scripts.windows.assembly import AssemblyError, assemble
 from build_scripts.windows.wine import NEEDS, Wine
 from build_scripts.xvfb import VirtualDisplay
@@ -30,19 +31,24 @@ _TESTS_WITHIN = 40 * 60.0  # seconds
 _BUILT_WITHIN = 5 * 60.0
 _PROVED_WITHIN = 5 * 60.0
 _OUTPUT = "build/windows"
-# The checkout is shared with this system: nothing of Windows' own is left in it.
 # A test that hangs ends its process: then another goes on with the rest.
 _EACH_ON_ITS_OWN = ("-n", "2", "--timeout", "60", "--max-worker-restart", "200", "-r", "sx")
-_IN_CHECKOUT = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def _environment(python: Path) -> dict[str, str]:
+    """What a Python there is told. It keeps its bytecode beside itself: the checkout is shared with this system."""
+    bytecode = f"Z:{python.with_name('bytecode')}".replace("/", "\\")
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": bytecode, "PYTHONUNBUFFERED": "1"}
 
 
 def test(wine: Wine, python: Path, arguments: Sequence[str]) -> int:
     """Run the chosen tests, or all of core and gui."""
-    chosen = arguments or ("tests/core", "tests/gui")
-    command: list[str | Path] = [python, "-m", "pytest", "-p", "no:cacheprovider", *_EACH_ON_ITS_OWN, *chosen]
+    if not arguments:
+        return testing.run_all(wine, python, _TESTS_WITHIN, _environment(python))
+    command: list[str | Path] = [python, "-m", "pytest", "-p", "no:cacheprovider", *_EACH_ON_ITS_OWN, *arguments]
     wine.place_windows_itself(is_so=True)
     try:
-        return wine.run(command, _TESTS_WITHIN, _IN_CHECKOUT)
+        return wine.run(command, _TESTS_WITHIN, _environment(python))
     finally:
         wine.place_windows_itself(is_so=False)
 
@@ -50,20 +56,20 @@ def test(wine: Wine, python: Path, arguments: Sequence[str]) -> int:
 def build(wine: Wine, python: Path, _arguments: Sequence[str]) -> int:
     """Make the executables there, beside what this system builds, and prove them from here."""
     wine.place_windows_itself(is_so=False)  # whatever a run of tests that was killed has left
-    output = {**_IN_CHECKOUT, "TINCAN_OUTPUT": _OUTPUT, "SOURCE_DATE_EPOCH": date_of_commit()}
-    if code := wine.run([python, "-m", "build_scripts.build"], _BUILT_WITHIN, output):
+    output = {"TINCAN_OUTPUT": _OUTPUT, "SOURCE_DATE_EPOCH": date_of_commit()}
+    if code := wine.run([python, "-m", "build_scripts.build"], _BUILT_WITHIN, {**_environment(python), **output}):
         return code
     return wine.run_here([sys.executable, "-m", "build_scripts.windows.proof"], _PROVED_WITHIN, output)
 
 
 def run(wine: Wine, python: Path, arguments: Sequence[str]) -> int:
     """Run the program."""
-    return wine.run([python, "-m", "gui", *arguments], environment=_IN_CHECKOUT)
+    return wine.run([python, "-m", "gui", *arguments], environment=_environment(python))
 
 
 def interpret(wine: Wine, python: Path, arguments: Sequence[str]) -> int:
     """Run the interpreter."""
-    return wine.run([python, *arguments], environment=_IN_CHECKOUT)
+    return wine.run([python, *arguments], environment=_environment(python))
 
 
 COMMANDS: dict[str, Callable[[Wine, Path, Sequence[str]], int]] = {

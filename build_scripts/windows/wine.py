@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,6 +34,10 @@ class Wine:
     def __init__(self, prefix: Path, display: str) -> None:
         self._prefix = prefix
         self.environment = {**os.environ, **_QUIET, "WINEPREFIX": str(prefix), "DISPLAY": display, "WINEARCH": "win64"}
+
+    def another(self, name: str, display: str) -> Wine:
+        """A Windows with another disk, beside this one's."""
+        return Wine(self._prefix.with_name(f"{self._prefix.name}-{name}"), display)
 
     def set_up(self) -> None:
         """Make the Windows, unless it is there. Raises ``subprocess.SubprocessError``."""
@@ -63,22 +67,32 @@ class Wine:
         )  # fmt: skip
 
     def run(
-        self, command: Sequence[str | Path], seconds: float | None = None, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str | Path],
+        seconds: float | None = None,
+        environment: Mapping[str, str] | None = None,
+        show: Callable[[str], None] | None = None,
     ) -> int:
         """Run a program of Windows and show what it writes; see ``run_here``."""
-        return self.run_here(["wine", *command], seconds, environment)
+        return self.run_here(["wine", *command], seconds, environment, show)
 
     def run_here(
-        self, command: Sequence[str | Path], seconds: float | None = None, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str | Path],
+        seconds: float | None = None,
+        environment: Mapping[str, str] | None = None,
+        show: Callable[[str], None] | None = None,
     ) -> int:
         """Run a program and show what it writes; its exit code. Raises ``subprocess.TimeoutExpired``, and ends it.
 
         Its input and output are pipes, which a Python there needs. The end of the process counts, not that of the
-        pipe: Wine's own programs hold the pipe open.
+        pipe: Wine's own programs hold the pipe open. Where ``show`` takes the lines, the command is not shown either.
         """
-        commands.show(command)
+        if show is None:
+            commands.show(command)
+            show = _print
         with self._started(command, environment) as program:
-            reader = threading.Thread(target=_show, args=(program,), daemon=True)
+            reader = threading.Thread(target=_show, args=(program, show), daemon=True)
             reader.start()
             code = program.wait(seconds)
             reader.join(1)
@@ -109,7 +123,11 @@ class Wine:
         subprocess.run(["wineserver", "--kill"], env=self.environment, timeout=_SET_UP_WITHIN, check=False)
 
 
-def _show(program: subprocess.Popen[bytes]) -> None:
+def _show(program: subprocess.Popen[bytes], show: Callable[[str], None]) -> None:
     assert program.stdout is not None
     for line in program.stdout:
-        print(line.decode("utf-8", "replace").rstrip("\r\n"), flush=True)
+        show(line.decode("utf-8", "replace").rstrip("\r\n"))
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)

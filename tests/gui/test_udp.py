@@ -21,6 +21,7 @@ from gui.views.dialogs.send_file_dialog import FileRequest
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, say, shown
 from tests.support.peers import stranger
+from tests.support.systems import needs_icmp
 
 UDP_SERVER, UDP_CLIENT = ROLES["UDP server"], ROLES["UDP client"]
 TCP_SERVER = ROLES["server"]
@@ -130,6 +131,7 @@ def test_a_repeat_goes_on_by_the_clock(make_app: MakeApp, peer: socket.socket) -
     assert [peer.recv(100) for _ in range(3)] == [b"again"] * 3
 
 
+@needs_icmp
 def test_who_is_not_there_and_what_is_too_large_is_said(make_app: MakeApp, peer: socket.socket) -> None:
     app = make_app()
     port = peer.getsockname()[1]

@@ -22,6 +22,7 @@ from tests.core.cli.test_terminal import Terminal
 from tests.support import program
 from tests.support.peers import stranger
 from tests.support.sink import until
+from tests.support.systems import needs_icmp
 
 
 @pytest.fixture
@@ -184,6 +185,7 @@ def test_a_server_shows_peers_as_they_speak_and_records_it_all(
     ]
 
 
+@needs_icmp
 def test_nobody_there_is_told_on_standard_error(terminal: Terminal, peer: socket.socket) -> None:
     port = peer.getsockname()[1]
     peer.close()

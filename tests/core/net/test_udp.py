@@ -44,7 +44,7 @@ from tests.support.injection import KINDS, Breaker
 from tests.support.law import check_law
 from tests.support.peers import stranger
 from tests.support.sink import PATIENCE, Sink, until
-from tests.support.systems import only_linux
+from tests.support.systems import needs_icmp, only_linux
 
 UNREACHABLE = "sent the datagram back (ICMP port unreachable)"
 
@@ -250,6 +250,7 @@ def test_a_datagram_that_is_too_large_is_refused_in_a_sentence_and_the_next_one_
         assert not sink.of(Closed)
 
 
+@needs_icmp
 def test_a_port_where_nobody_listens_is_told_and_ends_nothing() -> None:
     with stranger() as nobody:
         where = place_of(nobody)
