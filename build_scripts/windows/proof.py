@@ -25,6 +25,7 @@ from build_scripts.running import SmokeError, end, free_port, self_test
 from build_scripts.target import FOLDER, PROGRAM, System, Target
 from build_scripts.terminal_talk import talk_in_terminals
 from build_scripts.x11 import Display, DisplayError
+from core.journal.export.formats import all_formats
 
 TARGET = Target(System.WINDOWS, "x86_64")
 _WINDOW = f"{PROGRAM}{TARGET.suffix}"  # Wine's class of a window is the name of its program
@@ -34,7 +35,7 @@ _TYPED = "Grüße 新 😀"
 # A Python there dies at its start if its standard error is a file, which the proof for every system makes it.
 _PIPED = ("bash", "-c", 'exec wine "$0" "$@" 2> >(cat >&2)')
 _LINUX = (sys.executable, "-m", "core")
-_FORMATS = {"text": ".txt", "csv": ".csv", "jsonl": ".jsonl", "raw": ".bin"}
+_FORMATS = {each.name: each.ending for each in all_formats()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _find_the_same(built: Built) -> str:
 
 
 def _export_the_same(built: Built) -> str:
-    """Either journal in every format by either program: the same bytes, though text is printed with own line ends."""
+    """Either journal in every format there is by either program: the same bytes; only what is printed has own ends."""
     for journal in _journals(built):
         for form, ending in _FORMATS.items():
             made = []

@@ -115,7 +115,7 @@ def test_of_a_broken_lesson_the_sentence_names_the_place(tmp_path: Path, content
 
 
 def test_a_lesson_nobody_may_read_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(LessonError, match=r"gone\.toml cannot be read: No such file"):
+    with pytest.raises(LessonError, match=r"gone\.toml cannot be read: \w"):
         read_lesson(tmp_path / "gone.toml")
 
 
