@@ -77,10 +77,13 @@ def test_an_idle_window_and_its_waking_are_measured(display: str) -> None:
     command = [sys.executable, "-m", "tests.benchmarks.window_waking", "--wakes", "3", "--seconds", "0.1"]
     told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT).stdout
 
-    assert [line.split("|")[1].strip() for line in told.splitlines()[2:]] == [
+    *table, empty, bare = told.splitlines()
+    assert [line.split("|")[1].strip() for line in table[2:]] == [
         "wake to screen, p50", "wake to screen, p99", "the window idle",
     ]  # fmt: skip
     assert "not measured" not in told
+    assert not empty
+    assert bare.startswith("A bare wake of Tk to the screen, in turn with these: p50 ")
 
 
 @pytest.mark.parametrize(
