@@ -24,7 +24,11 @@ _SET_UP_WITHIN = 180.0  # seconds
 _X11 = "HKCU\\Software\\Wine\\X11 Driver"
 # A window that gets the focus is to be Windows' foreground window at once, not only when a window manager says so.
 _FOCUS = (_X11, "/v", "UseTakeFocus", "/d", "N", "/f")
-_SET_UP = (("wineboot", "-i"), ("winecfg", "-v", "win10"), ("reg", "add", *_FOCUS))
+# As on Windows, a program that does not ask for each monitor's own resolution is shown enlarged. Wine leaves that out.
+_DPI = ("HKCU\\Control Panel\\Desktop", "/v", "DpiScalingVer", "/t", "REG_DWORD", "/d", "4096", "/f")
+_SET_UP = (
+    ("wineboot", "-i"), ("winecfg", "-v", "win10"), ("reg", "add", *_FOCUS), ("reg", "add", *_DPI),
+)  # fmt: skip
 _STAMP = "set-up.txt"
 
 

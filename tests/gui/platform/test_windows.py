@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
+import sys
 import tkinter as tk
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -234,6 +236,21 @@ def test_windows_is_asked_for_what_it_knows(root: tk.Tk, wait_until: WaitUntil) 
     assert windows.work_area(-(10**6), -(10**6)) is not None
     assert windows.dots_per_inch(int(root.wm_frame(), 16)) == 96
     windows.darken_title(int(root.wm_frame(), 16), is_dark=True)
+
+
+@only_windows
+def test_windows_leaves_the_resolution_of_each_monitor_to_the_program() -> None:
+    code = """
+import ctypes
+from gui.platform import windows
+windows.prepare()
+user32 = ctypes.WinDLL("user32")
+user32.GetThreadDpiAwarenessContext.restype = ctypes.c_void_p
+print(user32.GetAwarenessFromDpiAwarenessContext(ctypes.c_void_p(user32.GetThreadDpiAwarenessContext())))
+"""
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True, timeout=30)
+
+    assert done.stdout.strip() == "2"  # DPI_AWARENESS_PER_MONITOR_AWARE, be it its first or second version
 
 
 @only_windows
