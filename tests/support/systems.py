@@ -5,7 +5,9 @@ The reason of each that is about a system begins with the system's name.
 
 from __future__ import annotations
 
+import shlex
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -56,6 +58,11 @@ def not_installed(what: str) -> str:
 def needs(program: str) -> pytest.MarkDecorator:
     """The test is of what a program does that need not be installed."""
     return pytest.mark.skipif(shutil.which(program) is None, reason=not_installed(program))
+
+
+def command_line(*words: str) -> str:
+    """The words as a person types them here to have a program started."""
+    return subprocess.list2cmdline(words) if ON_WINDOWS else shlex.join(words)
 
 
 def path_of(program: str) -> str:

@@ -33,6 +33,7 @@ from tests.support.law import check_law
 from tests.support.peers import Host, NeverReads, Peer, Resets, SaysNothing, black_hole, stranger
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import socket_of
+from tests.support.systems import needs_rst
 from tests.support.tls_peers import client_context, hello_of, served
 
 
@@ -602,7 +603,10 @@ def test_every_call_that_a_loop_is_asked_for_has_its_case() -> None:
 @pytest.mark.case("C-67")
 @pytest.mark.parametrize(
     ("place", "act"),
-    [*sorted(CASES.items()), *ALSO.items()],
+    [
+        pytest.param(*each, marks=needs_rst if each[1] is passes_a_reset_on else ())
+        for each in [*sorted(CASES.items()), *ALSO.items()]
+    ],
     ids=lambda value: ":".join(value) if isinstance(value, tuple) else value.__name__,
 )
 def test_a_call_that_raises_ends_the_smallest_thing_and_is_told(

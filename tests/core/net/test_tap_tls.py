@@ -18,6 +18,7 @@ from tests.support.certificates import Made, make, make_authority
 from tests.support.peers import Host, Peer
 from tests.support.sink import until
 from tests.support.stage import serving, tapping
+from tests.support.systems import needs_rst
 from tests.support.tls_peers import TlsPeer, client_context, server_context
 
 
@@ -62,6 +63,7 @@ def test_each_leg_speaks_tls_or_not_and_the_journal_has_what_was_said(
         assert sink.of(Onward)[0].tls is out
 
 
+@needs_rst
 def test_a_target_that_is_not_believed_resets_the_caller(ours: tuple[Tls, Tls], tmp_path: Path) -> None:
     stranger = make_authority()
     with (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -17,15 +15,14 @@ from core.replies.program import MOST_PROGRAMS, Program
 from tests.support.peers import Peer
 from tests.support.sink import until
 from tests.support.stage import serving
-from tests.support.systems import only_posix
+from tests.support.systems import command_line, only_posix
 
 MIB = 1 << 20
 
 
 def python(code: str) -> Program:
     """A program of these statements."""
-    words = [sys.executable, "-u", "-c", code]
-    return Program(subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words))
+    return Program(command_line(sys.executable, "-u", "-c", code))
 
 
 ECHO = "import sys, shutil; shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer, 1)"

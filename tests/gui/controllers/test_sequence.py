@@ -15,6 +15,7 @@ from tests.gui.canvas import words_on
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, say_and_hear, serve
 from tests.gui.every_window import all_below
+from tests.support.systems import needs_rst
 
 
 def pane_of(app: App) -> SequencePane:
@@ -71,6 +72,7 @@ def test_a_row_chosen_here_is_chosen_there_and_the_other_way_round(make_app: Mak
     assert pane.chosen == 4
 
 
+@needs_rst
 def test_a_half_close_and_a_reset_are_drawn_as_such(make_app: MakeApp) -> None:
     app = make_app()
     port = serve(app, "none")

@@ -229,7 +229,7 @@ def test_a_file_goes_out_whole(talk: Talk, tmp_path: Path) -> None:
 
 def test_a_file_goes_out_line_by_line_and_can_be_cancelled(talk: Talk, tmp_path: Path) -> None:
     app, peer = talk
-    (tmp_path / "lines.txt").write_text("one\ntwo\n")
+    (tmp_path / "lines.txt").write_bytes(b"one\ntwo\n")
     dialog = send_file(app, tmp_path / "lines.txt")
     dialog.how.buttons[1].invoke()
     dialog.pause.field.put("60000")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import sys
 from pathlib import Path
 from tkinter import filedialog
@@ -16,6 +15,7 @@ from core.replies.rules.rule_set import parse_rule_sets
 from tests.gui.stories.conftest import Sit
 from tests.gui.stories.person import Person, caller, settings
 from tests.support.peers import AnswersBack, Host, Peer
+from tests.support.systems import command_line
 
 
 def choose_reply(person: Person, words: str) -> None:
@@ -34,7 +34,12 @@ def reply_of(person: Person) -> str:
     return str(person.app.window.conversation.reply.get())
 
 
-ECHO = "import sys\nfor line in sys.stdin:\n    print('you said', line.strip(), flush=True)\n"
+ECHO = """
+import sys
+for line in sys.stdin.buffer:
+    sys.stdout.buffer.write(b"you said " + line)
+    sys.stdout.buffer.flush()
+"""
 
 
 def test_a_program_answers_and_one_that_does_not_exist_changes_nothing(person: Person, tmp_path: Path) -> None:
@@ -50,7 +55,7 @@ def test_a_program_answers_and_one_that_does_not_exist_changes_nothing(person: P
     before = reply_of(person)
 
     choose_reply(person, "by a program…")
-    person.write(shlex.join((sys.executable, str(tmp_path / "echo.py"))) if sys.platform != "win32" else "")
+    person.write(command_line(sys.executable, str(tmp_path / "echo.py")))
     person.press("<Return>")
     person.until(lambda: reply_of(person) != before)
     person.sees("replies with the program")
