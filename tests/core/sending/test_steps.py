@@ -19,6 +19,7 @@ from tests.support.peers import Dribbles, Host, NeverEndsItsLine, NeverReads, Pe
 from tests.support.sink import PATIENCE, until
 from tests.support.stage import calling
 from tests.support.stage import serving as serving_net
+from tests.support.systems import needs_rst
 
 LONG = 60_000  # milliseconds that no test waits for
 WISHED, MISSED, SENT = Verdict.WISHED, Verdict.MISSED, Verdict.SENT
@@ -101,6 +102,7 @@ def test_an_answer_a_byte_to_a_segment_is_one_and_two_in_a_segment_are_two() -> 
         assert run.verdicts == [WISHED, WISHED, WISHED]
 
 
+@needs_rst
 @pytest.mark.parametrize("otherwise", [Otherwise.STOP, Otherwise.AGAIN, Otherwise.GO_ON])
 def test_a_reset_ends_the_wait_at_once_whatever_was_to_be_done(otherwise: Otherwise) -> None:
     with Host() as host, playing(host, Resets, step("a", "any", otherwise=otherwise)) as (run, peer):
