@@ -24,7 +24,7 @@ from core.roles import Role
 from tests.support.damage import cut_off, small_journal, with_a_byte_changed, with_a_page_of_noise
 from tests.support.earlier import in_format
 from tests.support.story import Story
-from tests.support.systems import only_posix
+from tests.support.systems import only_posix, only_windows
 
 WALL_MINUS_MONO = 1_000_000
 
@@ -298,6 +298,17 @@ def test_no_journal_gets_a_name_that_windows_does_not_keep(path: Path, monkeypat
         JournalWriter(path)
 
     assert not path.exists()
+
+
+@only_windows
+@pytest.mark.parametrize("prefix", ["\\\\?\\", "\\\\.\\"])
+def test_a_journal_is_written_and_read_where_a_path_of_windows_own_form_leads(prefix: str, tmp_path: Path) -> None:
+    path = Path(f"{prefix}{tmp_path}") / "talk.tincan"  # of the same form as \\server\share
+
+    written(path, *Story().whole())
+
+    with reading(path) as journal:
+        assert [session.role for session in journal.sessions()] == ["server"]
 
 
 def test_no_journal_is_written_over_another(path: Path) -> None:
