@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.systems import examples
+
 # A machine that is busy is no fault; pyproject.toml limits the time of each test.
-settings.register_profile("tincan", deadline=None)
+settings.register_profile("tincan", deadline=None, max_examples=examples(100))
 settings.load_profile("tincan")
 
 pytest_plugins = [

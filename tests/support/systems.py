@@ -60,6 +60,11 @@ def needs(program: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(shutil.which(program) is None, reason=not_installed(program))
 
 
+def examples(number: int) -> int:
+    """How many examples of a law are tried: fewer under Wine, which is slow, since Linux has tried them all."""
+    return max(5, number // 5) if ON_WINE else number
+
+
 def command_line(*words: str) -> str:
     """The words as a person types them here to have a program started."""
     return subprocess.list2cmdline(words) if ON_WINDOWS else shlex.join(words)

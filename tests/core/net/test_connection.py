@@ -54,7 +54,7 @@ from tests.support.peers import (
 )
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import calling, resident_memory, serving, socket_of
-from tests.support.systems import needs_rst, only_linux, only_posix
+from tests.support.systems import examples, needs_rst, only_linux, only_posix
 
 SMALL = Limits(outbox=64 * KIB, receive=16 * KIB)
 VANISHING = Limits(keepalive_idle=1, keepalive_interval=1, keepalive_probes=2, unacknowledged=2.0)
@@ -131,7 +131,7 @@ def test_one_byte_at_a_time_is_answered_as_one_big_write_is(framing: str) -> Non
 
 @pytest.mark.case("C-37", "C-38", "C-57")
 @given(text=st.text("ab\r\n", max_size=40), cuts=st.lists(st.integers(1, 9), max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_how_the_stream_is_split_changes_no_line(text: str, cuts: list[int]) -> None:
     answers = []
     with serving("echo", framing="line") as (server, _sink):

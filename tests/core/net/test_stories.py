@@ -30,6 +30,7 @@ from tests.support.guards import open_descriptors
 from tests.support.law import check_law
 from tests.support.peers import NeverReads, Peer, Resets
 from tests.support.sink import PATIENCE, Sink, until
+from tests.support.systems import examples
 
 MOST = 4  # connections that the server takes
 LIMITS = Limits(
@@ -265,6 +266,6 @@ class Conversation(RuleBasedStateMachine):
 
 
 Conversation.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(60), stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestConversation = Conversation.TestCase

@@ -28,7 +28,7 @@ from tests.support.sink import until
 from tests.support.stage import calling, resident_memory
 from tests.support.stage import serving as serving_net
 from tests.support.story import PATIENCE, View
-from tests.support.systems import only_posix
+from tests.support.systems import examples, only_posix
 
 Talk = tuple[Workbench, View, SessionId, SessionId]
 TIME_TO_CHANGE_IT = 1.0  # seconds between two lines, which a busy machine needs to see the first and change the file
@@ -252,7 +252,7 @@ class TestByLine:
         with pytest.raises(PlanError, match="a pause is"):
             workbench.send_file(client, a_file(tmp_path, b"x"), line_pause=-1)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(parts=st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b"bc" * 40])), glance=st.integers(1, 9))
     def test_lines_are_the_same_wherever_the_reading_was_cut(
         self, parts: list[bytes], glance: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -15,6 +15,7 @@ from gui.viewmodels.runs import Row
 from gui.viewmodels.typesetting import RowStyle, Typesetter
 from gui.viewmodels.wrapping import Metrics
 from tests.gui.fake_journal import received, sent
+from tests.support.systems import examples
 
 STYLES = [RowStyle(), RowStyle(as_hex=True), RowStyle(is_compact=True), RowStyle(as_hex=True, is_compact=True)]
 every_byte = st.binary(max_size=60) | st.text(max_size=30).map(lambda text: text.encode("utf-8", "surrogatepass"))
@@ -43,7 +44,7 @@ def taken(row: Row, data: bytes, first: Place, last: Place) -> bytes:
 @given(data=every_byte, encoding=st.sampled_from([key for key, _words in ENCODINGS]))
 @example(data=bytes(range(256)), encoding="utf-8")
 @example(data=b"a\r\nb\tc\0" + b"1\\r\x1e\n", encoding="latin-1")
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_any_two_parts_of_a_row_are_its_bytes(style: RowStyle, make: object, data: bytes, encoding: str) -> None:
     (row,) = rows_of(data, style=style, encoding=encoding, make=make)
     places = places_of(row)
@@ -70,7 +71,7 @@ def test_a_part_of_a_mark_is_all_that_it_stands_for() -> None:
 
 @pytest.mark.parametrize("style", STYLES, ids=repr)
 @given(data=every_byte, at=st.integers(0, 59), size=st.integers(1, 20))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_where_bytes_are_shown_leads_back_to_them(style: RowStyle, data: bytes, at: int, size: int) -> None:
     (row,) = rows_of(data, style=style)
     assert row.body is not None

@@ -46,7 +46,7 @@ from core.journal.reading.reader import Parties
 from tests.support.exports import Talk, exported
 from tests.support.journals import SESSION, write_journal
 from tests.support.namespaces import apart
-from tests.support.systems import needs_links, only_posix
+from tests.support.systems import examples, needs_links, only_posix
 
 LINE_FORMS: tuple[type[Format], ...] = (Text, Csv, JsonLines)
 
@@ -96,7 +96,7 @@ SPOKEN = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(spoken=SPOKEN, framing=st.sampled_from(["raw", "line"]))
 def test_every_byte_comes_back_from_each_kind_of_file(spoken: list[tuple[str, int, bytes]], framing: str) -> None:
     with tempfile.TemporaryDirectory() as name, contextlib.closing(Talk(Path(name, "journal"))) as talk:
@@ -521,7 +521,7 @@ class WholeLater:
         raise NotImplementedError
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     data=st.binary(max_size=40) | st.text("ab\r\n\t'\"=;é𝄞\u202e\u0301", max_size=30).map(str.encode),
     number=st.none() | st.integers(1, 10**6),

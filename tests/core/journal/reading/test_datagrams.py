@@ -21,6 +21,7 @@ from core.journal.recording.store import JournalWriter
 from core.journal.search.search import Mode, Query, compile_query
 from core.journal.search.sweep import find
 from core.roles import ROLES
+from tests.support.systems import examples
 
 S, C, HERE = SessionId(1), ConnectionId(1), Address("127.0.0.1", 5555)
 MESSAGES = Filter(None, received=True, sent=True, notes=False)
@@ -102,7 +103,7 @@ def test_what_a_datagram_lacks_is_in_no_other(framing: str, datagrams: list[byte
     assert all("never ended" in each.misfit for each in found)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60))
 @given(
     datagrams=st.lists(st.binary(max_size=12), max_size=8),
     framing=st.sampled_from(["line", "delimiter:00", "length:1", "fixed:3", "netstring", "gap:1", "between:0b,1c"]),

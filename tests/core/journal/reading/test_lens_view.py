@@ -36,6 +36,7 @@ from core.journal.reading.reader import Entry, JournalReader
 from core.journal.recording.store import JournalWriter
 from core.roles import Role
 from tests.support.journals import SESSION, write_journal
+from tests.support.systems import examples
 
 HERE = Address("127.0.0.1", 5555)
 LINES = Lens("line")
@@ -449,7 +450,7 @@ FILTERS = st.builds(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(PIECES, FILTERS, st.sampled_from(LENSES), st.data())
 def test_any_window_shows_the_same_rows_as_the_whole(
     monkeypatch: pytest.MonkeyPatch,
@@ -482,7 +483,7 @@ def test_any_window_shows_the_same_rows_as_the_whole(
         talk.close()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(PIECES, FILTERS, st.sampled_from(LENSES), st.sampled_from([(5, 100, 4), (100, 9, 100), (9, 100, 100)]))
 def test_many_entries_counted_at_once_are_counted_and_marked_as_one_by_one(
     monkeypatch: pytest.MonkeyPatch,
@@ -714,7 +715,7 @@ def test_the_frame_of_a_message_is_that_of_its_way(talk: Talk, reader: JournalRe
     assert [reading.place_of(row.ordinal, 1) for row in rows] == [row.place for row in rows]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(40))
 @given(
     st.lists(st.tuples(st.booleans(), st.text("ab\n", min_size=1, max_size=8)), max_size=30),
     st.sampled_from(["raw", "line", "fixed:3"]),

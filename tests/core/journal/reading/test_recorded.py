@@ -12,6 +12,7 @@ from core.journal.display_row import Span
 from core.journal.reading.reader import CallRow, JournalReader
 from core.journal.reading.recorded import NONE_LARGE, Call, Calls, Large, Recorded
 from tests.support.journals import SESSION, write_journal
+from tests.support.systems import examples
 
 LAST = 1 << 60
 
@@ -91,7 +92,7 @@ def test_within_cuts_to_the_bytes_and_counts_from_them(sizes: list[int], start: 
     assert [(call.ordinal, call.start, call.stop, call.offset) for call in part] == expected
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(few=sizes, times=st.integers(80, 160))
 def test_many_together_are_what_each_by_itself_is(few: list[int], times: int) -> None:
     sizes = few * times

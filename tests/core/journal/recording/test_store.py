@@ -24,7 +24,7 @@ from core.roles import Role
 from tests.support.damage import cut_off, small_journal, with_a_byte_changed, with_a_page_of_noise
 from tests.support.earlier import in_format
 from tests.support.story import Story
-from tests.support.systems import only_posix, only_windows
+from tests.support.systems import examples, only_posix, only_windows
 
 WALL_MINUS_MONO = 1_000_000
 
@@ -132,7 +132,7 @@ def test_an_entry_knows_the_time_of_day_and_the_time_that_only_goes_forward(path
     assert after.wall_ns == 10**18 - 3_600 * 10**9 + 501
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(data=st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=20), sizes=st.integers(1, 7))
 @pytest.mark.case("C-46", "C-47")
 def test_every_byte_that_a_socket_gave_is_kept(

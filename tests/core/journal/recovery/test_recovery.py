@@ -42,7 +42,7 @@ from tests.support.earlier import in_format
 from tests.support.journals import line, write_journal
 from tests.support.namespaces import apart
 from tests.support.story import Story
-from tests.support.systems import only_posix
+from tests.support.systems import examples, only_posix
 
 pytestmark = pytest.mark.case("C-62")
 
@@ -765,7 +765,7 @@ def test_a_sound_journal_recovers_to_itself(path: Path) -> None:
         assert after.execute(question).fetchall() == before.execute(question).fetchall()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(noise=st.binary(max_size=3 * PAGE), kind=st.sampled_from([0, 2, 5, 10, 13, 14]))
 def test_a_page_of_anything_gives_rows_or_none(
     tmp_path_factory: pytest.TempPathFactory, noise: bytes, kind: int

@@ -26,6 +26,7 @@ from core.journal.search.sweep import find
 from tests.core.journal.reading.test_lens_view import Talk
 from tests.support.earlier import in_format
 from tests.support.journals import SESSION, write_journal
+from tests.support.systems import examples
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ PIECES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(PIECES, st.sampled_from([Query("aba"), Query("AA"), Query("61??", Mode.HEX), Query("a+b", Mode.REGEX)]))
 def test_every_match_of_every_stream_is_found_however_tcp_cut_it(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[Piece], query: Query

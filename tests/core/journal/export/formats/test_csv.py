@@ -20,6 +20,7 @@ from core.journal.display_row import Filter
 from core.journal.export.formats.csv import COLUMNS, LONGEST_CELL, Csv, harmless
 from core.journal.reading.lens import Lens
 from tests.support.exports import Talk, exported
+from tests.support.systems import examples
 
 BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫", "−")
 
@@ -141,7 +142,7 @@ def test_nor_does_what_a_note_tells_or_a_foreign_journal_calls_it(tmp_path: Path
 
 
 @pytest.mark.case("C-83")
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(st.lists(st.text("=+-@＝−\t\r\n \u00a0'\";,|ab0", min_size=1, max_size=15), min_size=1, max_size=5))
 def test_nor_in_a_country_where_another_character_parts_the_cells(spoken: list[str]) -> None:
     with tempfile.TemporaryDirectory() as name, contextlib.closing(Talk(Path(name, "talk"))) as talk:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from core.journal.export.formats.jsonl import JsonLines
 from core.journal.reading.lens import Lens
 from tests.support.exports import NOON_NS, STEP_NS, Talk, exported
+from tests.support.systems import examples
 
 
 def lines_of(talk: Talk, lens: Lens | None = None) -> list[str]:
@@ -30,7 +31,7 @@ def records(talk: Talk, lens: Lens | None = None) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines_of(talk, lens)]
 
 
-@settings(deadline=None, max_examples=30)  # each with a journal of its own
+@settings(deadline=None, max_examples=examples(30))  # each with a journal of its own
 @given(said=st.lists(st.binary(min_size=1, max_size=20) | st.text(min_size=1, max_size=9).map(str.encode), max_size=5))
 def test_each_line_is_as_the_standard_library_writes_it(said: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as name, contextlib.closing(Talk(Path(name, "journal"))) as talk:
@@ -92,7 +93,7 @@ def test_under_a_lens_it_leads_back_to_the_recorded_bytes(tmp_path: Path) -> Non
 
 
 @pytest.mark.case("C-82")
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(st.lists(st.binary(min_size=1, max_size=20) | st.text(min_size=1, max_size=8).map(str.encode), max_size=6))
 def test_one_record_is_one_line_of_ascii(spoken: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as name, contextlib.closing(Talk(Path(name, "talk"))) as talk:

@@ -24,6 +24,7 @@ from core.journal.export.source import readable, readable_whole
 from core.journal.reading.lens import Lens
 from core.text_safety import TextSafety
 from tests.support.exports import STEP_NS, Talk, exported
+from tests.support.systems import examples
 
 PREFIX = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}  (?:#1 [<>][ +!]|(?:--|!!)\+?) ")
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -128,7 +129,7 @@ def test_not_even_through_a_note(tmp_path: Path) -> None:
     assert rest[23:] == "  !!+ 2026-11-28 13:00:00.004  -- \\e[31mserver stopped"
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(st.lists(ANYTHING, max_size=8))
 def test_every_line_says_whose_it_is_and_holds_nothing_that_is_obeyed(spoken: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as name, contextlib.closing(Talk(Path(name, "talk"))) as talk:
