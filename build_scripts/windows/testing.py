@@ -7,6 +7,7 @@ And of several windows in one Windows, one has the focus.
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -76,6 +77,7 @@ def _node(case: ElementTree.Element) -> str:
 
 def run_all(wine: Wine, python: Path, seconds: float, environment: Mapping[str, str]) -> int:
     """Run all tests, and once more those that fail; 0 if none fails. Raises ``subprocess.TimeoutExpired``."""
+    assert sys.platform == "linux", "Wine is used on no other"
     began = time.monotonic()
     processors = sorted(os.sched_getaffinity(0))[:_WINDOWS]
     with ExitStack() as stack:
@@ -121,6 +123,7 @@ class _Run:
 
     def work(self, wine: Wine, processor: int) -> None:
         """Take one share after another, on this processor."""
+        assert sys.platform == "linux", "Wine is used on no other"
         os.sched_setaffinity(0, {processor})  # of this thread, and so of what it starts
         wine.set_up()
         wine.place_windows_itself(is_so=True)
