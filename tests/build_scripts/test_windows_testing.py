@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from build_scripts.project import ROOT
+from build_scripts.windows.proof import FORMATS
 from build_scripts.windows.testing import Outcome, shares
+from core.journal.export.formats import all_formats
 
 SOME = """
 import pytest
@@ -60,6 +62,10 @@ def test_the_outcome_tells_why_tests_were_skipped_and_names_those_that_failed(py
 def test_a_run_that_wrote_nothing_is_no_success(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"report\.xml"):
         Outcome().add(tmp_path / "report.xml")
+
+
+def test_every_format_of_an_export_is_proved() -> None:
+    assert {each.name: each.ending for each in all_formats()} == FORMATS
 
 
 def test_every_file_is_in_one_share_and_none_is_much_larger_than_another() -> None:
