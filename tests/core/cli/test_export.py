@@ -287,7 +287,8 @@ def test_how_far_a_large_capture_is_read_is_told(tmp_path: Path, monkeypatch: py
 def test_a_damaged_journal_is_read_as_far_as_it_can_be_and_that_is_told(tmp_path: Path) -> None:
     write_journal(tmp_path / "damaged", 2_000)
     damaged = bytearray((tmp_path / "damaged").read_bytes())
-    damaged[50_000:60_000] = bytes(10_000)
+    middle = damaged.index(b"line 000000000500")
+    damaged[middle : middle + 10_000] = bytes(10_000)
     (tmp_path / "damaged").write_bytes(damaged)
 
     done = [run(tmp_path / "damaged", *more) for more in (["--list"], [], ["--output", tmp_path / "out"])]
