@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from core.cli.common import console_input
-from core.compose.encoding import Encoding, Ending, encode
+from core.compose.encoding import Encoding, LineEnding, encode
 from core.errors import DraftError, reason
 from core.supervision import Worker
 from core.wire.framers import Message, TooLong
@@ -73,7 +73,7 @@ class StandardInput:
 
     def _lines(self) -> Iterator[bytes]:
         framer = make_framer("line", _LONGEST_LINE)
-        ending = Ending.CRLF.wire(self._encoding or Encoding.UTF_8) if self._crlf else b""
+        ending = LineEnding.CRLF.wire(self._encoding or Encoding.UTF_8) if self._crlf else b""
         for data in _blocks():
             yield from self._whole(framer.feed(data), ending)
         yield from self._whole(framer.finish(), ending)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.compose.composing import compose, describe, is_typeable, preview, redraft, rewrite
     from core.compose.draft import EVERY_VARIABLE, Composed, Context, Draft, Format, MacroSpan, Misfit
-    from core.compose.encoding import Decoder, Encoding, Ending, decode_as, find_encoding
+    from core.compose.encoding import Decoder, Encoding, LineEnding, decode_as, find_encoding
     from core.compose.macros import CATALOGUE, MacroEntry
     from core.compose.notations import NOTATIONS, Notation, write_as
     from core.compose.saved import (
@@ -37,8 +37,8 @@ __all__ = [
     "Decoder",
     "Draft",
     "Encoding",
-    "Ending",
     "Format",
+    "LineEnding",
     "MacroEntry",
     "MacroSpan",
     "Misfit",

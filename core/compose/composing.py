@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.compose.assembly import Assembly, Part
 from core.compose.draft import EVERY_VARIABLE, Composed, Context, Draft, Format, Misfit
-from core.compose.encoding import Encoding, Ending, decode_as, encode
+from core.compose.encoding import Encoding, LineEnding, decode_as, encode
 from core.compose.escapes import read_escapes, write_escapes
 from core.compose.hexadecimal import read_hex, write_hex
 from core.compose.macros import Variable
@@ -168,7 +168,7 @@ def rewrite(draft: Draft, form: Format) -> Draft | Misfit:
     """
     if draft.format is form:
         return draft
-    message = compose(replace(draft, ending=Ending.NOTHING, framing="raw"), Context(variables=EVERY_VARIABLE))
+    message = compose(replace(draft, ending=LineEnding.NOTHING, framing="raw"), Context(variables=EVERY_VARIABLE))
     if isinstance(message, Misfit):
         return message
     if message.macros:
@@ -183,9 +183,9 @@ def rewrite(draft: Draft, form: Format) -> Draft | Misfit:
     return replace(draft, text=text, format=form)
 
 
-def _part_ending(data: bytes, encoding: Encoding) -> tuple[bytes, Ending]:
-    for ending in (Ending.CRLF, Ending.LF, Ending.CR):
+def _part_ending(data: bytes, encoding: Encoding) -> tuple[bytes, LineEnding]:
+    for ending in (LineEnding.CRLF, LineEnding.LF, LineEnding.CR):
         wire = ending.wire(encoding)
         if data.endswith(wire) and len(data) % encoding.unit == 0:
             return data[: -len(wire)], ending
-    return data, Ending.NOTHING
+    return data, LineEnding.NOTHING

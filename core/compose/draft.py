@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from core.compose.encoding import Encoding, Ending
+from core.compose.encoding import Encoding, LineEnding
 
 
 class Format(Enum):
@@ -39,7 +39,7 @@ class Draft:
     text: str
     format: Format = Format.TEXT
     encoding: Encoding = Encoding.UTF_8
-    ending: Ending = Ending.NOTHING
+    ending: LineEnding = LineEnding.NOTHING
     framing: str = "raw"
 
 

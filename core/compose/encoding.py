@@ -98,7 +98,7 @@ def _plain(name: str) -> str:
     return "".join(filter(str.isalnum, name.lower()))
 
 
-class Ending(Enum):
+class LineEnding(Enum):
     """What is put behind each message; a new one is one row.
 
     Under TEXT and ESCAPES it is in the message's encoding, under HEX one byte for a character.
@@ -112,7 +112,7 @@ class Ending(Enum):
 
     words: str
 
-    def __new__(cls, value: str, words: str = "") -> Ending:
+    def __new__(cls, value: str, words: str = "") -> LineEnding:
         """A row of the table, whose characters are its value."""
         ending = object.__new__(cls)
         ending._value_, ending.words = value, words
@@ -147,11 +147,11 @@ def decode_as(data: bytes, encoding: Encoding) -> str:
 
 
 _ASCII_ENDINGS = {  # framings that end messages where an ASCII text has one of these
-    "line": Ending.LF,
-    "delimiter:0a": Ending.LF,
-    "delimiter:0d": Ending.CR,
-    "delimiter:0d0a": Ending.CRLF,
-    "delimiter:00": Ending.NUL,
+    "line": LineEnding.LF,
+    "delimiter:0a": LineEnding.LF,
+    "delimiter:0d": LineEnding.CR,
+    "delimiter:0d0a": LineEnding.CRLF,
+    "delimiter:00": LineEnding.NUL,
 }
 
 
@@ -160,7 +160,7 @@ def misread_ending(framing: str, encoding: Encoding, advice: str = "use delimite
 
     ``framing`` is a framing's written form, see ``core.wire.framing``; ``advice`` has room for the bytes in hex.
     """
-    ending = _ASCII_ENDINGS.get(framing.partition("+")[0], Ending.NOTHING)
+    ending = _ASCII_ENDINGS.get(framing.partition("+")[0], LineEnding.NOTHING)
     taken, right = ending.value.encode("ascii"), ending.wire(encoding)
     if taken == right:
         return ""

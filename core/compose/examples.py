@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.compose.draft import Format
-from core.compose.encoding import Ending
+from core.compose.encoding import LineEnding
 
 
 class Starter(NamedTuple):
@@ -14,7 +14,7 @@ class Starter(NamedTuple):
     name: str
     text: str
     format: Format
-    ending: Ending
+    ending: LineEnding
     shows: str  # a sentence: what there is to learn from it
 
 
@@ -23,7 +23,7 @@ STARTERS = (
         "HTTP: get the front page",
         "GET / HTTP/1.1\\r\\n\\\nHost: localhost\\r\\n\\\nConnection: close\\r\\n\\\n\\r\\n",
         Format.ESCAPES,
-        Ending.NOTHING,
+        LineEnding.NOTHING,
         r"Each line ends with \r\n, and an empty one says that the request is complete. A backslash at the end of a "
         "line here joins it to the next, so that long messages can be read.",
     ),
@@ -31,14 +31,14 @@ STARTERS = (
         "Redis: PING",
         r"*1\r\n$4\r\nPING\r\n",
         Format.ESCAPES,
-        Ending.NOTHING,
+        LineEnding.NOTHING,
         "Redis counts: one part, of 4 bytes. It answers +PONG, or says what is wrong.",
     ),
     Starter(
         "SMTP: greeting",
         "EHLO localhost",
         Format.TEXT,
-        Ending.CRLF,
+        LineEnding.CRLF,
         "Plain text; CR LF is put behind it, which most protocols of the Internet want. "
         "A mail server answers with what it can do.",
     ),
@@ -46,7 +46,7 @@ STARTERS = (
         "SCPI: who are you?",
         "*IDN?",
         Format.TEXT,
-        Ending.LF,
+        LineEnding.LF,
         "Measuring instruments end their lines with LF alone, often at port 5025. "
         "The answer is maker, model, serial number and version.",
     ),
@@ -54,7 +54,7 @@ STARTERS = (
         "Modbus/TCP: read 10 holding registers",
         r"\{counter:2be}\x00\x00\{length:2be}\x01\x03\x00\x00\x00\x0a",
         Format.ESCAPES,
-        Ending.NOTHING,
+        LineEnding.NOTHING,
         r"Bytes that are no text, as \x03 asks for registers. The macros count on with each message, and work out "
         "how many bytes follow.",
     ),
@@ -62,7 +62,7 @@ STARTERS = (
         "Modbus/TCP: the same in hex",
         "0001 0000 0006 01 03 0000 000a",
         Format.HEX,
-        Ending.NOTHING,
+        LineEnding.NOTHING,
         "Two digits a byte, spaces wherever they help: transaction, protocol, length, unit, function, "
         "first register, how many.",
     ),

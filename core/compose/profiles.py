@@ -19,7 +19,7 @@ from pathlib import Path
 
 from core.address import Address
 from core.compose.draft import Format
-from core.compose.encoding import Encoding, Ending
+from core.compose.encoding import Encoding, LineEnding
 from core.compose.saved import (
     ENCODINGS,
     ENDINGS,
@@ -53,7 +53,7 @@ class Profile:
     name: str
     format: Format = Format.TEXT
     encoding: Encoding = Encoding.UTF_8
-    ending: Ending = Ending.NOTHING
+    ending: LineEnding = LineEnding.NOTHING
     frame: str = "raw"
     lens: str = "raw"
     read_as: Encoding = Encoding.UTF_8
@@ -79,10 +79,10 @@ class Profile:
 _NMEA = "between:24,0d0a+xor,HEX,after=2a"
 
 STARTERS = (
-    Profile("SCPI", ending=Ending.LF, lens="line"),
+    Profile("SCPI", ending=LineEnding.LF, lens="line"),
     Profile("Modbus/TCP", Format.HEX, frame="length:2be,offset=4", lens="length:2be,offset=4"),
-    Profile("HL7 MLLP", ending=Ending.CR, frame="between:0b,1c0d", lens="between:0b,1c0d"),
-    Profile("Redis", ending=Ending.CRLF, lens="delimiter:0d0a"),
+    Profile("HL7 MLLP", ending=LineEnding.CR, frame="between:0b,1c0d", lens="between:0b,1c0d"),
+    Profile("Redis", ending=LineEnding.CRLF, lens="delimiter:0d0a"),
     Profile("NMEA", frame=_NMEA, lens=_NMEA),
     Profile("HTTP", Format.ESCAPES, lens="content-length"),
 )
@@ -222,7 +222,7 @@ def _parsed(row: object, what: str) -> Profile:
             row["name"],
             choice_in(row, what, "format", Format.TEXT, FORMATS),
             choice_in(row, what, "encoding", Encoding.UTF_8, ENCODINGS),
-            choice_in(row, what, "ending", Ending.NOTHING, ENDINGS),
+            choice_in(row, what, "ending", LineEnding.NOTHING, ENDINGS),
             **framings,
             read_as=choice_in(row, what, "read_as", Encoding.UTF_8, ENCODINGS),
             places=tuple(place for place in places[:MOST_PLACES] if len(place) <= _LONGEST_PLACE),

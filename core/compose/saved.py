@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from core.compose.draft import Draft, Format
-from core.compose.encoding import Encoding, Ending
+from core.compose.encoding import Encoding, LineEnding
 from core.compose.examples import STARTERS, Starter
 from core.errors import Fault, TincanError, quoted
 from core.files import read_kept, set_aside, why_no_file, write_kept
@@ -49,7 +49,7 @@ class SavedMessage:
     text: str
     format: Format = Format.TEXT
     encoding: Encoding = Encoding.UTF_8
-    ending: Ending = Ending.NOTHING
+    ending: LineEnding = LineEnding.NOTHING
 
     def __post_init__(self) -> None:
         if len(self.name) > LONGEST_NAME:
@@ -273,7 +273,7 @@ def choice_in(row: dict[str, object], what: str, key: str, usual: _Choice, choic
 
 FORMATS = {one.value: one for one in Format}
 ENCODINGS = {one.value: one for one in Encoding}
-ENDINGS = {one.name.lower(): one for one in Ending}
+ENDINGS = {one.name.lower(): one for one in LineEnding}
 _LESSONS = {(starter.text, starter.format, starter.ending): starter.shows for starter in STARTERS}
 
 
@@ -287,7 +287,7 @@ def _parsed(row: object, number: int) -> SavedMessage:
         row["text"],
         choice_in(row, f"message {number}", "format", Format.TEXT, FORMATS),
         choice_in(row, f"message {number}", "encoding", Encoding.UTF_8, ENCODINGS),
-        choice_in(row, f"message {number}", "ending", Ending.NOTHING, ENDINGS),
+        choice_in(row, f"message {number}", "ending", LineEnding.NOTHING, ENDINGS),
     )
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.address import parse_destination
-from core.compose import Draft, Ending, Format
+from core.compose import Draft, Format, LineEnding
 from core.compose.encoding import Encoding
 from core.compose.saved import (
     ENCODINGS,
@@ -161,7 +161,7 @@ def _parsed(row: object) -> Step:
             row["send"],
             _choice(row, "format", Format.ESCAPES, FORMATS),
             encoding,
-            _choice(row, "ending", Ending.NOTHING, ENDINGS),
+            _choice(row, "ending", LineEnding.NOTHING, ENDINGS),
         )
     if "expect" in row:
         within = row.get("within", USUAL_WAIT)

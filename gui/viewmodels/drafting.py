@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from core.compose.encoding import Encoding, Ending
+from core.compose.encoding import Encoding, LineEnding
 
 if TYPE_CHECKING:
     from core.compose import Composed, Draft, Misfit, SavedMessage
@@ -25,7 +25,7 @@ ENCODING_MENU = tuple(  # with who has used each; words without a key begin a su
     for group, encodings in groupby(Encoding, key=lambda encoding: encoding.group)
     for row in (("", group), *((encoding.value, encoding.choice) for encoding in encodings))
 )[1:]  # the first group stands in the menu itself
-ENDINGS = tuple((ending.name.lower(), ending.words) for ending in Ending)
+ENDINGS = tuple((ending.name.lower(), ending.words) for ending in LineEnding)
 FRAMES = (
     ("raw", "none"),
     ("length:1", "1-byte length"),
@@ -90,7 +90,7 @@ class MessageFormat:
         from core.compose import Draft, Format
 
         return Draft(
-            text, Format(self.format), Encoding(self.encoding), Ending[self.ending.upper()], framing=self.framing
+            text, Format(self.format), Encoding(self.encoding), LineEnding[self.ending.upper()], framing=self.framing
         )
 
 

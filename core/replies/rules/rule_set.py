@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.compose import Draft, Ending, Format
+from core.compose import Draft, Format, LineEnding
 from core.compose.encoding import Encoding
 from core.compose.saved import (
     ENCODINGS,
@@ -127,7 +127,7 @@ def _parsed(row: object, what: str) -> Rule:
         texts["answer"],
         choice_in(row, what, "format", Format.ESCAPES, FORMATS),
         choice_in(row, what, "encoding", Encoding.UTF_8, ENCODINGS),
-        choice_in(row, what, "ending", Ending.NOTHING, ENDINGS),
+        choice_in(row, what, "ending", LineEnding.NOTHING, ENDINGS),
     )
     is_on = row.get("on", True)
     if not isinstance(is_on, bool):

@@ -26,7 +26,7 @@ from core.__main__ import main, parse
 from core.address import Address
 from core.cli import terminal as terminal_module
 from core.cli.options import Options
-from core.compose import Ending
+from core.compose import LineEnding
 from core.compose.profiles import Profile, export_profiles
 from core.events import SessionId
 from core.journal.reading.reader import JournalReader
@@ -1153,7 +1153,7 @@ class TestProfiles:
         assert any(line.startswith("not sent: ") for line in terminal.err.lines)
 
     def test_a_profile_comes_from_a_file_that_the_window_exported(self, terminal: Terminal, tmp_path: Path) -> None:
-        export_profiles(tmp_path / "mine.json", [Profile("SCPI", ending=Ending.CR)])
+        export_profiles(tmp_path / "mine.json", [Profile("SCPI", ending=LineEnding.CR)])
 
         def scene() -> None:
             with calling(terminal.port()) as peer:

@@ -16,8 +16,8 @@ from core.compose import (
     Context,
     Draft,
     Encoding,
-    Ending,
     Format,
+    LineEnding,
     Misfit,
     SavedMessage,
     SavedMessagesFile,
@@ -38,7 +38,7 @@ LIMIT = 4_000
 
 formats = st.sampled_from(Format)
 encodings = st.sampled_from(Encoding)
-endings = st.sampled_from(Ending)
+endings = st.sampled_from(LineEnding)
 payloads = st.binary(max_size=100) | st.text(max_size=50).map(lambda text: text.encode("utf-8", "replace"))
 
 
@@ -52,22 +52,24 @@ def sent(draft: Draft) -> Composed:
     ("draft", "wire"),
     [
         (Draft("hello"), b"hello"),
-        (Draft("hello", ending=Ending.CRLF), b"hello\r\n"),
-        (Draft("two\nlines", ending=Ending.LF), b"two\nlines\n"),
+        (Draft("hello", ending=LineEnding.CRLF), b"hello\r\n"),
+        (Draft("two\nlines", ending=LineEnding.LF), b"two\nlines\n"),
         (Draft(r"a\r{counter}"), rb"a\r{counter}"),
-        (Draft("hé", encoding=Encoding.LATIN_1, ending=Ending.NUL), b"h\xe9\0"),
-        (Draft("h", encoding=Encoding.UTF_16_LE, ending=Ending.CRLF), b"h\0\r\0\n\0"),
-        (Draft(r"\x00", Format.ESCAPES, Encoding.UTF_16_BE, Ending.CR), b"\0\0\r"),
-        (Draft("Hi", encoding=Encoding.EBCDIC, ending=Ending.LF), b"\xc8\x89\x25"),
-        (Draft("Hi", encoding=Encoding.EBCDIC, ending=Ending.CRLF), b"\xc8\x89\r\x25"),
-        (Draft(r"\{length}a\n\x0a", Format.ESCAPES, Encoding.EBCDIC, Ending.NUL), b"\xf4\x81\x25\n\0"),
-        (Draft("Ж", encoding=Encoding.KOI8_R, ending=Ending.CRLF), b"\xf6\r\n"),
-        pytest.param(Draft("0001", Format.HEX, Encoding.UTF_16_BE, Ending.CRLF), b"\0\1\r\n", id="hex has no encoding"),
-        (Draft("hello", framing="length:2be", ending=Ending.LF), b"\0\6hello\n"),
+        (Draft("hé", encoding=Encoding.LATIN_1, ending=LineEnding.NUL), b"h\xe9\0"),
+        (Draft("h", encoding=Encoding.UTF_16_LE, ending=LineEnding.CRLF), b"h\0\r\0\n\0"),
+        (Draft(r"\x00", Format.ESCAPES, Encoding.UTF_16_BE, LineEnding.CR), b"\0\0\r"),
+        (Draft("Hi", encoding=Encoding.EBCDIC, ending=LineEnding.LF), b"\xc8\x89\x25"),
+        (Draft("Hi", encoding=Encoding.EBCDIC, ending=LineEnding.CRLF), b"\xc8\x89\r\x25"),
+        (Draft(r"\{length}a\n\x0a", Format.ESCAPES, Encoding.EBCDIC, LineEnding.NUL), b"\xf4\x81\x25\n\0"),
+        (Draft("Ж", encoding=Encoding.KOI8_R, ending=LineEnding.CRLF), b"\xf6\r\n"),
+        pytest.param(
+            Draft("0001", Format.HEX, Encoding.UTF_16_BE, LineEnding.CRLF), b"\0\1\r\n", id="hex has no encoding"
+        ),
+        (Draft("hello", framing="length:2be", ending=LineEnding.LF), b"\0\6hello\n"),
         (Draft("hello", framing="delimiter:0d0a"), b"hello\r\n"),
         (Draft(""), b""),
         (Draft("", framing="length:2be"), b"\0\0"),
-        (Draft("", ending=Ending.CRLF), b"\r\n"),
+        (Draft("", ending=LineEnding.CRLF), b"\r\n"),
     ],
 )
 def test_a_draft_goes_out_as_these_bytes(draft: Draft, wire: bytes) -> None:
@@ -75,7 +77,7 @@ def test_a_draft_goes_out_as_these_bytes(draft: Draft, wire: bytes) -> None:
 
 
 def test_the_frame_is_told_apart_from_the_message() -> None:
-    message = sent(Draft("hello", framing="length:2be", ending=Ending.LF))
+    message = sent(Draft("hello", framing="length:2be", ending=LineEnding.LF))
 
     assert (message.body, message.wire) == (b"hello\n", b"\0\6hello\n")
 
@@ -102,14 +104,14 @@ def test_a_frame_that_does_not_fit_is_a_sentence_about_the_whole_message(draft: 
     "draft",
     [
         Draft("x" * 1_001),
-        Draft("x" * 1_000, ending=Ending.LF),
+        Draft("x" * 1_000, ending=LineEnding.LF),
         Draft("€" * 400),
         Draft("x" * 501, encoding=Encoding.UTF_16_LE),
         Draft("00" * 1_001, Format.HEX),
         Draft(r"\x00" * 1_001, Format.ESCAPES),
         Draft(" " * 100_000, Format.HEX),
         Draft(r"\{counter}" + "x" * 1_000, Format.ESCAPES),
-        Draft(r"\{counter}" + "x" * 999, Format.ESCAPES, ending=Ending.LF),
+        Draft(r"\{counter}" + "x" * 999, Format.ESCAPES, ending=LineEnding.LF),
     ],
 )
 def test_a_message_beyond_the_limit_is_refused(draft: Draft) -> None:
@@ -120,7 +122,7 @@ def test_a_message_beyond_the_limit_is_refused(draft: Draft) -> None:
 
 
 def test_a_message_of_just_the_limit_goes_out() -> None:
-    assert isinstance(compose(Draft("x" * 998, ending=Ending.CRLF), HERE, limit=1_000), Composed)
+    assert isinstance(compose(Draft("x" * 998, ending=LineEnding.CRLF), HERE, limit=1_000), Composed)
     assert isinstance(compose(Draft(r"\{random:1000}", Format.ESCAPES), HERE, limit=1_000), Composed)
     assert isinstance(compose(Draft(r"\{counter}" + "x" * 999, Format.ESCAPES), HERE, limit=1_000), Composed)
 
@@ -158,11 +160,11 @@ def test_a_message_to_send_again_is_the_same_bytes(data: bytes, encoding: Encodi
 @pytest.mark.parametrize(
     ("data", "draft"),
     [
-        (b"PING\r\n", Draft("PING", ending=Ending.CRLF)),
-        (b"one\ntwo\n", Draft("one\ntwo", ending=Ending.LF)),
-        ("grüß\r".encode(), Draft("grüß", ending=Ending.CR)),
+        (b"PING\r\n", Draft("PING", ending=LineEnding.CRLF)),
+        (b"one\ntwo\n", Draft("one\ntwo", ending=LineEnding.LF)),
+        ("grüß\r".encode(), Draft("grüß", ending=LineEnding.CR)),
         (b"one\r\ntwo", Draft(r"one\r\ntwo", Format.ESCAPES)),
-        (b"a\0b \x1b[0m\n", Draft(r"a\x00b \e[0m", Format.ESCAPES, ending=Ending.LF)),
+        (b"a\0b \x1b[0m\n", Draft(r"a\x00b \e[0m", Format.ESCAPES, ending=LineEnding.LF)),
         (b"\0\1\0\0\0\6", Draft("00 01 00 00 00 06", Format.HEX)),
         (b"\xff\xfe\xfd\n", Draft("ff fe fd 0a", Format.HEX)),
         (b"", Draft("")),
@@ -183,7 +185,7 @@ def test_a_message_to_send_again_is_in_the_plainest_format_that_shows_it(data: b
     ],
 )
 def test_a_message_is_typed_anew_in_another_format(draft: Draft, form: Format, text: str) -> None:
-    draft = replace(draft, ending=Ending.CRLF, framing="line")
+    draft = replace(draft, ending=LineEnding.CRLF, framing="line")
 
     assert rewrite(draft, form) == replace(draft, text=text, format=form)
 
@@ -218,7 +220,7 @@ def test_a_message_typed_anew_is_the_same_bytes(text: str, form: Format, other: 
 
 @given(payloads, formats, encodings, endings, st.sampled_from(FRAMINGS))
 def test_any_payload_arrives_as_the_same_bytes_after_typed_saved_exported_imported_and_sent(
-    data: bytes, form: Format, encoding: Encoding, ending: Ending, framing: str
+    data: bytes, form: Format, encoding: Encoding, ending: LineEnding, framing: str
 ) -> None:
     text = describe(data, form, encoding)
     if text is None:  # no text in this encoding: typed as escapes
@@ -247,7 +249,7 @@ def test_any_payload_arrives_as_the_same_bytes_after_typed_saved_exported_import
 
 @given(st.text(max_size=80), formats, encodings, endings, st.sampled_from((*FRAMINGS, "fixed:3")) | st.text(max_size=9))
 def test_whatever_is_typed_is_sent_or_has_a_place_that_is_wrong(
-    text: str, form: Format, encoding: Encoding, ending: Ending, framing: str
+    text: str, form: Format, encoding: Encoding, ending: LineEnding, framing: str
 ) -> None:
     message = compose(Draft(text, form, encoding, ending, framing), HERE, limit=LIMIT)
 
@@ -273,7 +275,7 @@ def test_the_moment_has_the_time_the_count_and_the_seed_of_a_preview() -> None:
 )
 def test_what_only_quotes_captures_is_the_same_when_it_is_composed_at_once(text: str, quotes: bool) -> None:
     captures = {"0": b"\xff\0", "1": b"one"}
-    template = Template(Draft(text, Format.ESCAPES, ending=Ending.LF))
+    template = Template(Draft(text, Format.ESCAPES, ending=LineEnding.LF))
 
     quoted = template.quoted(captures)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.address import Address
-from core.compose import Composed, Context, Draft, Encoding, Ending, Format, SavedError, compose
+from core.compose import Composed, Context, Draft, Encoding, Format, LineEnding, SavedError, compose
 from core.compose.profiles import (
     LONGEST_NAME,
     MOST_PROFILES,
@@ -33,9 +33,9 @@ from core.compose.profiles import (
 from core.roles import Role
 from core.wire.framing import parse_framing
 
-SCPI = Profile("SCPI", ending=Ending.LF, lens="line")
+SCPI = Profile("SCPI", ending=LineEnding.LF, lens="line")
 METER = Profile(
-    "Meßgerät", Format.HEX, Encoding.LATIN_1, Ending.NUL, "length:2be", "fixed:8", Encoding.CP1252, ("server 5025",)
+    "Meßgerät", Format.HEX, Encoding.LATIN_1, LineEnding.NUL, "length:2be", "fixed:8", Encoding.CP1252, ("server 5025",)
 )
 ROW = {"name": "a"}
 
@@ -169,7 +169,7 @@ def test_an_export_has_all_but_the_addresses_and_can_be_imported(tmp_path: Path)
 
 
 def test_an_import_adds_what_is_not_there_and_changes_nothing_that_is() -> None:
-    theirs = replace(SCPI, ending=Ending.CRLF)
+    theirs = replace(SCPI, ending=LineEnding.CRLF)
     profiles = with_imported((SCPI, METER), (replace(METER, places=()), theirs, Profile("new")))
     assert profiles == (SCPI, METER, replace(theirs, name="SCPI 2"), Profile("new"))
     assert with_imported(profiles, (theirs, Profile("new"))) == profiles

@@ -16,8 +16,8 @@ from core.compose import (
     Context,
     Draft,
     Encoding,
-    Ending,
     Format,
+    LineEnding,
     SavedError,
     SavedMessage,
     SavedMessagesFile,
@@ -32,9 +32,9 @@ from core.compose import (
 from core.compose.saved import LARGEST_FILE, LONGEST_NAME, MOST_MESSAGES, parse_messages, write_messages
 from tests.support.systems import only_posix
 
-HELLO = SavedMessage("hello", "EHLO me", ending=Ending.CRLF)
+HELLO = SavedMessage("hello", "EHLO me", ending=LineEnding.CRLF)
 BYTES = SavedMessage("bytes", "0d 0a", Format.HEX)
-GREETING = SavedMessage("Gruß", "grüß\\n", Format.ESCAPES, Encoding.LATIN_1, Ending.NUL)
+GREETING = SavedMessage("Gruß", "grüß\\n", Format.ESCAPES, Encoding.LATIN_1, LineEnding.NUL)
 ALL = (HELLO, BYTES, GREETING)
 
 BAD = [
@@ -175,7 +175,7 @@ def test_a_name_has_an_end() -> None:
             SavedMessage,
             st.text(max_size=20),
             st.text(),
-            *(st.sampled_from(list(kind)) for kind in (Format, Encoding, Ending)),
+            *(st.sampled_from(list(kind)) for kind in (Format, Encoding, LineEnding)),
         )
     )
 )
@@ -334,7 +334,7 @@ def test_both_ways_to_write_the_modbus_request_are_the_same_bytes() -> None:
 
 
 def test_a_draft_that_is_saved_is_the_draft_again_under_any_framing() -> None:
-    draft = Draft("a", Format.ESCAPES, Encoding.BIG5, Ending.CR, "line")
+    draft = Draft("a", Format.ESCAPES, Encoding.BIG5, LineEnding.CR, "line")
 
     assert SavedMessage.of("name", draft).draft("line") == draft
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.compose import Draft, Ending, Format
+from core.compose import Draft, Format, LineEnding
 from core.compose.encoding import Encoding
 from core.steps.step import Expectation, Otherwise, OwnEnd, Step, StepList
 from core.steps.step_file import StepFileError, export_step_file, parse_steps, read_step_file, write_steps
@@ -39,7 +39,7 @@ def test_a_list_that_is_written_is_read_as_it_was(tmp_path: Path) -> None:
     steps = StepList(
         "everything “else”",
         (
-            Step("é", Draft("é\\", Format.TEXT, Encoding.LATIN_1, Ending.CRLF), None, 0.5),
+            Step("é", Draft("é\\", Format.TEXT, Encoding.LATIN_1, LineEnding.CRLF), None, 0.5),
             Step("", Draft("ж", Format.TEXT, Encoding.KOI8_R), Expectation("equals", "ж", encoding=Encoding.KOI8_R)),
             Step("", Draft("00 ff", Format.HEX), Expectation("hex", "?? 0d", 1, Otherwise.AGAIN)),
             Step("", None, Expectation("end", "", 3_600_000, Otherwise.GO_ON)),

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from core.compose import Ending, Format, SavedMessage, SavedMessagesFile, export_messages, import_messages, starters
+from core.compose import Format, LineEnding, SavedMessage, SavedMessagesFile, export_messages, import_messages, starters
 from core.compose.saved import MOST_MESSAGES
 from gui.app import App
 from gui.views.saved.saved_pane import SavedPane
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, serve, shown
 
-HELLO = SavedMessage("hello", "hello", ending=Ending.CRLF)
+HELLO = SavedMessage("hello", "hello", ending=LineEnding.CRLF)
 COUNTED = SavedMessage("counted", r"\{counter}.", Format.ESCAPES)
 BROKEN = SavedMessage("broken", "0g", Format.HEX)
 
@@ -280,7 +280,7 @@ def test_what_is_in_the_field_is_saved_named_and_kept(make_app: MakeApp, folder:
 
     press(app, "<Return>")
 
-    saved = SavedMessage("line end", "0d0a", Format.HEX, ending=Ending.NUL)
+    saved = SavedMessage("line end", "0d0a", Format.HEX, ending=LineEnding.NUL)
     assert app.main_controller.saved.messages[-1] == saved
     assert app.root.focus_get() is composer.field
     assert composer.text == "0d0a"

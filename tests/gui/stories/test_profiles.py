@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from core.compose import Ending
+from core.compose import LineEnding
 from core.compose.profiles import STARTERS, Profile, export_profiles, find, parse_profiles
 from tests.gui.stories.conftest import Sit
 from tests.gui.stories.person import Person, settings
@@ -124,13 +124,13 @@ def test_a_setting_is_saved_as_a_profile_renamed_and_removed(quiet: Person) -> N
             quiet.press("<Escape>")
         quiet.app.leave()
     (mine,) = set(kept(quiet)) - {*STARTERS}
-    assert mine == Profile("Meter 2", ending=Ending.CR, places=(f"client 127.0.0.1:{host.address.port}",))
+    assert mine == Profile("Meter 2", ending=LineEnding.CR, places=(f"client 127.0.0.1:{host.address.port}",))
 
 
 def test_profiles_come_from_a_file_and_go_into_one_and_a_bad_one_is_refused(quiet: Person, tmp_path: Path) -> None:
     scpi = find(STARTERS, "SCPI")
     assert scpi is not None
-    theirs = (replace(scpi, ending=Ending.CRLF), Profile("new"))
+    theirs = (replace(scpi, ending=LineEnding.CRLF), Profile("new"))
     export_profiles(tmp_path / "theirs.json", theirs)
     (tmp_path / "bad.json").write_text(json.dumps({"version": 1, "profiles": [{"name": "a", "ending": "etx"}]}))
     profiles = quiet.app.main_controller.profiles

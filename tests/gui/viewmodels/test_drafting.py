@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.compose import Composed, Context, Encoding, Ending, Format, compose
+from core.compose import Composed, Context, Encoding, Format, LineEnding, compose
 from core.wire.framing import parse_framing
 from gui.viewmodels.drafting import (
     ENCODINGS,
@@ -40,7 +40,7 @@ def composed(text: str, message_format: MessageFormat) -> Composed:
 def test_what_is_offered_is_what_can_be_composed() -> None:
     assert [key for key, _words in FORMATS] == [one.value for one in Format]
     assert list(ENCODINGS) == [(one.value, one.words) for one in Encoding]
-    assert [key for key, _words in ENDINGS] == [one.name.lower() for one in Ending]
+    assert [key for key, _words in ENDINGS] == [one.name.lower() for one in LineEnding]
     assert [str(parse_framing(key)) for key, _words in FRAMES] == [key for key, _words in FRAMES]
 
 

@@ -12,8 +12,8 @@ from core.compose import (
     Composed,
     Context,
     Encoding,
-    Ending,
     Format,
+    LineEnding,
     Misfit,
     SavedError,
     SavedMessage,
@@ -174,7 +174,7 @@ def test_everything_can_be_undone_step_by_step(deeds: list[tuple[str, int]]) -> 
 
 def test_a_row_says_how_the_message_is_meant_and_begins() -> None:
     plain = row_of(Kept(1, SavedMessage("a", "hello")))
-    greek = row_of(Kept(2, SavedMessage("b", "x", Format.ESCAPES, Encoding.UTF_16_LE, Ending.CRLF)))
+    greek = row_of(Kept(2, SavedMessage("b", "x", Format.ESCAPES, Encoding.UTF_16_LE, LineEnding.CRLF)))
     digits = row_of(Kept(3, SavedMessage("c", "00 ff", Format.HEX, Encoding.LATIN_1)), "Nobody is here.")
 
     assert (plain.tag, plain.text, plain.problem) == ("text", "hello", "")
@@ -209,8 +209,10 @@ def test_a_message_nobody_named_is_called_as_it_begins(text: str, name: str) -> 
     assert name_for(text) == name
 
 
-@given(st.sampled_from(Format), st.sampled_from(Encoding), st.sampled_from(Ending))
-def test_what_is_in_the_field_is_saved_and_edited_as_it_was(form: Format, encoding: Encoding, ending: Ending) -> None:
+@given(st.sampled_from(Format), st.sampled_from(Encoding), st.sampled_from(LineEnding))
+def test_what_is_in_the_field_is_saved_and_edited_as_it_was(
+    form: Format, encoding: Encoding, ending: LineEnding
+) -> None:
     message = SavedMessage("a", "00", form, encoding, ending)
 
     message_format = message_format_of(message, "length:2be")
@@ -245,10 +247,10 @@ def test_half_a_character_is_no_message_for_the_field() -> None:
 
 
 def test_a_message_that_is_composed_keeps_its_bytes_in_the_field() -> None:
-    found = typeable(SavedMessage("a", "a\0\r\n", Format.TEXT, ending=Ending.LF))
+    found = typeable(SavedMessage("a", "a\0\r\n", Format.TEXT, ending=LineEnding.LF))
 
     assert isinstance(found, SavedMessage)
-    assert (found.text, found.format, found.ending) == (r"a\0\r\n", Format.ESCAPES, Ending.LF)
+    assert (found.text, found.format, found.ending) == (r"a\0\r\n", Format.ESCAPES, LineEnding.LF)
     composed = compose(found.draft(), Context())
     assert isinstance(composed, Composed)
     assert composed.wire == b"a\0\r\n\n"

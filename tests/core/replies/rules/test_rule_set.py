@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.compose import Draft, Encoding, Ending, Format
+from core.compose import Draft, Encoding, Format, LineEnding
 from core.compose.saved import SavedError
 from core.errors import TincanError
 from core.replies import describe_reply, make_reply
@@ -26,9 +26,9 @@ RULES = st.builds(
     NAMES,
     st.just("equals"),
     st.sampled_from(["a", r"\x00", "新"]),
-    st.builds(Draft, st.just("x"), st.sampled_from(Format), st.just(Encoding.UTF_8), st.sampled_from(Ending)).filter(
-        lambda draft: draft.format is not Format.HEX
-    ),
+    st.builds(
+        Draft, st.just("x"), st.sampled_from(Format), st.just(Encoding.UTF_8), st.sampled_from(LineEnding)
+    ).filter(lambda draft: draft.format is not Format.HEX),
     st.tuples(st.integers(0, 5), st.integers(5, 9)),
     st.sampled_from([action.name for action in ACTIONS]),
     st.booleans(),
