@@ -20,6 +20,7 @@ _LINUX = (  # include/net/tcp_states.h, from 1 on
     TcpState.TIME_WAIT, TcpState.CLOSED, TcpState.CLOSE_WAIT, TcpState.LAST_ACK, TcpState.LISTEN, TcpState.CLOSING,
     TcpState.SYN_RECEIVED,
 )  # fmt: skip
+_MORE_ROWS = 4096  # bytes
 _WINDOWS = (  # MIB_TCP_STATE of tcpmib.h, from 1 on
     TcpState.CLOSED, TcpState.LISTEN, TcpState.SYN_SENT, TcpState.SYN_RECEIVED, TcpState.ESTABLISHED,
     TcpState.FIN_WAIT_1, TcpState.FIN_WAIT_2, TcpState.CLOSE_WAIT, TcpState.CLOSING, TcpState.LAST_ACK,
@@ -136,12 +137,13 @@ def _windows_tables() -> dict[_Key, TcpState] | None:
         return None
     found: dict[_Key, TcpState] = {}
     for family, is_ipv6 in ((2, False), (23, True)):  # AF_INET, AF_INET6
-        size, status, buffer = ctypes.c_ulong(0), too_small, ctypes.create_string_buffer(4)
-        for _ in range(4):  # it may have grown meanwhile
+        size, status, buffer = ctypes.c_ulong(4), too_small, ctypes.create_string_buffer(4)
+        for _ in range(4):
             status = ask(buffer, ctypes.byref(size), 0, family, owner_pid_all, 0)
             if status != too_small:
                 break
-            buffer = ctypes.create_string_buffer(max(4, size.value))
+            size.value += size.value // 4 + _MORE_ROWS  # it goes on growing on a busy machine
+            buffer = ctypes.create_string_buffer(size.value)
         if status:
             return None
         found |= read_windows_table(buffer.raw, is_ipv6=is_ipv6)

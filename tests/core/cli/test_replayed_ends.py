@@ -19,6 +19,7 @@ from tests.core.journal.export.formats.test_steps import exported
 from tests.support import program
 from tests.support.peers import Host, Peer, Resets
 from tests.support.story import View
+from tests.support.systems import needs_rst
 
 
 def half_closes(workbench: Workbench, view: View, host: Host) -> None:
@@ -71,7 +72,7 @@ def resets(workbench: Workbench, view: View, host: Host) -> None:
     view.wait_for_state(session, lambda state: bool(state.over))
 
 
-TALKS = [half_closes, server_finishes_first, is_reset, resets]
+TALKS = [half_closes, server_finishes_first, is_reset, pytest.param(resets, marks=needs_rst)]
 
 
 @pytest.fixture(scope="module", params=TALKS, ids=lambda talk: talk.__name__)
@@ -114,6 +115,7 @@ def test_the_tests_pass_with_the_same_ends(talk: Path, tmp_path: Path, program_o
         assert (code, process.wait(20)) == (0, 0)
 
 
+@needs_rst
 @pytest.mark.parametrize(
     ("recorded", "kind", "hears", "answer", "says"),
     [
