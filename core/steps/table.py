@@ -69,19 +69,11 @@ def compared_cells(one: Compared, *, longest: int = _LONGEST, safety: TextSafety
     return str(one.number), sent, recorded, words(one.came, one.came_end, start), verdict
 
 
-_ENDS = {
-    OwnEnd.FINISH: "finishes sending",
-    OwnEnd.CLOSE: "closes",
-    OwnEnd.RESET: "resets",
-    PeerEnd.FINISHED: "finished",
-    PeerEnd.RESET: "reset",
-    PeerEnd.OVER: "over",
-}
-
-
 def with_end(words: str, end: OwnEnd | PeerEnd | None) -> str:
     """What a message is in words, and what was ended behind it."""
-    return f"{words} [{_ENDS[end]}]".lstrip() if end is not None else words
+    if end is None:
+        return words
+    return f"{words} [{end.words if isinstance(end, OwnEnd) else end.value}]".lstrip()
 
 
 def as_text(rows: Iterable[Row], encoding: Encoding = Encoding.UTF_8, *, longest: int = 32) -> str:
