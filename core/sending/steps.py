@@ -21,11 +21,6 @@ from core.steps.step import OwnEnd, ReadySteps
 _TELL_NS = int(TELL_EVERY * 1e9)
 _MOST_HEARD = 1024 * 1024  # bytes, and
 _MOST_PIECES = 4_096  # pieces that wait to be looked at before less is read
-_ENDINGS = {
-    Ending.PEER_FINISHED: "the other end finished first",
-    Ending.PEER_RESET: "the other end reset the connection",
-    Ending.LOST: "the other end was lost",
-}
 
 
 def end_connection(connection: Connection, end: OwnEnd) -> None:
@@ -139,7 +134,10 @@ class StepsRun(Run):
                 self._go_on()
             if not is_open and not is_told:
                 is_told = True
-                playing.ended(self._why_over(), monotonic_ns(), PeerEnd.of(self._connection.ending))
+                ending = self._connection.ending
+                end = PeerEnd.of(ending)
+                why = "the other end was lost" if ending is Ending.LOST else end.why
+                playing.ended(why, monotonic_ns(), end)
             self._go_on()
             self._tell_now_and_then()
             if not playing.is_over:
@@ -179,10 +177,6 @@ class StepsRun(Run):
         connection = self._connection
         assert connection is not None
         connection.loop.call_soon(lambda: connection.resume(Pause.STEPS))
-
-    def _why_over(self) -> str:
-        ending = self._connection.ending if self._connection is not None else None
-        return _ENDINGS.get(ending, "the connection is over") if ending is not None else "the connection is over"
 
     def _next_look(self) -> int | None:
         """When to look again: when the list has to go on, or when what is new can be told."""

@@ -54,6 +54,15 @@ class PeerEnd(Enum):
         """How the other side ended a connection that ended so."""
         return {Ending.PEER_FINISHED: cls.FINISHED, Ending.PEER_RESET: cls.RESET}.get(ending, cls.OVER)  # type: ignore[arg-type]
 
+    @property
+    def why(self) -> str:
+        """Why nothing more comes, as a clause."""
+        return {
+            "finished": "the other end finished first",
+            "reset": "the other end reset the connection",
+            "over": "the connection is over",
+        }[self.value]
+
 
 class Verdict(Enum):
     """What became of a step."""
@@ -182,7 +191,7 @@ class Playing:
             self._last_at = at
             self._take_in(self._framer.feed(data, at), at)
         else:
-            self.ended("the other end finished first", at, PeerEnd.FINISHED)
+            self.ended(PeerEnd.FINISHED.why, at, PeerEnd.FINISHED)
 
     def ended(self, why: str, at: int, end: PeerEnd = PeerEnd.OVER) -> None:
         """Nothing more will come. Behind the end of what the other side sends may come that of the connection."""

@@ -33,11 +33,6 @@ LIMIT = 64 * 1024 * 1024  # bytes of a recorded conversation, and of what may co
 _PIECE = 64 * 1024  # bytes of a step
 _MILLISECOND = 1_000_000  # ns
 TELL_EVERY = 0.1  # seconds
-_ENDS = {
-    PeerEnd.FINISHED: "the other end finished first",
-    PeerEnd.RESET: "the other end reset the connection",
-    PeerEnd.OVER: "the connection is over",
-}
 
 
 class Recorded(NamedTuple):
@@ -173,7 +168,7 @@ class _MockResponder(Responder):
 
     def closed(self) -> None:
         end = PeerEnd.of(self._peer.ending)
-        self._playing.ended(_ENDS[end], monotonic_ns(), end)
+        self._playing.ended(end.why, monotonic_ns(), end)
         self._is_closed = True
         self._go_on()
         for timer in (self._timer, self._news):
