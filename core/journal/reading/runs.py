@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from itertools import compress, islice, pairwise, repeat
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 from core.events import ConnectionId
 from core.journal.display_row import RECEIVED, SENT, Filter
 from core.journal.schema import LONGEST_LIST, LONGEST_RUN, LONGEST_TEXT, MOST_OF_RUN
 
 _HIGHEST = 1 << 62  # neither an id nor a time is as high
+
+_Found = TypeVar("_Found")
 
 Piece: TypeAlias = tuple[int, ConnectionId | None, str, bytes, int]
 """An entry as (ordinal, connection, kind, data, mono_ns)."""
@@ -59,10 +61,8 @@ class Run:
 
     def places(self, first: int, stop: int, only: Filter) -> Iterable[int]:
         """Where in the run those are that have ordinals from ``first`` up to before ``stop`` and are admitted."""
-        within = range(max(0, first - self.ordinal), min(self.stop, stop) - self.ordinal)
-        if not self._is_parted_by(only):
-            return within if only.admits_all or self._admits_one(only) else ()
-        return compress(within, self._admitted(within, only))
+        within = self._within(first, stop, only)
+        return self._sift(within, within, only)
 
     def who(self, place: int) -> tuple[ConnectionId | None, str]:
         """The connection and the kind of one of them."""
@@ -86,33 +86,38 @@ class Run:
 
     def pieces(self, first: int, stop: int, only: Filter, most: int) -> list[Piece]:
         """What ``places`` gives, ``most`` at most: each as (ordinal, connection, kind, data, mono_ns)."""
-        low, high = max(0, first - self.ordinal), min(self.stop, stop) - self.ordinal
-        is_filtered = self._is_parted_by(only)
-        if not (is_filtered or only.admits_all or self._admits_one(only)):
-            return []
-        if not is_filtered:
-            high = min(high, low + most)
-        ordinals, connections, kinds, moments = self._columns(low, high)
+        within = self._within(first, stop, only)
+        if not self._is_parted_by(only):
+            within = within[:most]
+        ordinals, connections, kinds, moments = self._columns(within)
         data = self.row.data or b""
-        parts = [data[start:end] for start, end in pairwise(self.begins[low : high + 1])]
+        parts = [data[start:end] for start, end in pairwise(self.begins[within.start : within.stop + 1])]
         pieces: Iterable[Piece] = zip(ordinals, connections, kinds, parts, moments, strict=False)
-        return list(islice(compress(pieces, self._admitted(range(low, high), only)) if is_filtered else pieces, most))
+        return list(islice(self._sift(pieces, within, only), most))
 
     def sizes(self, first: int, stop: int, only: Filter) -> Iterable[tuple[int, ConnectionId | None, str, int, int]]:
         """What ``places`` gives, without bytes: each as (ordinal, connection, kind, size, mono_ns)."""
-        low, high = max(0, first - self.ordinal), min(self.stop, stop) - self.ordinal
-        is_filtered = self._is_parted_by(only)
-        if not (is_filtered or only.admits_all or self._admits_one(only)):
-            return ()
-        ordinals, connections, kinds, moments = self._columns(low, high)
-        sizes = [end - start for start, end in pairwise(self.begins[low : high + 1])]
-        found = zip(ordinals, connections, kinds, sizes, moments, strict=False)
-        return compress(found, self._admitted(range(low, high), only)) if is_filtered else found
+        within = self._within(first, stop, only)
+        ordinals, connections, kinds, moments = self._columns(within)
+        sizes = [end - start for start, end in pairwise(self.begins[within.start : within.stop + 1])]
+        return self._sift(zip(ordinals, connections, kinds, sizes, moments, strict=False), within, only)
+
+    def _within(self, first: int, stop: int, only: Filter) -> range:
+        """The places that have ordinals from ``first`` up to before ``stop``, none where not one can be admitted."""
+        if self._is_parted_by(only) or only.admits_all or self._admits_one(only):
+            low = max(0, first - self.ordinal)
+            return range(low, max(low, min(self.stop, stop) - self.ordinal))
+        return range(0)
+
+    def _sift(self, found: Iterable[_Found], within: range, only: Filter) -> Iterable[_Found]:
+        """What was found at these places, without what is not admitted."""
+        return compress(found, self._admitted(within, only)) if self._is_parted_by(only) else found
 
     def _columns(
-        self, low: int, high: int
+        self, within: range
     ) -> tuple[Iterable[int], Iterable[ConnectionId | None], Iterable[str], Iterable[int]]:
-        """The ordinals, connections, kinds and moments (mono_ns) of the places from ``low`` up to before ``high``."""
+        """The ordinals, connections, kinds and moments (mono_ns) of these places."""
+        low, high = within.start, within.stop
         ordinals, mono_ns = range(self.ordinal + low, self.ordinal + high), self.row.mono_ns
         moments = [mono_ns + time for time in self.times[low:high]]
         if self.streams is None:
