@@ -9,7 +9,7 @@ from core.steps.junit import Suite, write_junit
 from core.steps.playing import Row, Verdict
 
 EVERY_BYTE = bytes(range(256))
-HOSTILE = "]]>&<\"'\x00\x1b\ufffe\ud800\U0001ffff"
+HOSTILE = "]]>&<\"'\x00\x1b\ufffe\uffff\ud800\udfff\U0001ffff"
 
 
 def suite(*rows: Row, error: str = "") -> Suite:
