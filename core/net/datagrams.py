@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from core.clock import monotonic, monotonic_ns
 from core.errors import DatagramError, Doing, Explanation, error_name, explain
-from core.events import Received
+from core.events import Received, new_event
 from core.net import sockets
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Ready, Timer
 from core.supervision import note
@@ -187,7 +187,7 @@ class DatagramSocket:
                 if not connection.takes_datagrams:
                     continue
                 mine = by_connection[connection] = []
-            event = Received(self._session, connection.id, at, data)
+            event = new_event(Received, (self._session, connection.id, at, data))
             events.append(event)
             mine.append(event)
         heard.clear()
