@@ -182,6 +182,7 @@ class ReadySteps:
         self.framing = _framing(steps.framing, "framing")
         frame = str(_framing(steps.frame or steps.framing, "frame"))
         self.list = steps
+        _target, datagrams = without_udp(steps.target)
         captured: tuple[str, ...] = ()
         ready = []
         ended: tuple[int, OwnEnd] | None = None  # the latest step that ends something, counted from 1
@@ -189,7 +190,7 @@ class ReadySteps:
             try:
                 _check_order(step, ended)
                 ended = (place + 1, step.end) if step.end is not None else ended
-                ready.append(ReadyStep(step, frame, captured, datagrams=without_udp(steps.target)[1]))
+                ready.append(ReadyStep(step, frame, captured, datagrams=datagrams))
             except StepError as error:
                 raise StepError(str(error), place, error.field) from None
             captured = (*captured, *ready[-1].captures)
