@@ -223,6 +223,7 @@ class App:
                 ("keeping the profiles", lambda: main_controller.profiles.close(left())),
                 ("keeping the rules", lambda: main_controller.rules.close(left())),
                 ("giving up an export", lambda: main_controller.export_controller.cancel()),
+                ("giving up a replay", lambda: main_controller.replay.close()),
                 ("closing the conversation", main_controller.viewing.close),
                 ("closing what reads journals", lambda: main_controller.journal_controller.close(left())),
                 ("closing old journals", main_controller.archives.close),
