@@ -53,7 +53,7 @@ class ReplayController:
         self.dialog: ReplayDialog | None = None
         self.steps_dialog: StepsDialog | None = None
         self._window, self._main_controller, self._post = window, main_controller, post
-        self._waiting: dict[SessionId, Callable[[SessionState], None]] = {}  # who is told of changes of their phase
+        self._ended: dict[SessionId, Callable[[SessionState], None]] = {}  # whom to tell of the end of a session
         self._cancelled = threading.Event()
 
     @property
@@ -69,9 +69,9 @@ class ReplayController:
         self._cancelled.set()
 
     def phase_changed(self, state: SessionState) -> None:
-        """Tell whoever plays over this session."""
-        if state.session in self._waiting:
-            self._waiting[state.session](state)
+        """Tell whoever plays over this session of its end."""
+        if state.phase is Phase.ENDED and state.session in self._ended:
+            self._ended.pop(state.session)(state)
 
     # One side of what was recorded.
 
@@ -190,7 +190,7 @@ class ReplayController:
         self._show_session(session, target)
         stop = partial(main.workbench.stop, session)
         mocked.begin(main.tasks.strips.begin(mocked.view, (("Stop", stop),), (("Compare…", table.open),)))
-        self._waiting[session] = mocked.phase_changed
+        self._ended[session] = mocked.ended
         table.open()
 
     # Files of steps.
@@ -320,14 +320,12 @@ class ReplayController:
         self._show_session(session, target)
         tasks.append(self._strip(show, run, table, look))
 
-        def phase_changed(state: SessionState) -> None:
-            if state.phase is Phase.ENDED:
-                self._waiting.pop(state.session, None)
-                if not run.is_attached:
-                    failures[0] = sentence(state.failure or "the attempt to connect was cancelled")
-                    run.stop()
+        def ended(state: SessionState) -> None:
+            if not run.is_attached:
+                failures[0] = sentence(state.failure or "the attempt to connect was cancelled")
+                run.stop()
 
-        self._waiting[session] = phase_changed
+        self._ended[session] = ended
 
     def _strip(self, show: Callable[[Task, Played, str], None], run: StepsRun, table: PlayedTable, look: str) -> Task:
         from gui.viewmodels.tasks import played_view
@@ -398,12 +396,11 @@ class _Mocked:
         self._reports[number] = rows, left, is_over
         self._progress.tell(_News())
 
-    def phase_changed(self, state: SessionState) -> None:
-        """The mock listens, or is over."""
-        if state.phase is Phase.ENDED:
-            self._is_running = False
-            self._failure = sentence(state.failure) if state.failure is not None else ""
-            self._show(_News())
+    def ended(self, state: SessionState) -> None:
+        """The mock is over."""
+        self._is_running = False
+        self._failure = sentence(state.failure) if state.failure is not None else ""
+        self._show(_News())
 
     def _show(self, _news: _News) -> None:
         from gui.viewmodels.replaying import Comparison
