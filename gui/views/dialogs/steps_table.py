@@ -12,6 +12,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.replaying import TableLine, as_tab_separated
 from gui.widgets.bindings import bind_own, breaking, focus_now
 from gui.widgets.clipboard import give
+from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import wrap_within
 from gui.widgets.small_window import SmallWindow, copy_text
 
@@ -67,6 +68,7 @@ class StepsTable(SmallWindow):
         self._lines: tuple[TableLine, ...] = ()
         self._shown: list[TableLine] = []  # what is in the table by now
         self._has_gone = False  # whether a person has chosen a line
+        self._soon = Debounce(self, self._put_in)
         self.add_foot()
         self.copy_button = self.button("Copy", self._copy_all)
         self.next_button = self.button(f"Next {wrong}", lambda: self._next(1))
@@ -127,7 +129,7 @@ class StepsTable(SmallWindow):
         if len(lines) < len(self._shown):
             self.tree.delete(*map(str, range(len(lines), len(self._shown))))
             del self._shown[len(lines) :]
-        self._put_in()
+        self._soon.now()
         if lines and was_at_end and not self._first_wrong:
             self.tree.see(str(len(self._shown) - 1))
 
@@ -138,14 +140,12 @@ class StepsTable(SmallWindow):
 
     def _put_in(self) -> None:
         """Bring the table up to the lines, as far as one turn goes."""
-        if not self.winfo_exists():
-            return
         changed = 0
         for place, line in enumerate(self._lines):
             if place < len(self._shown) and line == self._shown[place]:
                 continue
             if changed == _AT_ONCE:
-                self.after(_SOON, self._put_in)
+                self._soon.ask(_SOON)
                 break
             changed += 1
             self._set_line(place, line)

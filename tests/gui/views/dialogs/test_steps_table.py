@@ -136,3 +136,12 @@ def test_thousands_of_lines_are_put_in_bit_by_bit(rows: PlayedRows, root: tk.Tk)
     pump_until(lambda: len(table.tree.get_children()) == 1_000, root)
     rows.take([line] * 2)
     assert len(table.tree.get_children()) == 2
+
+
+def test_a_table_that_is_closed_while_it_fills_is_gone_without_a_word(rows: PlayedRows, root: tk.Tk) -> None:
+    line = TableLine(("1", "a", "b", "c", "yes"), lambda: "all of it")
+    rows.take([line] * 1_000)
+    opened(rows).destroy()
+    over: list[bool] = []
+    root.after(60, over.append, True)  # later than the next lines were due
+    pump_until(lambda: bool(over), root)
