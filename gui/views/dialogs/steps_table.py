@@ -98,7 +98,7 @@ class StepsTable(SmallWindow):
     def _bind_keys(self, theme: Theme) -> None:
         self.tree.bind("<<TreeviewSelect>>", self._chosen)
         self.tree.bind("<<Copy>>", breaking(self._copy_chosen))
-        self.tree.bind("<<SelectAll>>", breaking(lambda: self.tree.selection_set(self.tree.get_children())))
+        self.tree.bind("<<SelectAll>>", breaking(self._select_all))
         self.bind("<F3>", breaking(lambda: self._next(1)))
         self.bind("<Shift-F3>", breaking(lambda: self._next(-1)))
         for sequence in ("<KeyPress-Up>", "<KeyPress-Down>", "<Prior>", "<Next>", "<Button-1>"):
@@ -184,6 +184,10 @@ class StepsTable(SmallWindow):
         self._has_gone = True
         if self._shown:
             self._go(str(place % len(self._shown)))
+
+    def _select_all(self) -> None:
+        self._has_gone = True
+        self.tree.selection_set(self.tree.get_children())
 
     def _next(self, step: int) -> None:
         """Go to the next line that is marked, from the last to the first."""

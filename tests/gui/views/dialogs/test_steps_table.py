@@ -145,3 +145,15 @@ def test_a_table_that_is_closed_while_it_fills_is_gone_without_a_word(rows: Play
     over: list[bool] = []
     root.after(60, over.append, True)  # later than the next lines were due
     pump_until(lambda: bool(over), root)
+
+
+def test_what_a_person_has_selected_stays_while_more_is_played(rows: PlayedRows, root: tk.Tk) -> None:
+    rows.plays(ASKED, WRONG)
+    table = opened(rows)
+    table.tree.focus_force()
+    root.update()
+    table.tree.event_generate("<<SelectAll>>")
+    root.update()
+    rows.plays(ASKED, WRONG, ASKED)
+    root.update()
+    assert table.tree.selection() == ("0", "1")
