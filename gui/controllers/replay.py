@@ -140,8 +140,8 @@ class ReplayController:
         title = f"Replay of {self._words(state)}"
         in_background("read a recording", read, partial(self._play, play, title, target), self._refuse, self._post)
 
-    def _refuse(self, error: object) -> None:
-        why = sentence(error if isinstance(error, str) else reason(error) if isinstance(error, OSError) else str(error))
+    def _refuse(self, error: BaseException | str) -> None:
+        why = sentence(error if isinstance(error, str) else reason(error))
         if self.dialog is not None and not self.dialog.is_gone:
             self.dialog.refuse(why)
         else:
@@ -206,7 +206,7 @@ class ReplayController:
         in_background("read a file of steps", read, partial(self._offer, path), self._not_read, self._post)
 
     def _not_read(self, error: BaseException) -> None:
-        self._main_controller.say(sentence(error), _TOPIC, is_failure=True)
+        self._main_controller.say(sentence(reason(error)), _TOPIC, is_failure=True)
 
     def _offer(self, path: Path, steps: ReadySteps) -> None:
         from gui.views.dialogs.replay_dialog import StepsDialog
