@@ -59,6 +59,7 @@ def test_another_answer_is_shown_beside_the_recorded_one_and_found_at_once(echoi
     talks(echoing)
     with Host() as host:
         replays(echoing, str(host.address))
+        echoing.until(lambda: len(echoing.app.main_controller.sessions) == 3, "the client that has it again")
         with host.accept(Peer) as peer:
             assert peer.hear(5) == b"hello"
             peer.say(b"heLlo")
@@ -127,6 +128,7 @@ def test_a_replay_waits_for_an_answer_and_is_stopped(echoing: Person) -> None:
     talks(echoing)
     with Host() as host:
         replays(echoing, str(host.address))
+        echoing.until(lambda: len(echoing.app.main_controller.sessions) == 3, "the client that has it again")
         with host.accept(Peer) as peer:
             assert peer.hear(5) == b"hello"
             echoing.sees("0 of 1 step, none of them different")
