@@ -16,7 +16,6 @@ from core.address import HIGHEST_PORT, Address, Target, parse_target
 from core.errors import SendError, TincanError, reason
 from core.journal.recording.ledger import Phase
 from core.words import connection_name, counted, sentence
-from gui.controllers.throttled_progress import ThrottledProgress
 from gui.platform.background import in_background
 from gui.viewmodels.framings import KINDS, words_of
 from gui.viewmodels.session_rows import place_words, session_words
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from core.steps.step import ReadySteps
     from gui.controllers.main import MainController
     from gui.controllers.task_strips import Task
+    from gui.controllers.throttled_progress import ThrottledProgress
     from gui.viewmodels.replaying import Comparison, ReplayRequest
     from gui.viewmodels.tasks import TaskView
     from gui.views.dialogs.replay_dialog import ReplayDialog, StepsDialog
@@ -182,7 +182,7 @@ class ReplayController:
 
         main = self._main_controller
         table = self._table("Replay", f"{title} at {target.address}", COMPARED, "difference")
-        mocked = _Mocked(title, recording, table, self._later)
+        mocked = _Mocked(title, recording, table, main.tasks.throttled_progress)
         tls = main.tls.for_listening() if target.tls else None
         mock = Mock(recording, mocked.tell)
         session = main.workbench.serve(target.address, reply=mock, tls=tls)
@@ -258,13 +258,17 @@ class ReplayController:
             raise SendError(why)
         table, show = self._steps_table(steps, f"Steps of {steps.list.name} to {self._words(state)}")
         tasks: list[Task] = []
+
+        def told(played: Played) -> None:
+            show(tasks[0], played, "")
+
         run = main.workbench.play(
             state.session,
             steps,
             to=main.sending.offered_recipients,
             variables=main.preferences.variables,
             count=main.sending.count,
-            tell=self._throttled(lambda played: show(tasks[0], played, "")),
+            tell=main.tasks.throttled_progress(told).tell,
         )
         tasks.append(self._strip(show, run, table, "Table…"))
 
@@ -300,6 +304,10 @@ class ReplayController:
         main = self._main_controller
         tasks: list[Task] = []
         failures = [""]
+
+        def told(played: Played) -> None:
+            show(tasks[0], played, failures[0])
+
         tls = main.tls.for_dialling(target.address) if target.tls else None
         proxy = main.endpoints.proxy_for(target.address)
         run = main.workbench.play(
@@ -309,7 +317,7 @@ class ReplayController:
             count=main.sending.count,
             limit=limit,
             keeps_all=keeps_all,
-            tell=self._throttled(lambda played: show(tasks[0], played, failures[0])),
+            tell=main.tasks.throttled_progress(told).tell,
         )
         try:
             stands: Callable[[Connection], None] = run.attach
@@ -349,12 +357,6 @@ class ReplayController:
 
         return PlayedTable(self._window.root, self._window.theme, kind, title, columns, wrong)
 
-    def _throttled(self, show: Callable[[Played], None]) -> Callable[[Played], None]:
-        return ThrottledProgress(show, post=self._post, later=self._window.root.after).tell
-
-    def _later(self, show: Callable[[_News], None]) -> ThrottledProgress[_News]:
-        return ThrottledProgress(show, post=self._post, later=self._window.root.after)
-
 
 class _News(NamedTuple):
     """Something has come of a mock; the reports say what."""
@@ -370,12 +372,12 @@ class _Mocked:
         title: str,
         recording: Recording,
         table: PlayedTable,
-        later: Callable[[Callable[[_News], None]], ThrottledProgress[_News]],
+        throttled: Callable[[Callable[[_News], None]], ThrottledProgress[_News]],
     ) -> None:
         self._title, self._recording, self._table = title, recording, table
         self._comparisons: dict[int, Comparison] = {}
         self._reports: dict[int, tuple[Sequence[Row], int, bool]] = {}  # that were not looked at yet
-        self._progress = later(self._show)
+        self._progress = throttled(self._show)
         self._task: Task | None = None
         self._is_running, self._failure = True, ""
 

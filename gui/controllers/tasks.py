@@ -106,7 +106,7 @@ class TaskController:
         maker = Maker(self._main_controller.sending.count, self._main_controller.preferences.variables)
         title = f"{repeat_words(request)} to {self._to_words()}"
         tasks: list[Task] = []
-        progress = self._throttled_progress(partial(self._repeated, tasks, title, maker))
+        progress = self.throttled_progress(partial(self._repeated, tasks, title, maker))
         try:
             plan = plan_of(request, self._drafts(request), maker)
             run = self._main_controller.workbench.repeat(
@@ -152,7 +152,7 @@ class TaskController:
                 rounds=request.times,
                 variables=controller.preferences.variables,
                 count=controller.sending.count,
-                tell=self._throttled_progress(show).tell,
+                tell=self.throttled_progress(show).tell,
             )
         except TincanError as error:
             return sentence(error)
@@ -250,7 +250,7 @@ class TaskController:
         pause = None if request.line_pause_ms is None else request.line_pause_ms / 1000
         sending = _SentFile(self.strips, f"Send {path.name} to {self._to_words()}", self.file_dialog)
 
-        progress = self._throttled_progress(sending.show)
+        progress = self.throttled_progress(sending.show)
         try:
             sending.run = self._main_controller.workbench.send_file(
                 state.session,
@@ -314,7 +314,7 @@ class TaskController:
                 request.connection,
                 target,
                 follow=request.follow,
-                tell=self._throttled_progress(show).tell,
+                tell=self.throttled_progress(show).tell,
             )
         except TincanError as error:
             return sentence(error)
@@ -323,7 +323,8 @@ class TaskController:
         tasks.append(self.strips.begin(kept_view(title, run.progress), ends))
         return ""
 
-    def _throttled_progress(self, show: Callable[[Told], None]) -> ThrottledProgress[Told]:
+    def throttled_progress(self, show: Callable[[Told], None]) -> ThrottledProgress[Told]:
+        """What passes the progress of a task to ``show``, from its thread to the window's."""
         return ThrottledProgress(show, post=self._post, later=self._window.root.after)
 
     # Whom to.
