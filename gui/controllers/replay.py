@@ -276,12 +276,11 @@ class ReplayController:
         """The table of a list, and what shows in it and in a strip how the list goes."""
         from core.steps.table import COLUMNS
         from gui.viewmodels.replaying import step_lines, steps_view
-        from gui.viewmodels.tasks import played_view
 
         table = self._table("Steps", title, COLUMNS, "failure")
 
         def show(task: Task, played: Played, failure: str) -> None:
-            view = steps_view(title, played_view(title, played), failure)
+            view = steps_view(title, played, failure)
             table.take(step_lines(steps, played, table.safety), view.trouble or view.words)
             task.show(view)
 
@@ -413,6 +412,7 @@ class _Mocked:
             if not found.is_over:
                 found.take(rows, left, is_over=is_over)
         lines = [line for _number, one in sorted(self._comparisons.items()) for line in one.lines]
-        self._table.take(lines, self.view.trouble or self.view.words)
+        view = self.view
+        self._table.take(lines, view.trouble or view.words)
         if self._task is not None:
-            self._task.show(self.view)
+            self._task.show(view)

@@ -6,7 +6,7 @@ No tkinter.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.steps.playing import Row, Verdict, all_not_played
@@ -14,7 +14,7 @@ from core.steps.recorded import Compared, Recording, compare
 from core.steps.table import COLUMNS, COMPARED, cells, compared_cells
 from core.text_safety import TextSafety
 from core.words import connection_name, counted, sentence
-from gui.viewmodels.tasks import TaskView, end_words
+from gui.viewmodels.tasks import TaskView, end_words, played_view
 
 if TYPE_CHECKING:
     from core.sending.plan import Played
@@ -157,7 +157,7 @@ class Comparison:
 def replay_view(title: str, comparison: Comparison, played: Played, failure: str = "") -> TaskView:
     """A client that has its conversation again. ``failure`` says why it could not connect, if it could not."""
     if failure:
-        return TaskView(title, "Not played", "", failure, None, is_running=False)
+        return _not_played(title, failure)
     words = comparison.words if played.is_running else f"{end_words(played.end)}: {comparison.words}"
     fraction = comparison.seen / max(1, comparison.total)
     return TaskView(title, words, "", "" if played.is_running else comparison.trouble, fraction, played.is_running)
@@ -166,7 +166,7 @@ def replay_view(title: str, comparison: Comparison, played: Played, failure: str
 def mock_view(title: str, comparisons: Sequence[Comparison], *, is_running: bool, failure: str = "") -> TaskView:
     """A mock that answers whoever connects."""
     if failure:
-        return TaskView(title, "Not played", "", failure, None, is_running=False)
+        return _not_played(title, failure)
     over = sum(one.is_over for one in comparisons)
     same = sum(one.is_over and one.is_same for one in comparisons)
     words = f"{counted(over, 'connection')} over, {same:,} as recorded" if comparisons else "nobody has connected yet"
@@ -174,9 +174,13 @@ def mock_view(title: str, comparisons: Sequence[Comparison], *, is_running: bool
     return TaskView(title, words if is_running else f"Stopped: {words}", "", trouble, None, is_running)
 
 
-def steps_view(title: str, view: TaskView, failure: str) -> TaskView:
-    """A list of steps over a connection of its own, as ``view``, or why that could not be made."""
-    return TaskView(title, "Not played", "", failure, None, is_running=False) if failure else replace(view, title=title)
+def steps_view(title: str, played: Played, failure: str) -> TaskView:
+    """A list of steps over a connection of its own, or why that could not be made."""
+    return _not_played(title, failure) if failure else played_view(title, played)
+
+
+def _not_played(title: str, why: str) -> TaskView:
+    return TaskView(title, "Not played", "", why, None, is_running=False)
 
 
 def as_tab_separated(columns: Sequence[str], lines: Iterable[TableLine]) -> str:
