@@ -261,6 +261,7 @@ class ReplayController:
 
         def told(played: Played) -> None:
             show(tasks[0], played, "")
+            self._count_on(run)
 
         run = main.workbench.play(
             state.session,
@@ -306,6 +307,7 @@ class ReplayController:
 
         def told(played: Played) -> None:
             show(tasks[0], played, failures[0])
+            self._count_on(run)
 
         tls = main.tls.for_dialling(target.address) if target.tls else None
         proxy = main.endpoints.proxy_for(target.address)
@@ -333,6 +335,11 @@ class ReplayController:
                 run.stop()
 
         self._ended[session] = ended
+
+    def _count_on(self, run: StepsRun) -> None:
+        """Go on behind what was played, once it is over."""
+        if not run.progress.is_running:
+            self._main_controller.sending.count_on(run.playing.count, run.playing.set)
 
     def _strip(self, show: Callable[[Task, Played, str], None], run: StepsRun, table: PlayedTable, look: str) -> Task:
         from gui.viewmodels.tasks import played_view

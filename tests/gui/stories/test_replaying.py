@@ -211,6 +211,18 @@ def test_a_file_of_steps_is_played_over_the_connection_on_view(echoing: Person, 
     assert len(echoing.app.main_controller.sessions) == 2
 
 
+def test_messages_are_counted_on_behind_a_file_of_steps(echoing: Person, tmp_path: Path) -> None:
+    talks(echoing)
+    opens(echoing, steps(
+        tmp_path, None, {"send": r"\{counter}", "expect": "equals", "pattern": "1"},
+        {"send": r"\{counter}", "expect": "equals", "pattern": "2"},
+    ))  # fmt: skip
+    echoing.sees("The connection on view")
+    echoing.press("<Down>", "<Return>")
+    echoing.sees("Done: 2 as wished, 0 not")
+    echoing.until(lambda: echoing.app.main_controller.sending.count == 2, "both counted")
+
+
 def test_what_was_exported_as_steps_is_opened_and_played_again(echoing: Person, tmp_path: Path) -> None:
     talks(echoing)
     opens(echoing, exported(journal_of(echoing.folder), tmp_path))
