@@ -28,7 +28,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [sys.executable, "-m", "gui", *arguments],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         cwd=ROOT,
         timeout=PATIENCE,
         env={**os.environ, **environment},
@@ -105,7 +105,7 @@ def running(screen: str, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str]
         port = free.getsockname()[1]
     arguments = ["--serve", str(port), "--config", str(tmp_path)]
     with subprocess.Popen(
-        [sys.executable, "-m", "gui", *arguments], stderr=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-m", "gui", *arguments], stderr=subprocess.PIPE, encoding="utf-8", cwd=ROOT
     ) as program:
         try:
             _wait_for_port(port)

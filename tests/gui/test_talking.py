@@ -23,7 +23,7 @@ from gui.views.conversation.row_window import WINDOW_ROWS
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown
 from tests.support.peers import black_hole
-from tests.support.systems import only_linux
+from tests.support.systems import not_on_wine, only_linux
 
 
 def test_two_windows_talk(make_app: MakeApp) -> None:
@@ -451,6 +451,7 @@ def test_a_client_of_a_server_on_every_interface_dials_loopback(make_app: MakeAp
     assert str(app.window.address.client_button.cget("text")) == "Disconnect"
 
 
+@not_on_wine("the content of a window on a bare display lies where the window does")
 def test_a_window_does_not_walk_from_run_to_run(make_app: MakeApp, tmp_path: Path) -> None:
     """Menu bar and frame lie between the place of a window and that of its content."""
     PreferencesFile(tmp_path / "settings.json").save(Preferences(geometry="700x500+40+30"))
