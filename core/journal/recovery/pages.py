@@ -148,10 +148,10 @@ class PageFile:
         return max(dict.fromkeys(choices), key=self._fit)
 
     def _fit(self, choice: tuple[int, int]) -> int:
-        """How many rows can be read when the file is laid out like this."""
+        """How many rows can be read if the file is laid out like this, each once: noise may point to one many times."""
         self._page_size, self._usable = choice
         numbers = islice(range(2, self.count + 1), _SAMPLE // self._page_size)
-        return sum(len(self.rows(number)) for number in numbers)
+        return len({row for number in numbers for row in self.rows(number)})
 
     def _page(self, number: int) -> bytes:
         page = self._log.page(number, self._page_size)

@@ -161,6 +161,19 @@ class TestWhateverBecameOfTheFile:
             differs = differing(whole, content)
             self.check(path, content, by_page, {number for number in by_page if not lies_on[number] & differs})
 
+    def test_with_a_page_that_points_to_one_row_again_and_again(self, path: Path) -> None:
+        """To one of another page, if pages were larger than they are."""
+        small_journal(path)
+        whole, small, large = in_format(path, 1).read_bytes(), 4096, 16 * 1024
+        by_page, lies_on = rows_by_page(path), pages_by_page(path)
+        first = large // small + 1
+        target = next(number for number in range(first + 1, first + 4) if by_page[number])
+        start = (target - 1) * small
+        cell = (target - first) * small + int.from_bytes(whole[start + 8 : start + 10], "big")
+        noise = b"\x0d\0\0" + (2040).to_bytes(2, "big") + bytes(3) + cell.to_bytes(2, "big") * 2044
+        content = whole[: (first - 1) * small] + noise + whole[first * small :]
+        self.check(path, content, by_page, {number for number in by_page if first not in lies_on[number]})
+
     def check(self, path: Path, content: bytes, by_page: dict[int, Counter[Content]], sound: set[int]) -> None:
         path.write_bytes(content)
         expected = sum((by_page[number] for number in sound), Counter[Content]())
