@@ -1,4 +1,4 @@
-"""``python -m core`` run to its end: in this process, which takes a hundredth of the time, or in one of its own."""
+"""``python -m core`` run: in this process, which takes a hundredth of the time, or in one of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.__main__ import main
+from tests.support.sink import PATIENCE
 
 
 class Done(NamedTuple):
@@ -63,3 +65,27 @@ def start(*arguments: str | Path | int) -> Done:
         check=False,
     )
     return Done(done.returncode, *(data.decode().replace(os.linesep, "\n") for data in (done.stdout, done.stderr)))
+
+
+@contextmanager
+def running(*command: str) -> Iterator[subprocess.Popen[str]]:
+    """A program of its own, with pipes for everything; killed if the test does not see it end."""
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as program:
+        watchdog = threading.Timer(PATIENCE, program.kill)
+        watchdog.start()
+        try:
+            yield program
+        finally:
+            program.kill()
+            watchdog.cancel()
+            watchdog.join()

@@ -6,15 +6,12 @@ import contextlib
 import json
 import signal
 import subprocess
-import sys
-import threading
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO
 
 import pytest
 
-from build_scripts.project import ROOT
 from core.cli.common import INTERRUPTED, asked_to_end
 from tests.support import program
 from tests.support.peers import Host, Peer
@@ -24,21 +21,9 @@ from tests.support.systems import only_posix
 STEPS = {"version": 1, "name": "slow", "steps": [{"send": "x", "expect": "any", "within": 60_000}]}
 
 
-@contextlib.contextmanager
-def started(code: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(code: str, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
     """The program with some lines before it, killed if the test does not see it end."""
-    command = [sys.executable, "-c", f"{code}\nfrom core.__main__ import main\nsys.exit(main())", *arguments]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as running:
-        watchdog = threading.Timer(PATIENCE, running.kill)
-        watchdog.start()
-        try:
-            yield running
-        finally:
-            running.kill()
-            watchdog.cancel()
-            watchdog.join()
+    return program.running("-c", f"{code}\nfrom core.__main__ import main\nsys.exit(main())", *arguments)
 
 
 def read_until(stream: IO[str], words: str) -> None:

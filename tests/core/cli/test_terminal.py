@@ -40,7 +40,7 @@ from core.tls.settings import Tls
 from tests.support.certificates import make
 from tests.support.injection import KINDS, Breaker
 from tests.support.peers import AnswersBack, Host, Peer, Resets
-from tests.support.program import handlers_kept
+from tests.support.program import handlers_kept, running
 from tests.support.stage import serving
 from tests.support.story import PATIENCE
 from tests.support.systems import needs_rst, only_posix
@@ -963,30 +963,6 @@ class TestPassingBytesOn:
         assert b"Exception" not in said
 
 
-@contextlib.contextmanager
-def program(*command: str) -> Iterator[subprocess.Popen[str]]:
-    """A program of its own, with pipes for everything; killed if the test does not see it end."""
-    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    ) as running:
-        watchdog = threading.Timer(PATIENCE, running.kill)
-        watchdog.start()
-        try:
-            yield running
-        finally:
-            running.kill()
-            watchdog.cancel()
-            watchdog.join()
-
-
 def line_of(stream: IO[str] | None) -> str:
     assert stream is not None
     return stream.readline().rstrip("\n")
@@ -1028,9 +1004,9 @@ def plain_connects(port: str) -> tuple[str, ...]:
 def test_the_tutorial_plays_out_the_same_with_any_two_programs(
     serves: tuple[str, ...], connects: Callable[[str], tuple[str, ...]]
 ) -> None:
-    with program(*serves) as server:
+    with running(*serves) as server:
         port = port_of(server.stdout if serves is PLAIN_SERVES else server.stderr)
-        with program(*connects(port)) as client:
+        with running(*connects(port)) as client:
             heard = [line_of(client.stdout), line_of(client.stdout)]
             type_in(client, "hello")
             heard.append(line_of(client.stdout))
@@ -1049,7 +1025,7 @@ def test_the_tutorial_plays_out_the_same_with_any_two_programs(
 @only_posix("Windows has no SIGTERM to be caught")
 @pytest.mark.case("C-68")
 def test_a_program_of_its_own_ends_well_when_it_is_told_to() -> None:
-    with program("-m", "core", "serve", "0") as server:
+    with running("-m", "core", "serve", "0") as server:
         port = port_of(server.stderr)
         with calling(int(port)) as peer:
             assert hear(peer, 16) == b"type the message"
@@ -1059,7 +1035,7 @@ def test_a_program_of_its_own_ends_well_when_it_is_told_to() -> None:
 
 
 def test_a_reader_that_has_gone_ends_nothing_but_the_printing() -> None:
-    with program("-m", "core", "serve", "0", "--once") as server:
+    with running("-m", "core", "serve", "0", "--once") as server:
         port = port_of(server.stderr)
         assert server.stdout is not None
         server.stdout.close()
