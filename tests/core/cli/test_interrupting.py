@@ -44,7 +44,18 @@ def hold(*_arguments):
 """
 SLOW_CLOSE = HELD.format(module="workbench", name="Workbench", method="close")
 SLOW_STOP = HELD.format(module="sending.load", name="Load", method="stop")
-SLOW_LEAVE = HELD.format(module="net.session", name="Session", method="join")
+# Of this one it is told when the program waits for the steps: an interrupt while the client begins ends it at once.
+SLOW_LEAVE = (
+    HELD.format(module="net.session", name="Session", method="join")
+    + """
+from core.sending import steps
+wait = steps.StepsRun.join
+def told(*arguments):
+    print("waiting", file=sys.stderr, flush=True)
+    return wait(*arguments)
+steps.StepsRun.join = told
+"""
+)
 
 
 @only_posix("Windows has no SIGINT for one process")
@@ -74,6 +85,8 @@ def test_the_second_ctrl_c_ends_it_at_once_and_without_a_traceback(
                 peer = stack.enter_context(host.accept(Peer))
                 if "STEPS" in arguments:  # it is played from then on, and not on its way there
                     assert peer.hear(1) == b"x"
+                if held is SLOW_LEAVE:
+                    read_until(running.stderr, "waiting")
             running.send_signal(signal.SIGINT)
             read_until(running.stderr, "ending")
             running.send_signal(signal.SIGINT)
