@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.address import Target, parse_target
+from core.address import Destination, parse_destination
 from core.cli.arguments import argument, seconds
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
-from core.cli.tls import add_tls, tls_of
+from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
 from core.errors import Fault, TincanError, quoted, reason
 from core.text_safety import TextSafety
@@ -33,7 +33,7 @@ class LoadOptions(NamedTuple):
     """What was asked for; ``rate`` is lists a second, of all clients together. ``locust`` is written instead."""
 
     steps: ReadySteps
-    target: Target
+    target: Destination
     clients: int = 10
     rate: float = 10.0
     seconds: float = 10.0
@@ -48,7 +48,13 @@ class _LoadError(TincanError, ValueError):
 def add_load(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("file", type=Path, metavar="FILE", help="a list of steps (JSON), as test takes it")
-    parser.add_argument("target", metavar="TARGET", nargs="?", default="", help="HOST:PORT, unless the list names one")
+    parser.add_argument(
+        "target",
+        metavar="TARGET",
+        nargs="?",
+        default="",
+        help="HOST:PORT or udp://HOST:PORT, unless the list names one",
+    )
     parser.add_argument("--clients", type=argument(_clients), default=10, metavar="N", help="default: 10")
     parser.add_argument(
         "--rate", type=argument(_rate), default=10.0, metavar="R",
@@ -92,12 +98,14 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Loa
     if not any(one.step.expected is not None for one in steps.steps):
         parser.error(f"{chosen.file} expects no answer, so there is nothing to measure")
     try:
-        target = parse_target(chosen.target or steps.list.target, for_server=False)
-        tls = tls_of(chosen, has_scheme=target.tls)
+        target = parse_destination(chosen.target or steps.list.target, for_server=False)
+        tls = tls_to(chosen, target)
     except TincanError as error:
         parser.error(f"argument TARGET: {error}")
     if chosen.locust is not None and tls is not None:
         parser.error("the file for Locust speaks no TLS: leave the options of TLS out")
+    if chosen.locust is not None and target.datagrams:
+        parser.error("the file for Locust speaks TCP: leave udp:// out")
     return LoadOptions(steps, target, chosen.clients, chosen.rate, chosen.seconds, tls, chosen.locust)
 
 
@@ -109,7 +117,7 @@ def run_load(options: LoadOptions) -> int:
         return _write(options, options.locust)
     from core.sending.load import Load
 
-    load = Load(options.steps, options.target.address, clients=options.clients, rate=options.rate, tls=options.tls)
+    load = Load(options.steps, options.target, clients=options.clients, rate=options.rate, tls=options.tls)
     code = OK
     with interruptible():
         try:

@@ -13,13 +13,14 @@ from functools import partial
 from time import process_time
 from typing import NamedTuple
 
-from core.address import Address
+from core.address import Destination
 from core.clock import monotonic_ns
 from core.errors import ConnectError
 from core.latency import nearest_rank
 from core.net.client import Client
 from core.net.connection import Connection
 from core.net.loop import Timer
+from core.net.udp import UdpClient
 from core.sending.steps import end_connection
 from core.settings import DEFAULTS
 from core.steps.playing import PeerEnd, Playing, Row, Verdict, all_not_played
@@ -84,11 +85,12 @@ class Line(NamedTuple):
 class Load:
     """``clients`` play the list ``rate`` times a second, all of them together. ``start``, ``keep_up``, ``stop``.
 
-    One that is behind begins its next list at once, and makes nothing up; ``pace`` tells. For one thread.
+    One that is behind begins its next list at once, and makes nothing up; ``pace`` tells. Over UDP each client has a
+    socket of its own, and one that missed an answer gets a new one, so that a late answer is nobody's. For one thread.
     """
 
     def __init__(
-        self, steps: ReadySteps, target: Address, *, clients: int, rate: float, tls: Tls | None = None
+        self, steps: ReadySteps, target: Destination, *, clients: int, rate: float, tls: Tls | None = None
     ) -> None:
         interval = round(clients * 1e9 / rate)
         self._rate, self._cpu = rate, 0.0
@@ -151,7 +153,7 @@ class Load:
 class _LoadClient:
     """One client. Its connections' threads play, one after the other; the thread of ``Load`` begins and ends them."""
 
-    def __init__(self, steps: ReadySteps, target: Address, tls: Tls | None, interval: int, first: int) -> None:
+    def __init__(self, steps: ReadySteps, target: Destination, tls: Tls | None, interval: int, first: int) -> None:
         self._steps, self._target, self._tls, self._interval = steps, target, tls, interval
         self.figures: dict[str, Figures] = {}
         self.late = array("q")  # ns by which lists were begun late that had not to wait for the one before
@@ -170,7 +172,11 @@ class _LoadClient:
         """Begin to connect."""
         self._connection = None
         self._connecting_since = monotonic_ns()
-        self._client = Client(self._target, half_open=True, tls=self._tls, stands=self._stands)
+        address = self._target.address
+        if self._target.datagrams:
+            self._client = UdpClient(address, stands=self._stands)
+        else:
+            self._client = Client(address, half_open=True, tls=self._tls, stands=self._stands)
         self._client.start()
 
     def reconnect(self) -> None:

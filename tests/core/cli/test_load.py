@@ -20,6 +20,7 @@ from build_scripts.project import ROOT
 from core.address import Address
 from core.compose import Draft, Format
 from core.net.server import Server
+from core.net.udp import UdpServer
 from core.replies.rules import Rules
 from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
@@ -86,6 +87,18 @@ def test_errors_are_told_with_their_reasons(tmp_path: Path) -> None:
     assert re.search(r"^\d+ times: 1 wrong: no such answer within 100 ms$", done.out, re.MULTILINE)
 
 
+def test_over_udp_a_datagram_is_an_answer(tmp_path: Path) -> None:
+    with UdpServer("127.0.0.1:0", reply="echo") as server:
+        path = written(tmp_path, HELLO)
+        done = program.run(
+            "load", path, f"udp://{server.addresses[0]}", "--clients", "2", "--rate", "50", "--seconds", "1"
+        )
+    assert done.code == 0, done.err
+    answers, errors, _p50 = figures(done.out)["1 hello"]
+    assert answers >= 2
+    assert errors == 0
+
+
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     done = program.run("load", written(tmp_path, HELLO), f"127.0.0.1:{free_port()}", "--seconds", "0.3")
     assert done.code == 1
@@ -102,6 +115,8 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
         (["steps.json", "h:1", "--seconds", "-1"], "is no time to wait"),
         (["says.json", "h:1"], "expects no answer, so there is nothing to measure"),
         (["steps.json", "tls://h:1", "--locust", "x.py"], "the file for Locust speaks no TLS"),
+        (["steps.json", "udp://h:1", "--locust", "x.py"], "the file for Locust speaks TCP: leave udp:// out"),
+        (["steps.json", "udp://h:1", "--tls"], "TLS is for streams of bytes, and UDP has none"),
     ],
 )
 def test_what_makes_no_sense_is_one_line(

@@ -6,9 +6,10 @@ import threading
 
 import pytest
 
-from core.address import Address
+from core.address import Address, Destination
 from core.compose import Draft, Format
 from core.net.server import Server
+from core.net.udp import UdpServer
 from core.sending.load import BUSY, CONNECT, LATE, Figures, Line, Load, Pace, _line
 from core.steps.step import Expectation, Otherwise, OwnEnd, ReadySteps, Step, StepList
 from tests.support.peers import free_port
@@ -21,6 +22,10 @@ def ready(*asked: tuple[str, str, str], within: int = 5_000) -> ReadySteps:
         for text, when, pattern in asked
     )
     return ReadySteps(StepList("load", steps, "line"))
+
+
+def at(server: Server) -> Destination:
+    return Destination(server.addresses[0], tls=False, datagrams=server.role.datagrams)
 
 
 def by_name(load: Load) -> dict[str, Line]:
@@ -46,7 +51,7 @@ def play(load: Load, until_answers: int, *, failures: int = 0) -> dict[str, Line
 def test_every_client_plays_over_its_own_connection_at_the_rate_of_all() -> None:
     with Server("127.0.0.1:0", reply="echo", framing="line") as server:
         steps = ready(("hello", "equals", "hello"), ("x", "equals", "x"))
-        lines = play(Load(steps, server.addresses[0], clients=5, rate=200), 100)
+        lines = play(Load(steps, at(server), clients=5, rate=200), 100)
     assert list(lines) == [CONNECT, "1 equals “hello”", "2 equals “x”", "all steps"]
     assert lines[CONNECT].answers == 5
     one, two, all_steps = lines["1 equals “hello”"], lines["2 equals “x”"], lines["all steps"]
@@ -58,13 +63,23 @@ def test_every_client_plays_over_its_own_connection_at_the_rate_of_all() -> None
         assert 0 < line.percentiles[0] <= line.percentiles[1] <= line.percentiles[2] <= line.percentiles[3] <= line.most
 
 
+def test_over_udp_each_client_has_a_socket_of_its_own() -> None:
+    with UdpServer("127.0.0.1:0", reply="echo") as server:
+        steps = ready(("hello", "equals", "hello"), ("x", "equals", "x"))
+        lines = play(Load(steps, at(server), clients=3, rate=1_000), 60)
+        peers = {str(connection.peer) for connection in server.connections}
+    assert lines["all steps"].failures == 0
+    assert lines["1 equals “hello”"].answers == lines["2 equals “x”"].answers >= 30
+    assert len(peers) == lines[CONNECT].answers == 3
+
+
 def test_an_answer_that_is_not_as_wished_is_an_error_and_its_connection_is_replaced() -> None:
     def answers(_peer: object, message: bytes) -> bytes:
         return b"no" if message == b"b" else message
 
     with Server("127.0.0.1:0", reply=answers, framing="line") as server:
         steps = ready(("a", "equals", "a"), ("b", "equals", "b"), within=200)
-        lines = play(Load(steps, server.addresses[0], clients=2, rate=1_000), 5, failures=5)
+        lines = play(Load(steps, at(server), clients=2, rate=1_000), 5, failures=5)
     wrong = lines["2 equals “b”"]
     assert wrong.answers == 0
     assert wrong.failures >= 4
@@ -78,13 +93,18 @@ def test_a_server_that_hangs_up_is_called_again() -> None:
         return b""
 
     with Server("127.0.0.1:0", reply=hangs_up, framing="line") as server:
-        lines = play(Load(ready(("a", "equals", "a")), server.addresses[0], clients=2, rate=1_000), 0, failures=6)
+        lines = play(Load(ready(("a", "equals", "a")), at(server), clients=2, rate=1_000), 0, failures=6)
     assert lines[CONNECT].answers >= 6
     assert lines["1 equals “a”"].reasons[0][0] == "the other end finished first"
 
 
 def test_a_server_that_is_not_there_is_an_error_of_connecting() -> None:
-    load = Load(ready(("a", "any", "")), Address("127.0.0.1", free_port()), clients=2, rate=100)
+    load = Load(
+        ready(("a", "any", "")),
+        Destination(Address("127.0.0.1", free_port()), tls=False, datagrams=False),
+        clients=2,
+        rate=100,
+    )
     load.start()
 
     def refused() -> bool:
@@ -99,7 +119,7 @@ def test_a_server_that_is_not_there_is_an_error_of_connecting() -> None:
 def test_the_end_counts_for_nothing_and_leaves_no_thread() -> None:
     before = threading.active_count()
     with Server("127.0.0.1:0", reply="none") as server:
-        load = Load(ready(("a", "any", "")), server.addresses[0], clients=20, rate=1_000)
+        load = Load(ready(("a", "any", "")), at(server), clients=20, rate=1_000)
         load.start()
         until(lambda: load.table()[0].answers == 20)
         load.stop(PATIENCE)
@@ -124,9 +144,9 @@ def test_lists_that_had_to_wait_are_told_apart_from_those_the_load_was_late_with
         return message
 
     with Server("127.0.0.1:0", reply=slow, framing="line") as server:
-        busy = Load(ready(("a", "equals", "a")), server.addresses[0], clients=1, rate=1_000)
+        busy = Load(ready(("a", "equals", "a")), at(server), clients=1, rate=1_000)
         play(busy, 5)
-        idle = Load(ready(("a", "equals", "a")), server.addresses[0], clients=1, rate=1)
+        idle = Load(ready(("a", "equals", "a")), at(server), clients=1, rate=1)
         play(idle, 2)
     assert busy.pace().asked == 1_000
     assert busy.pace().begun < 1_000
@@ -161,7 +181,7 @@ def test_what_was_passed_over_makes_no_kind_of_its_own() -> None:
 
     with Server("127.0.0.1:0", reply=floods, framing="line") as server:
         steps = ready(("a", "equals", "a"), within=50)
-        lines = play(Load(steps, server.addresses[0], clients=2, rate=1_000), 0, failures=4)
+        lines = play(Load(steps, at(server), clients=2, rate=1_000), 0, failures=4)
     assert [why for why, _count in lines["1 equals “a”"].reasons] == ["no such answer within 50 ms"]
 
 
@@ -171,7 +191,7 @@ def test_a_list_that_ends_its_connection_is_played_over_a_new_one_each_time() ->
         Step("", None, Expectation("end", "", 5_000)),
     )
     with Server("127.0.0.1:0", reply="echo") as server:
-        load = Load(ReadySteps(StepList("ends", steps, "raw")), server.addresses[0], clients=2, rate=1_000)
+        load = Load(ReadySteps(StepList("ends", steps, "raw")), at(server), clients=2, rate=1_000)
         lines = play(load, 10)
     assert lines["all steps"].failures == 0
     assert lines[CONNECT].answers >= 5

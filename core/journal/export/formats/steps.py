@@ -87,8 +87,7 @@ class Steps(Script):
     def tail(self) -> str:
         """The last step, and what is said of it all."""
         last = self._step()
-        datagrams = "They were datagrams, and test speaks TCP. " if self.parties.has_datagrams else ""
-        about = f"Recorded with {self.parties.target}. {datagrams}{self._why_cut}".rstrip()
+        about = f"Recorded with {self.parties.target}. {self._why_cut}".rstrip()
         return f'{last}],\n "about": {json.dumps(about)}}}\n'
 
     def _step(self) -> str:
