@@ -158,6 +158,7 @@ class Workbench:
         framing: str = "raw",
         socket_options: SocketOptions = AS_USUAL,
         faults: BothWays = SOUND,
+        stands: Callable[[Connection], None] | None = None,
     ) -> SessionId:
         """Start a UDP client; see ``connect`` and ``UdpClient``."""
         from core.net.udp import UdpClient
@@ -168,6 +169,7 @@ class Workbench:
             socket_options=socket_options,
             fault_out=faults.out,
             fault_in=faults.into,
+            stands=stands,
             **self._surroundings(),
         )
         return self._begin(client, Doing.SENDING)

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.address import Destination, Target, parse_target
+from core.address import Destination, parse_destination
 from core.cli.arguments import add_frame
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
 from core.cli.reading import BadRequest, TerminalJournal, numbered
 from core.cli.test import play
-from core.cli.tls import add_tls, tls_of
+from core.cli.tls import add_tls, tls_to
 from core.errors import TincanError
 from core.tls.settings import Tls
 from core.words import connection_name
@@ -37,7 +37,7 @@ class ReplayOptions(NamedTuple):
     """What was asked for on the command line."""
 
     journal: Path
-    target: Target
+    target: Destination
     serves: bool = False
     session: int | None = None
     connection: int | None = None  # its number
@@ -50,8 +50,12 @@ class ReplayOptions(NamedTuple):
 def add_replay(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded")
-    parser.add_argument("target", metavar="TARGET", nargs="?", help="play the client, to this server: HOST:PORT")
-    parser.add_argument("--serve", metavar="LISTEN", help="play the server, for whoever connects there: [HOST:]PORT")
+    parser.add_argument(
+        "target", metavar="TARGET", nargs="?", help="play the client, to this server: [udp://]HOST:PORT"
+    )
+    parser.add_argument(
+        "--serve", metavar="LISTEN", help="play the server, for whoever connects there: [udp://][HOST:]PORT"
+    )
     parser.add_argument("--once", action="store_true", help="with --serve: end when the first connection is over")
     parser.add_argument("--session", type=int, metavar="N", help="which session (default: the first)")
     parser.add_argument("--connection", type=int, metavar="N", help="which connection, #N (default: the first)")
@@ -75,8 +79,8 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Rep
     if chosen.once and not serves:
         parser.error("--once is for --serve")
     try:
-        target = parse_target(chosen.serve if serves else chosen.target, for_server=serves)
-        tls = tls_of(chosen, has_scheme=target.tls)
+        target = parse_destination(chosen.serve if serves else chosen.target, for_server=serves)
+        tls = tls_to(chosen, target)
     except TincanError as error:
         parser.error(str(error))
     return ReplayOptions(
@@ -90,6 +94,8 @@ def run_replay(options: ReplayOptions) -> int:
     write_escapes_where_needed(sys.stdout, line_buffering=True)
     write_escapes_where_needed(sys.stderr, line_buffering=True)
     with interruptible() as interrupted:
+        from core.sending.replay import destination_for
+
         try:
             recording = _read(options, interrupted)
         except KeyboardInterrupt:
@@ -98,7 +104,9 @@ def run_replay(options: ReplayOptions) -> int:
             tell(str(error))
             return BAD_JOURNAL
         try:
-            return (_serve if options.serves else _call)(options, recording)
+            asked = options.target._replace(tls=options.tls is not None)
+            target = destination_for(recording, asked)
+            return (_serve if options.serves else _call)(options, target, recording)
         except KeyboardInterrupt:
             return INTERRUPTED
         except TincanError as error:
@@ -138,20 +146,21 @@ def _session(reader: JournalReader, wanted: int | None) -> SessionId:
 # Playing.
 
 
-def _call(options: ReplayOptions, recording: Recording) -> int:
+def _call(options: ReplayOptions, target: Destination, recording: Recording) -> int:
     """Play the client's side to the server."""
     from core.sending.steps import StepsRun
     from core.steps.recorded import LIMIT
 
     run = StepsRun("replay", recording.ready, _nobody, limit=LIMIT, keeps_all=True)
     run.start()
-    play(run, Destination(*options.target, datagrams=False), options.tls)
+    play(run, target, options.tls)
     return _show(recording, list(run.playing.rows), run.playing.left)
 
 
-def _serve(options: ReplayOptions, recording: Recording) -> int:
+def _serve(options: ReplayOptions, target: Destination, recording: Recording) -> int:
     """Play the server's side to whoever connects, until Ctrl-C or, if that is asked for, the first has gone."""
     from core.net.server import Server
+    from core.net.udp import UdpServer
     from core.steps.recorded import Mock
 
     news: queue.SimpleQueue[tuple[int, Sequence[Row], int]] = queue.SimpleQueue()
@@ -162,7 +171,8 @@ def _serve(options: ReplayOptions, recording: Recording) -> int:
 
     mock = Mock(recording, hear)
     code = SAME
-    with Server(options.target.address, reply=mock, tls=options.tls) as server:
+    address, tls = target.address, options.tls
+    with UdpServer(address, reply=mock) if target.datagrams else Server(address, reply=mock, tls=tls) as server:
         tell(f"listening on {', '.join(map(str, server.addresses))}")
         while True:
             try:

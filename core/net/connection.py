@@ -193,7 +193,10 @@ class Connection:
             self._soon(self._start_flushing)
 
     def add_hearer(self, hear: Hear) -> None:
-        """Have all that comes from now on handed to ``hear`` as well, as it comes."""
+        """Have all that comes from now on handed to ``hear`` as well, as it comes.
+
+        No bytes are the end of what the peer sends, or over UDP an empty datagram.
+        """
         self._hearers.append(hear)
 
     def remove_hearer(self, hear: Hear) -> None:
@@ -534,6 +537,11 @@ class Connection:
             self._hand_over(messages)
 
     @property
+    def has_datagrams(self) -> bool:
+        """Whether what is sent and what comes are datagrams, each a message by itself."""
+        return self._datagrams
+
+    @property
     def takes_datagrams(self) -> bool:
         """Whether what comes is still for somebody."""
         return self.is_open and self._closing is None
@@ -558,8 +566,7 @@ class Connection:
             self._owner.received(self, [event.data for event in events])
             return
         for _session, _connection, at, data in events:
-            if self._hearers and data:  # to whom nothing is the end
-                self._let_hear(data, at)
+            self._let_hear(data, at)
             if self._pause:
                 self._leave_unheard()
             else:

@@ -232,6 +232,8 @@ class _LoadClient:
         self._next = max(now, self._next) if self._is_behind else self._next
         end = partial(end_connection, connection)
         self._playing = Playing(self._steps, connection.send_exactly, end, limit=DEFAULTS.message)
+        if connection.has_datagrams:
+            self._playing.take_datagrams()
         self._go_on()
 
     def _hear(self, data: bytes, at: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from core.address import Destination
 from core.errors import Fault, TincanError
 from core.events import SessionId
 from core.journal.display_row import RECEIVED
@@ -41,8 +42,7 @@ def read_recording(path: Path, session: SessionId, plan: ReplayPlan, cancelled: 
     size = 0
     with opens_reading(path, session, Lens(plan.framing))(cancelled) as source:
         parties = source.parties()
-        if parties.has_datagrams:
-            raise NotReplayed("datagrams are not replayed: nothing says which of them answers which")
+        target = f"udp://{parties.target}" if parties.has_datagrams else ""
         for each in _said(source, parties, plan):
             said.append(each)
             size += len(each.wire)
@@ -50,7 +50,19 @@ def read_recording(path: Path, session: SessionId, plan: ReplayPlan, cancelled: 
                 raise NotReplayed(f"more than {LIMIT:,} bytes were said: that is too much to replay")
     if not any(each.end is None for each in said):
         raise NotReplayed("nothing was said there")
-    return recording_of(said, plan.framing, in_pace=plan.in_pace, waits=plan.serves)
+    return recording_of(said, plan.framing, in_pace=plan.in_pace, waits=plan.serves, target=target)
+
+
+def destination_for(recording: Recording, asked: Destination) -> Destination:
+    """Where it is played: datagrams over UDP, whether that was asked for or not.
+
+    Raises ``NotReplayed`` where it cannot be played so: a stream over UDP, datagrams with TLS.
+    """
+    if asked.datagrams and not recording.has_datagrams:
+        raise NotReplayed("a stream of bytes was recorded, and UDP has none: leave udp:// out")
+    if asked.tls and recording.has_datagrams:
+        raise NotReplayed("datagrams were recorded, and TLS is for streams of bytes: leave it out")
+    return asked._replace(datagrams=recording.has_datagrams)
 
 
 def _said(source: Source, parties: Parties, plan: ReplayPlan) -> Iterator[Recorded]:

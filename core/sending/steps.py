@@ -96,6 +96,8 @@ class StepsRun(Run):
         """Play over this connection: the first that it is attached to. Any thread."""
         if self._connection is None:
             self._connection = connection
+            if connection.has_datagrams:
+                self.playing.take_datagrams()
             connection.add_hearer(self._hear)
             connection.watchers.add(self.wake)
             self.wake()

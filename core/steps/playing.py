@@ -8,6 +8,7 @@ How answers are told apart:
 - Under ``raw`` there are no messages: a step looks at all that has come and that no step before it has taken, and
   takes all of it when it fits. An answer in pieces fits when its last piece has come, two answers at once are one. If
   all of it does not fit, what came with one of the latest receives and after it may; what came before is passed over.
+- Over UDP each datagram is a message under ``raw``, and told apart as under a framing.
 - What has come before a step waits counts, too, since an answer may be faster than whoever waits for it; what came
   before the list began does not.
 - An answer is in time if its last byte came in time, whenever somebody looks at it.
@@ -134,6 +135,7 @@ class Playing:
         self._limit = limit
         self._framer = steps.framing.framer(limit)
         self._is_raw = steps.list.framing == "raw"
+        self._has_datagrams = False
         self._came: deque[_Came] = deque()
         self._waiting_size = 0  # bytes of the messages in it
         self._last_at: int | None = None  # when something came last, if silence may end it
@@ -184,14 +186,21 @@ class Playing:
         ends = self._last_at + round(silence * 1e9)
         return ends if self._due is None else min(ends, self._due)
 
+    def take_datagrams(self) -> None:
+        """From now on each piece that is heard is a datagram, which may be empty: under ``raw`` a message, whole."""
+        self._has_datagrams = True
+        self._is_raw = False
+
     def heard(self, data: bytes, at: int) -> None:
-        """Take in bytes that came at that time; none at all are the end of what the peer sends."""
+        """Take in bytes that came at that time; none at all are the end of a stream, or an empty datagram."""
         self._end_by_silence(at)
         if data:
             self._last_at = at
             self._take_in(self._framer.feed(data, at), at)
-        else:
+        elif not self._has_datagrams:
             self.ended(PeerEnd.FINISHED.why, at, PeerEnd.FINISHED)
+        elif self._steps.list.framing == "raw":
+            self._take_in([data], at)
 
     def ended(self, why: str, at: int, end: PeerEnd = PeerEnd.OVER) -> None:
         """Nothing more will come. Behind the end of what the other side sends may come that of the connection."""

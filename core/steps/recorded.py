@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
+from core.address import without_udp
 from core.clock import monotonic_ns
 from core.compose import Draft, Format
 from core.errors import SendError
@@ -58,6 +59,11 @@ class Recording:
     ready: ReadySteps
     answers: tuple[bytes | None, ...]
 
+    @property
+    def has_datagrams(self) -> bool:
+        """Whether it was spoken over UDP, and so is had again over UDP."""
+        return without_udp(self.ready.list.target)[1]
+
     def peer_end(self, place: int) -> PeerEnd | None:
         """How the other side ended at a step, counted from 0, where it did."""
         expected = self.ready.steps[place].step.expected
@@ -91,18 +97,21 @@ class Compared(NamedTuple):
         return self.recorded is not None or self.recorded_end is not None
 
 
-def recording_of(messages: Iterable[Recorded], framing: str, *, in_pace: bool, waits: bool = False) -> Recording:
+def recording_of(
+    messages: Iterable[Recorded], framing: str, *, in_pace: bool, waits: bool = False, target: str = ""
+) -> Recording:
     """The steps of our side.
 
     Under a framing, each message of the other side is an answer of its own, whatever is in it; under ``raw`` answers
-    are as many bytes as were recorded. With ``in_pace`` our side takes as long to say something as it took. With
-    ``waits`` an answer is waited for as long as that is possible, otherwise for twice the time that it took, at least
-    ``USUAL_WAIT`` ms. Raises ``StepError``.
+    are as many bytes as were recorded, and datagrams if the ``target`` that was recorded has ``udp://`` before it.
+    With ``in_pace`` our side takes as long to say something as it took. With ``waits`` an answer is waited for as long
+    as that is possible, otherwise for twice the time that it took, at least ``USUAL_WAIT`` ms. Raises ``StepError``.
     """
     steps: list[Step] = []
     answers: list[bytes | None] = []
     before: int | None = None  # when something was said last
-    for ours, theirs in _turns(messages, is_raw=framing == "raw"):
+    is_stream = framing == "raw" and not without_udp(target)[1]  # of which nothing tells messages apart
+    for ours, theirs in _turns(messages, is_stream=is_stream):
         first, last = ours or theirs, theirs or ours
         assert first is not None
         assert last is not None
@@ -114,8 +123,8 @@ def recording_of(messages: Iterable[Recorded], framing: str, *, in_pace: bool, w
         steps.append(_step(ours, theirs, within))
         answers.append(theirs.message if theirs is not None and theirs.end is None else None)
         before = ended
-    ready = ReadySteps(StepList("recorded", tuple(steps), framing, frame="raw"), MOST)
-    if framing == "raw":
+    ready = ReadySteps(StepList("recorded", tuple(steps), framing, frame="raw", target=target), MOST)
+    if is_stream:
         for one, answer in zip(ready.steps, answers, strict=True):
             if answer is not None:
                 one.size = len(answer)
@@ -149,6 +158,8 @@ class _MockResponder(Responder):
     def __init__(self, mock: Mock, peer: Peer) -> None:
         self._mock, self._peer = mock, peer
         self._playing = Playing(mock.recording.ready, self._send, self._end, limit=LIMIT, keeps_all=True)
+        if mock.recording.has_datagrams:
+            self._playing.take_datagrams()
         self._timer: Timed | None = None
         self._news: Timed | None = None  # when what is new is told
         self._then: Callable[[], None] | None = None
@@ -204,6 +215,8 @@ class _MockResponder(Responder):
             if self._news is None:
                 self._news = self._peer.call_later(TELL_EVERY, self._tell_news)
             return
+        if self._mock.recording.has_datagrams:
+            self._tell()  # for nobody ends a conversation over UDP
         if self._then is not None:
             self._tell()
             then, self._then = self._then, None
@@ -245,10 +258,10 @@ def _step(ours: Recorded | None, theirs: Recorded | None, within: int) -> Step:
     return Step("", message, expected, end=ours.end if ours is not None else None)
 
 
-def _turns(messages: Iterable[Recorded], *, is_raw: bool) -> Iterator[tuple[Recorded | None, Recorded | None]]:
+def _turns(messages: Iterable[Recorded], *, is_stream: bool) -> Iterator[tuple[Recorded | None, Recorded | None]]:
     """What we said or ended, and the answer to it; either of them may be missing."""
     said: Recorded | None = None
-    for message in _joined(messages) if is_raw else messages:
+    for message in _joined(messages) if is_stream else messages:
         if message.is_ours:
             if said is not None:
                 yield said, None
@@ -256,7 +269,7 @@ def _turns(messages: Iterable[Recorded], *, is_raw: bool) -> Iterator[tuple[Reco
             for piece in pieces:
                 yield piece, None
             continue
-        for answer in _pieces(message) if is_raw else [message]:
+        for answer in _pieces(message) if is_stream else [message]:
             yield said, answer
             said = None
     if said is not None:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.address import HIGHEST_PORT, Address, Target, parse_target
+from core.address import HIGHEST_PORT, Address, Destination, parse_destination
 from core.errors import SendError, TincanError, reason
 from core.journal.recording.ledger import Phase
 from core.words import connection_name, counted, sentence
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 _NOTHING = "There is no conversation on view to replay."
-_DATAGRAMS = "Datagrams are not replayed: nothing says which of them answers which."
 _MOST_CONNECTIONS = 200  # that are offered
 _TOPIC = "playing"
 
@@ -59,10 +58,8 @@ class ReplayController:
     @property
     def why_not(self) -> str:
         """The sentence why the conversation on view cannot be replayed; empty if it can."""
-        state = self._main_controller.state
-        if state is None or self._main_controller.viewing.conversation is None:
-            return _NOTHING
-        return _DATAGRAMS if state.role.datagrams else ""
+        main = self._main_controller
+        return "" if main.state is not None and main.viewing.conversation is not None else _NOTHING
 
     def close(self) -> None:
         """Read no more of a journal."""
@@ -78,8 +75,8 @@ class ReplayController:
     def open(self) -> None:
         """Ask how the conversation on view is to be had again."""
         state, conversation = self._main_controller.state, self._main_controller.viewing.conversation
-        if state is None or conversation is None or self.why_not:
-            self._main_controller.complain(self.why_not or _NOTHING)
+        if state is None or conversation is None:
+            self._main_controller.complain(_NOTHING)
             return
         if self.dialog is not None and not self.dialog.is_gone:
             self.dialog.destroy()  # another conversation's
@@ -106,7 +103,7 @@ class ReplayController:
 
     def _places(self, state: SessionState) -> tuple[str, str]:
         """Where the server was, for the client's side, and where a mock can stand instead."""
-        scheme = "tls://" if state.tls else ""
+        scheme = "udp://" if state.role.datagrams else "tls://" if state.tls else ""
         dialled = (state.addresses[0] if state.addresses else state.target).dialled
         listen = dialled if dialled.is_loopback or dialled.is_local else Address("127.0.0.1", dialled.port)
         sessions = self._main_controller.sessions.values()
@@ -122,7 +119,7 @@ class ReplayController:
     def replay(self, state: SessionState, path: Path, session: SessionId, request: ReplayRequest) -> None:
         """Read the conversation on a thread of its own, then play; what is wrong is said in the dialog."""
         try:
-            target = parse_target(request.address, for_server=request.serves)
+            target = parse_destination(request.address, for_server=request.serves)
         except TincanError as error:
             self._refuse(error)
             return
@@ -148,17 +145,19 @@ class ReplayController:
             self._main_controller.say(f"Nothing is replayed: {why}", _TOPIC, is_failure=True)
 
     def _play(
-        self, play: Callable[[str, Target, Recording], None], title: str, target: Target, recording: Recording
+        self, play: Callable[[str, Destination, Recording], None], title: str, target: Destination, recording: Recording
     ) -> None:
+        from core.sending.replay import destination_for
+
         try:
-            play(title, target, recording)
+            play(title, destination_for(recording, target), recording)
         except TincanError as error:
             self._refuse(error)
             return
         if self.dialog is not None and not self.dialog.is_gone:
             self.dialog.destroy()
 
-    def _call(self, title: str, target: Target, recording: Recording) -> None:
+    def _call(self, title: str, target: Destination, recording: Recording) -> None:
         """Play the client's side. Raises ``TincanError``."""
         from core.steps.recorded import LIMIT
         from core.steps.table import COMPARED
@@ -175,7 +174,7 @@ class ReplayController:
 
         self._over_a_client(recording.ready, target, show, table, "Compare…", limit=LIMIT, keeps_all=True)
 
-    def _serve(self, title: str, target: Target, recording: Recording) -> None:
+    def _serve(self, title: str, target: Destination, recording: Recording) -> None:
         """Play the server's side. Raises ``TincanError``."""
         from core.steps.recorded import Mock
         from core.steps.table import COMPARED
@@ -185,7 +184,10 @@ class ReplayController:
         mocked = _Mocked(title, recording, table, main.tasks.throttled_progress)
         tls = main.tls.for_listening() if target.tls else None
         mock = Mock(recording, mocked.tell)
-        session = main.workbench.serve(target.address, reply=mock, tls=tls)
+        if target.datagrams:
+            session = main.workbench.serve_datagrams(target.address, reply=mock)
+        else:
+            session = main.workbench.serve(target.address, reply=mock, tls=tls)
         main.reply.learn(session, mock)
         self._show_session(session, target)
         stop = partial(main.workbench.stop, session)
@@ -216,7 +218,8 @@ class ReplayController:
         main = self._main_controller
         main.notices.take_back(_TOPIC)  # what was wrong with the file before
         typed = main.endpoints.typed
-        target = steps.list.target or (str(typed.dialled) if typed is not None else "")
+        scheme = "udp://" if main.endpoints.asks_for_datagrams else ""
+        target = steps.list.target or (f"{scheme}{typed.dialled}" if typed is not None else "")
         state = main.state
         on_view = self._words(state) if state is not None and not main.why_nobody() else ""
         dialog = self.steps_dialog = StepsDialog(
@@ -239,7 +242,7 @@ class ReplayController:
             if is_on_view:
                 self._over_the_view(steps)
             else:
-                target = parse_target(address, for_server=False)
+                target = parse_destination(address, for_server=False)
                 table, show = self._steps_table(steps, f"Steps of {steps.list.name} to {target.address}")
                 self._over_a_client(steps, target, show, table, "Table…")
         except TincanError as error:
@@ -292,7 +295,7 @@ class ReplayController:
     def _over_a_client(
         self,
         steps: ReadySteps,
-        target: Target,
+        target: Destination,
         show: Callable[[Task, Played, str], None],
         table: PlayedTable,
         look: str,
@@ -322,7 +325,10 @@ class ReplayController:
         )
         try:
             stands: Callable[[Connection], None] = run.attach
-            session = main.workbench.connect(target.address, half_open=True, tls=tls, proxy=proxy, stands=stands)
+            if target.datagrams:
+                session = main.workbench.send_datagrams(target.address, stands=stands)
+            else:
+                session = main.workbench.connect(target.address, half_open=True, tls=tls, proxy=proxy, stands=stands)
         except TincanError:
             run.stop()
             raise
@@ -353,9 +359,9 @@ class ReplayController:
     def _words(self, state: SessionState) -> str:
         return session_words(self._main_controller.window_state(), state)
 
-    def _show_session(self, session: SessionId, target: Target) -> None:
+    def _show_session(self, session: SessionId, target: Destination) -> None:
         main = self._main_controller
-        main.endpoints.put(target.address, is_udp=False)
+        main.endpoints.put(target.address, is_udp=target.datagrams)
         main.show_new(session, main.workbench.role(session), target.address)
 
     def _table(self, kind: str, title: str, columns: Sequence[str], wrong: str) -> PlayedTable:

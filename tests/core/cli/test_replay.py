@@ -14,17 +14,19 @@ import pytest
 from build_scripts.project import ROOT
 from core.address import parse_address
 from core.net.server import Server
-from tests.core.journal.export.formats.test_script import SAID
+from core.net.udp import UdpServer
+from tests.core.journal.export.formats.test_script import DATAGRAMS, SAID
+from tests.core.journal.export.formats.test_script import datagrams as datagrams
 from tests.core.journal.export.formats.test_script import journal as journal
 from tests.support import program
 from tests.support.peers import Dribbles, Host, Peer, Resets, free_port
 
 
 @contextmanager
-def mocking(path: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def mocking(path: Path, *arguments: str, at: str = "127.0.0.1:0") -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The recorded server, where it listens."""
     with subprocess.Popen(
-        [sys.executable, "-m", "core", "replay", str(path), "--serve", "127.0.0.1:0", *arguments],
+        [sys.executable, "-m", "core", "replay", str(path), "--serve", at, *arguments],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None
@@ -107,6 +109,9 @@ def test_a_server_that_resets_is_a_difference_and_not_a_hang(journal: Path) -> N
         (["JOURNAL"], 2, "name the server to play the client to, or --serve LISTEN"),
         (["JOURNAL", "127.0.0.1:1", "--serve", "1"], 2, "name the server to play the client to, or --serve LISTEN"),
         (["JOURNAL", "127.0.0.1:1", "--once"], 2, "--once is for --serve"),
+        (["JOURNAL", "udp://127.0.0.1:1"], 1, "a stream of bytes was recorded, and UDP has none"),
+        (["JOURNAL", "--serve", "udp://127.0.0.1:0"], 1, "a stream of bytes was recorded, and UDP has none"),
+        (["JOURNAL", "udp://127.0.0.1:1", "--tls"], 2, "TLS is for streams of bytes, and UDP has none"),
         (["JOURNAL", "127.0.0.1:PORT"], 1, "Nothing answers at"),
     ],
 )
@@ -119,3 +124,41 @@ def test_what_cannot_be_replayed_is_said(
     assert done.code == code
     assert says in done.err
     assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("scheme", ["", "udp://"])
+def test_datagrams_go_over_udp_each_as_it_was(datagrams: Path, scheme: str) -> None:
+    heard: list[bytes] = []
+
+    def answer(_peer: object, message: bytes) -> bytes:
+        heard.append(message)
+        return message
+
+    with UdpServer("127.0.0.1:0", reply=answer) as same:
+        done = program.run("replay", datagrams, f"{scheme}{same.addresses[0]}")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith("everything was as recorded\n")
+    assert heard == DATAGRAMS
+
+
+def test_each_datagram_is_compared_with_its_own(datagrams: Path) -> None:
+    with UdpServer("127.0.0.1:0", reply=lambda _peer, message: message.swapcase()) as other:
+        done = program.run("replay", datagrams, str(other.addresses[0]))
+    assert done.code == 1
+    assert re.search(r"^1\s+hello\s+hello\s+HELLO\s+NO, from byte 0 on$", done.out, re.MULTILINE)
+    assert re.search(r"^3\s+a\\nb\s+a\\nb\s+A\\nB\s+NO, from byte 0 on$", done.out, re.MULTILINE)
+
+
+def test_the_mock_of_datagrams_and_their_client_have_it_again(datagrams: Path) -> None:
+    with mocking(datagrams, "--once", at="udp://127.0.0.1:0") as (address, process):
+        done = program.run("replay", datagrams, address)
+        assert (done.code, done.err) == (0, "")
+        assert process.wait(20) == 0
+        assert process.stdout is not None
+        assert "everything was as recorded" in process.stdout.read()
+
+
+def test_datagrams_know_no_tls(datagrams: Path) -> None:
+    done = program.run("replay", datagrams, "127.0.0.1:1", "--tls")
+    assert done.code == 1
+    assert "datagrams were recorded, and TLS is for streams of bytes: leave it out" in done.err

@@ -38,12 +38,14 @@ def step(
 class Stage:
     """A list that is played by hand; time is what the test says."""
 
-    def __init__(self, *steps: Step, framing: str = "line", rounds: int | None = 1) -> None:
+    def __init__(self, *steps: Step, framing: str = "line", rounds: int | None = 1, datagrams: bool = False) -> None:
         self.sent: list[bytes] = []
         self.send: Callable[[bytes], None] = self.sent.append
         self.ends: list[OwnEnd] = []
         ready = ReadySteps(StepList("played", steps, framing))
         self.playing = Playing(ready, lambda data: self.send(data), self.ends.append, rounds=rounds)
+        if datagrams:
+            self.playing.take_datagrams()
         self.at(0)
 
     def at(self, ms: float) -> None:
@@ -101,6 +103,28 @@ def test_two_answers_in_one_segment_are_two_under_a_framing() -> None:
     stage.comes(b"one\ntwo\n", 1)
     assert [row.answer for row in stage.rows] == [b"one", b"two"]
     assert stage.verdicts == [WISHED, WISHED]
+
+
+def test_each_datagram_is_a_message() -> None:
+    stage = Stage(step("a", "equals", "one"), step("b", "any"), step("c", "any"), framing="raw", datagrams=True)
+    for datagram in (b"other", b"one", b"", b"two"):
+        stage.comes(datagram, 1)
+    assert [row.answer for row in stage.rows] == [b"one", b"", b"two"]
+    assert stage.rows[0].why == "1 message passed over (5 B)"
+    assert stage.verdicts == [WISHED, WISHED, WISHED]
+
+
+def test_an_empty_datagram_is_no_end_and_completes_no_line() -> None:
+    stage = Stage(step("a", "equals", "one"), datagrams=True)
+    for datagram in (b"", b"on", b"", b"e\n"):
+        stage.comes(datagram, 1)
+    assert stage.verdicts == [WISHED]
+
+
+def test_an_empty_datagram_is_not_nothing() -> None:
+    stage = Stage(step("a", "nothing"), framing="raw", datagrams=True)
+    stage.comes(b"", 1)
+    assert stage.verdicts == [MISSED]
 
 
 def test_two_answers_in_one_segment_are_one_without_a_framing() -> None:

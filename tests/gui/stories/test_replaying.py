@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import threading
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from core.journal.export.formats import find_format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import export
 from core.journal.reading.lens import Lens
+from core.net.udp import UdpClient
+from core.roles import Role
 from tests.core.journal.export.formats.test_steps import exported
 from tests.gui.stories.conftest import Sit
 from tests.gui.stories.person import Person, caller, journal_of, settings
@@ -136,15 +139,49 @@ def test_a_replay_waits_for_an_answer_and_is_stopped(echoing: Person) -> None:
             echoing.sees("Stopped: 1 of 1 step, 1 of them different")
 
 
-def test_datagrams_are_not_replayed_and_that_is_said(person: Person) -> None:
+def speaks_datagrams(person: Person) -> None:
+    """A UDP server and a UDP client, two datagrams and their echoes."""
     person.press("<Control-l>")
     person.write("udp://127.0.0.1")
     person.press("<Tab>")
     person.write("0")
     person.press("<F5>")
     person.sees("hears datagrams on")
-    person.press("<Control-Shift-P>")
-    person.sees("Datagrams are not replayed: nothing says which of them answers which.")
+    person.press("<F6>")
+    for word in ("hello", "again"):
+        person.say(word)
+        person.until(lambda word=word: person.conversation.count(word) == 2, "the echo")
+
+
+def test_datagrams_are_had_again_over_udp(echoing: Person) -> None:
+    speaks_datagrams(echoing)
+    replays(echoing)
+    echoing.sees("Done: everything was as recorded")
+    newest = max(echoing.app.main_controller.sessions)
+    assert echoing.app.main_controller.sessions[newest].role is Role.UDP_CLIENT
+
+
+def test_a_mock_of_datagrams_answers_each_with_its_own(echoing: Person) -> None:
+    speaks_datagrams(echoing)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.bind(("127.0.0.1", 0))
+        port = peer.getsockname()[1]
+    echoing.press("<Control-Shift-P>", "<Down>")
+    echoing.tab_to("udp://127.0.0.1:")
+    echoing.write(f"udp://127.0.0.1:{port}")
+    echoing.press("<Return>")
+    echoing.sees(f"hears datagrams on 127.0.0.1:{port}")
+    with UdpClient(Address("127.0.0.1", port)) as client:
+        for said, heard in ((b"hello", b"hello"), (b"other", b"again")):
+            client.send(said)
+            assert client.receive(timeout=20) == heard
+    echoing.sees("≠ #1  2", "NO, from byte 0 on")
+
+
+def test_a_stream_is_not_had_again_over_udp(echoing: Person) -> None:
+    talks(echoing)
+    replays(echoing, "udp://127.0.0.1:9")
+    echoing.sees("A stream of bytes was recorded, and UDP has none: leave udp:// out.")
 
 
 @pytest.mark.parametrize("form", ["journal", "pcapng"])
@@ -253,3 +290,13 @@ def test_nobody_at_the_target_is_told_and_nothing_runs_on(person: Person, tmp_pa
     person.sees("greeting: 1 step")
     person.press("<Return>")
     person.sees("Not played", "Nothing answers at")
+
+
+def test_a_file_of_steps_is_played_over_udp(echoing: Person, tmp_path: Path) -> None:
+    speaks_datagrams(echoing)
+    path = exported(journal_of(echoing.folder), tmp_path)
+    assert json.loads(path.read_text())["target"].startswith("udp://")
+    opens(echoing, path)
+    echoing.sees("recorded: 2 steps, from recorded.json")
+    echoing.press("<Return>")
+    echoing.sees("Done: 2 as wished, 0 not")

@@ -66,6 +66,8 @@ class Steps(Script):
             if not self._why_cut:
                 self._send, self._sent_at = bytes(data), display_row.mono_ns
         else:
+            if self.parties.has_datagrams and self._expected:
+                yield self._step()  # each datagram is an answer of its own
             self._expected += data
             self._came_at = display_row.mono_ns
             if len(self._expected) > _LARGEST:
