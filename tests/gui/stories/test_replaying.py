@@ -150,7 +150,7 @@ def speaks_datagrams(person: Person) -> None:
     person.press("<F6>")
     for word in ("hello", "again"):
         person.say(word)
-        person.until(lambda word=word: person.conversation.count(word) == 2, "the echo")
+        person.until(lambda word=word: person.conversation.count(word) == 2, "the echo")  # type: ignore[misc]
 
 
 def test_datagrams_are_had_again_over_udp(echoing: Person) -> None:
