@@ -118,13 +118,14 @@ class ReplayController:
 
     def replay(self, state: SessionState, path: Path, session: SessionId, request: ReplayRequest) -> None:
         """Read the conversation on a thread of its own, then play; what is wrong is said in the dialog."""
+        dialog = self.dialog  # which may be another one when the recording is read
         try:
             target = parse_destination(request.address, for_server=request.serves)
         except TincanError as error:
-            self._refuse(error)
+            self._refuse(dialog, error)
             return
         if self._main_controller.tasks.strips.why_full:
-            self._refuse(self._main_controller.tasks.strips.why_full)
+            self._refuse(dialog, self._main_controller.tasks.strips.why_full)
             return
 
         def read() -> Recording:
@@ -135,27 +136,33 @@ class ReplayController:
 
         play = self._serve if request.serves else self._call
         title = f"Replay of {self._words(state)}"
-        in_background("read a recording", read, partial(self._play, play, title, target), self._refuse, self._post)
+        done = partial(self._play, dialog, play, title, target)
+        in_background("read a recording", read, done, partial(self._refuse, dialog), self._post)
 
-    def _refuse(self, error: BaseException | str) -> None:
+    def _refuse(self, dialog: ReplayDialog | None, error: BaseException | str) -> None:
         why = sentence(error if isinstance(error, str) else reason(error))
-        if self.dialog is not None and not self.dialog.is_gone:
-            self.dialog.refuse(why)
+        if dialog is not None and not dialog.is_gone:
+            dialog.refuse(why)
         else:
             self._main_controller.say(f"Nothing is replayed: {why}", _TOPIC, is_failure=True)
 
     def _play(
-        self, play: Callable[[str, Destination, Recording], None], title: str, target: Destination, recording: Recording
+        self,
+        dialog: ReplayDialog | None,
+        play: Callable[[str, Destination, Recording], None],
+        title: str,
+        target: Destination,
+        recording: Recording,
     ) -> None:
         from core.sending.replay import destination_for
 
         try:
             play(title, destination_for(recording, target), recording)
         except TincanError as error:
-            self._refuse(error)
+            self._refuse(dialog, error)
             return
-        if self.dialog is not None and not self.dialog.is_gone:
-            self.dialog.destroy()
+        if dialog is not None and not dialog.is_gone:
+            dialog.destroy()
 
     def _call(self, title: str, target: Destination, recording: Recording) -> None:
         """Play the client's side. Raises ``TincanError``."""

@@ -15,7 +15,7 @@ from core.sending.replay import NotReplayed, ReplayPlan
 from core.steps.recorded import Recording
 from core.words import sentence
 from tests.gui.conftest import pump_until
-from tests.gui.driving import MakeApp, connect, serve
+from tests.gui.driving import MakeApp, connect, say, serve
 
 
 def test_whoever_leaves_waits_for_no_recording_that_is_being_read(
@@ -61,3 +61,31 @@ def test_what_keeps_a_recording_from_being_read_is_said_in_words(
     pump_until(lambda: dialog.complaint(dialog.address) == sentence(reason(error)), app.root)
     assert len(logged_errors) == (not isinstance(error, TincanError))
     logged_errors.clear()
+
+
+def test_the_dialog_that_is_open_when_a_recording_was_read_stays_open(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, read_recording = threading.Event(), replay.read_recording
+
+    def read(path: Path, session: SessionId, plan: ReplayPlan, cancelled: threading.Event) -> Recording:
+        assert goes_on.wait(20)
+        return read_recording(path, session, plan, cancelled)
+
+    monkeypatch.setattr(replay, "read_recording", read)
+    app = make_app()
+    connect(app, serve(app))
+    say(app, "hello")
+    controller = app.main_controller.replay
+    app.main_controller.commands["replay"]()
+    first = controller.dialog
+    assert first is not None
+    first.begin()
+    app.main_controller.commands["replay"]()
+    second = controller.dialog
+    assert second is not None
+    assert first.is_gone
+    goes_on.set()
+    pump_until(lambda: len(app.main_controller.sessions) == 3, app.root)
+    assert not second.is_gone
+    assert not second.complaint(second.address)
