@@ -424,14 +424,14 @@ class _Mocked:
         self._show(_News())
 
     def _show(self, _news: _News) -> None:
-        from gui.viewmodels.replaying import Comparison
+        from gui.viewmodels.replaying import Comparison, mock_lines
 
         while self._reports:
             number, (rows, left, is_over) = self._reports.popitem()
             found = self._comparisons.setdefault(number, Comparison(self._recording, self._table.safety, number))
             if not found.is_over:
                 found.take(rows, left, is_over=is_over)
-        lines = [line for _number, one in sorted(self._comparisons.items()) for line in one.lines]
+        lines = mock_lines(one for _number, one in sorted(self._comparisons.items()))
         view = self.view
         self._table.take(lines, view.trouble or view.words)
         if self._task is not None:

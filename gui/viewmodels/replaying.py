@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from core.steps.playing import Row, Verdict, all_not_played
@@ -152,6 +153,19 @@ class Comparison:
         if not self.different:
             return f"{sentence(counted(self.left, 'byte'))[:-1]} more came than were recorded."
         return f"The first difference is in step {self.first:,}."
+
+
+def mock_lines(comparisons: Iterable[Comparison]) -> list[TableLine]:
+    """The lines of all connections of a mock, as many as those of one may be.
+
+    If there are more, those go for good whose connection is over and was as recorded.
+    """
+    comparisons = list(comparisons)
+    if sum(len(one.lines) for one in comparisons) > _MOST:
+        for one in comparisons:
+            if one.is_over and one.is_same:
+                one.lines.clear()
+    return list(islice(chain.from_iterable(one.lines for one in comparisons), 2 * _MOST))
 
 
 def replay_view(title: str, comparison: Comparison, played: Played, failure: str = "") -> TaskView:

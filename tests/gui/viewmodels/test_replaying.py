@@ -10,7 +10,7 @@ from core.steps.recorded import Recorded, Recording, recording_of
 from core.steps.step import OwnEnd
 from core.steps.step_file import parse_steps
 from core.text_safety import TextSafety
-from gui.viewmodels.replaying import Comparison, mock_view, played_lines, replay_view, step_lines
+from gui.viewmodels.replaying import Comparison, mock_lines, mock_view, played_lines, replay_view, step_lines
 
 SAFETY = TextSafety()
 
@@ -62,6 +62,21 @@ def test_of_very_many_steps_the_table_has_the_first_and_what_is_different_behind
     assert len(one.lines) == 5_001
     assert one.lines[-1].cells[0] == "≠ 5900"
     assert one.words == "6,000 of 6,000 steps, 1 of them different"
+
+
+def test_of_very_many_connections_those_go_that_were_as_recorded() -> None:
+    recording, comparisons = recorded(*[b"a"] * 1_000), []
+    for number in range(1, 30):
+        comparisons.append(Comparison(recording, SAFETY, number))
+        rows = [row(place, b"X" if number % 3 == 0 else b"a") for place in range(1, 1_001)]
+        comparisons[-1].take(rows, 0, is_over=number != 29)
+    lines = mock_lines(comparisons)
+    assert len(lines) == 10_000
+    assert {line.cells[0].split()[1] for line in lines if line.is_wrong} == {"#3", "#6", "#9", "#12", "#15"} | {
+        f"#{number}" for number in (18, 21, 24, 27)
+    }
+    assert {line.cells[0].split()[0] for line in lines if not line.is_wrong} == {"#29"}
+    assert sum(len(one.lines) for one in comparisons) == 10_000
 
 
 def test_another_end_is_marked_and_said() -> None:
