@@ -572,7 +572,7 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.session", "Session._adopt", "call_soon"): is_told_early,
     ("core.net.session", "Session._run", "call_soon"): never_stands,
     ("core.net.session", "Session._soon", "call_soon"): is_told,
-    ("core.net.incoming_line", "IncomingLine._let_through", "call_later"): comes_late_on_purpose,
+    ("core.net.line_faults", "IncomingLine._let_through", "call_later"): comes_late_on_purpose,
     ("core.net.sender", "Sender._wait_for_line", "call_later"): is_late_on_purpose,
     ("core.net.session", "Session.stop", "call_soon"): stops,
     ("core.net.session", "Session.tune", "call_soon"): is_tuned,
