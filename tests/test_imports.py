@@ -192,7 +192,6 @@ MAY_TOUCH_SOCKETS = {
     "core.net.sockets",
     "core.net.tap",
     "core.net.transport",
-    "core.net.tunnel",
     "core.net.udp",
     "core.tls.contexts",  # OpenSSL as Python has it; no socket
     "core.wire.tls",  # the same

@@ -559,6 +559,9 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.dialer", "Dialer._try_next", "watch"): dials,
     ("core.net.dialer", "Dialer.dial", "call_later"): dials_in_vain,
     ("core.net.dialer", "Dialer.dial", "call_soon"): dials,
+    ("core.net.dialer", "Tunnel.__init__", "call_later"): asks_a_proxy_in_vain,
+    ("core.net.dialer", "Tunnel.__init__", "watch"): asks_a_proxy,
+    ("core.net.dialer", "Tunnel._ready", "watch"): hears_a_proxy,
     ("core.net.http_guard", "HttpGuard.feed", "call_later"): seems_to_speak_http,
     ("core.net.sender", "Sender._check_stalled", "call_later"): stalls_again,
     ("core.net.sender", "Sender._fail", "call_soon"): sends_to_the_dead,
@@ -587,9 +590,6 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.udp", "UdpClient._start", "call_soon"): looks_up_in_vain,
     ("core.net.udp", "UdpServer._forget_silent", "call_later"): forgets_again,
     ("core.net.udp", "UdpServer._meet", "call_later"): forgets,
-    ("core.net.tunnel", "Tunnel.__init__", "call_later"): asks_a_proxy_in_vain,
-    ("core.net.tunnel", "Tunnel.__init__", "watch"): asks_a_proxy,
-    ("core.net.tunnel", "Tunnel._ready", "watch"): hears_a_proxy,
 }
 
 # Others that come to pass at a place that has its case.
