@@ -39,8 +39,14 @@ from functools import lru_cache
 from core.errors import Fault, SendError, TincanError, quoted
 from core.wire.enclosing import BetweenSplitter, FlagSplitter
 from core.wire.framers import Collector, Framer, Line, Message, Raw
-from core.wire.headers import ContentLengthSplitter, NetstringSplitter
-from core.wire.length_prefix import Counts, LengthField, Order, PrefixSplitter
+from core.wire.length_prefix import (
+    ContentLengthSplitter,
+    Counts,
+    LengthField,
+    NetstringSplitter,
+    Order,
+    PrefixSplitter,
+)
 from core.wire.splitting import DelimiterSplitter, FixedSplitter, GapSplitter, LineSplitter, Splitter
 from core.words import counted
 
