@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import TlsSettingsError, reason
 from core.files import make_own_folder, read_kept, set_aside
-from core.tls.own_files import Issued
+from core.tls.certificates import Issued
 
 if TYPE_CHECKING:
     from cryptography import x509

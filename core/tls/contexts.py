@@ -13,8 +13,7 @@ from pathlib import Path
 from core.errors import TlsSettingsError, reason
 from core.files import settings_folder
 from core.tls.authority import Authority
-from core.tls.certificates import load_reader
-from core.tls.own_files import Issued, read_certificate_and_key
+from core.tls.certificates import Issued, load_reader, read_certificate_and_key
 from core.tls.settings import ClientCertificates, LowestVersion, Tls
 
 _LARGEST = 1024 * 1024  # bytes of a file with certificates or keys
