@@ -180,7 +180,6 @@ SOCKETS = {"socket", "_socket", "select", "selectors", "socketserver", "ssl", "c
 MAY_TOUCH_SOCKETS = {
     "core.errors",  # explains what they raise
     "core.net.client",
-    "core.net.datagram_options",
     "core.net.datagrams",
     "core.net.dialer",
     "core.net.listening",
@@ -189,6 +188,7 @@ MAY_TOUCH_SOCKETS = {
     "core.net.reachable",
     "core.net.resolver",
     "core.net.session",
+    "core.net.socket_options",
     "core.net.sockets",
     "core.net.tap",
     "core.net.transport",

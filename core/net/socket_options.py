@@ -1,11 +1,18 @@
-"""How a connection uses its socket, for whoever wants to see what that does to the boundaries."""
+"""How a connection uses its socket, for whoever wants to see what that does to the boundaries.
+
+Of UDP, also how each system takes it: multicast groups and their interface, hops, broadcast.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import socket
+import struct
+import sys
 from dataclasses import dataclass
 
-from core.errors import Fault, TincanError, quoted
+from core.errors import Fault, TincanError, quoted, reason
 
 LARGEST_RECEIVE = 256 * 1024  # bytes
 LONGEST_PAUSE = 60.0  # seconds
@@ -13,6 +20,8 @@ HIGHEST_TTL = 255  # hops
 USUAL_DATAGRAM = 1400  # bytes that files are cut to: they pass almost any network in one packet
 LARGEST_DATAGRAM = 65_507  # bytes that UDP carries at most over IPv4
 MOST_GROUPS = 20  # what Linux lets a socket join (net.ipv4.igmp_max_memberships)
+
+_IP_MTU_DISCOVER, _IPV6_MTU_DISCOVER, _PMTUDISC_WANT, _PMTUDISC_DO = 10, 23, 1, 2  # linux/in.h, linux/in6.h
 
 
 class SocketOptionError(TincanError, ValueError):
@@ -79,3 +88,88 @@ def check_group(text: str) -> str:
 
 
 AS_USUAL = SocketOptions()
+
+
+def use_options(sock: socket.socket, wanted: SocketOptions, before: SocketOptions) -> None:
+    """Set of a UDP socket what ``wanted`` has otherwise than ``before``; groups are left and joined.
+
+    Raises ``SocketOptionError`` for what the system refuses, in words.
+    """
+    try:
+        _use(sock, wanted, before)
+    except OSError as error:
+        raise SocketOptionError(f"the socket options cannot be used: {reason(error)}") from error
+
+
+def _use(sock: socket.socket, wanted: SocketOptions, before: SocketOptions) -> None:
+    is_six = sock.family == socket.AF_INET6
+    level = socket.IPPROTO_IPV6 if is_six else socket.IPPROTO_IP
+    if wanted.broadcast != before.broadcast:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, int(wanted.broadcast))
+    if wanted.ttl != before.ttl:
+        usual = (64, 1) if wanted.ttl is None else (wanted.ttl, wanted.ttl)
+        sock.setsockopt(level, socket.IPV6_UNICAST_HOPS if is_six else socket.IP_TTL, max(1, usual[0]))
+        sock.setsockopt(level, socket.IPV6_MULTICAST_HOPS if is_six else socket.IP_MULTICAST_TTL, usual[1])
+    if wanted.hears_itself != before.hears_itself:
+        loop = socket.IPV6_MULTICAST_LOOP if is_six else socket.IP_MULTICAST_LOOP
+        sock.setsockopt(level, loop, int(wanted.hears_itself))
+    if wanted.fragments != before.fragments and sys.platform == "linux":
+        option = _IPV6_MTU_DISCOVER if is_six else _IP_MTU_DISCOVER
+        sock.setsockopt(level, option, _PMTUDISC_WANT if wanted.fragments else _PMTUDISC_DO)
+    if wanted.interface != before.interface:
+        index, address = _interface_of(wanted.interface, is_six=is_six)
+        if is_six:
+            sock.setsockopt(level, socket.IPV6_MULTICAST_IF, index)
+        else:
+            chosen = _membership("0.0.0.0", index, address)  # noqa: S104
+            sock.setsockopt(level, socket.IP_MULTICAST_IF, chosen[4:] if sys.platform == "win32" else chosen)
+    same = wanted.interface == before.interface
+    for group in before.groups:
+        if not (same and group in wanted.groups) and (":" in group) is is_six:
+            with contextlib.suppress(SocketOptionError):  # an interface that has gone took its groups with it
+                _member(sock, group, before.interface, joins=False)
+    for group in wanted.groups:
+        if not (same and group in before.groups) and (":" in group) is is_six:
+            _member(sock, group, wanted.interface, joins=True)
+
+
+def _member(sock: socket.socket, group: str, interface: str, *, joins: bool) -> None:
+    try:
+        _set_member(sock, group, interface, joins=joins)
+    except OSError as error:
+        where = f" on the interface {interface}" if interface else ""
+        raise SocketOptionError(f"the group {group} cannot be joined{where}: {reason(error)}") from error
+
+
+def _set_member(sock: socket.socket, group: str, interface: str, *, joins: bool) -> None:
+    is_six = sock.family == socket.AF_INET6
+    index, address = _interface_of(interface, is_six=is_six)
+    if is_six:
+        six = socket.inet_pton(socket.AF_INET6, group.partition("%")[0]) + struct.pack("@I", index)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP if joins else socket.IPV6_LEAVE_GROUP, six)
+    else:
+        option = socket.IP_ADD_MEMBERSHIP if joins else socket.IP_DROP_MEMBERSHIP
+        sock.setsockopt(socket.IPPROTO_IP, option, _membership(group, index, address))
+
+
+def _membership(group: str, index: int, address: bytes) -> bytes:
+    """A group and an interface as IPv4 takes them: ``ip_mreqn``, or, of Windows, ``ip_mreq``, which takes an index."""
+    if sys.platform == "win32":
+        return socket.inet_aton(group) + (struct.pack("!I", index) if index else address)
+    return socket.inet_aton(group) + address + struct.pack("@i", index)
+
+
+def _interface_of(text: str, *, is_six: bool) -> tuple[int, bytes]:
+    """The number of an interface, or, of IPv4, its address. Raises ``SocketOptionError`` if there is none like it."""
+    nowhere = b"\0" * 4
+    if not text:
+        return 0, nowhere
+    if text.isdecimal() and len(text) <= 9:
+        return int(text), nowhere
+    if not is_six:
+        with contextlib.suppress(OSError):
+            return 0, socket.inet_pton(socket.AF_INET, text)
+    try:
+        return socket.if_nametoindex(text), nowhere
+    except OSError:
+        raise SocketOptionError(f"this machine has no network interface {quoted(text)}") from None

@@ -17,13 +17,12 @@ from core.events import ConnectionId, Ending, EventSink, Resolved, Resolving, Se
 from core.net import sockets
 from core.net.client import Client
 from core.net.connection import Connection
-from core.net.datagram_options import use_options
 from core.net.datagrams import DatagramSocket, DatagramTransport, Meet, OnlyTransport, bound, connect
 from core.net.loop import GuardedLoop, Timer
 from core.net.resolver import Outcome, Resolver
 from core.net.server import Server
 from core.net.session import Session
-from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
+from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions, use_options
 from core.net.sockets import Endpoint, SocketAddress
 from core.replies import Reply
 from core.roles import Role
