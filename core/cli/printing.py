@@ -11,8 +11,8 @@ from core.events import ConnectionId, Received
 from core.roles import Role
 from core.settings import DEFAULTS
 from core.text_safety import TextSafety
-from core.wire.framers import Framer, Message
 from core.wire.framing import Framing, RawFraming, messages_in
+from core.wire.messages import Framer, Message
 from core.words import connection_name
 
 _LATE = 0.1  # seconds that news of what came may be on its way

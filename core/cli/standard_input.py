@@ -10,8 +10,8 @@ from core.cli.common import console_input
 from core.compose.encoding import Encoding, LineEnding, encode
 from core.errors import DraftError, reason
 from core.supervision import Worker
-from core.wire.framers import Message, TooLong
 from core.wire.framing import make_framer
+from core.wire.messages import Message, TooLong
 
 _PIECE = 64 * 1024  # bytes of one read
 _LONGEST_LINE = 16 << 20  # bytes

@@ -53,8 +53,8 @@ from core.settings import Limits
 from core.supervision import attempt, do_all, note
 from core.tcp import SocketFacts
 from core.wire.faults import REMARK, BothWays, End
-from core.wire.framers import Framer, FramingViolation, Message, TooLong
 from core.wire.framing import RAW, Framing, messages_in
+from core.wire.messages import Framer, FramingViolation, Message, TooLong
 from core.words import connection_name, counted
 
 _now = monotonic_ns

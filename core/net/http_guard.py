@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from core.net.loop import GuardedLoop, Timer
 from core.net.timeouts import Hear
-from core.wire.framers import Framer, Message, Raw
+from core.wire.messages import Framer, Message, RawFramer
 
 Tell: TypeAlias = Callable[[str], None]
 
@@ -67,7 +67,7 @@ class HttpGuard:
         hear: Hear,
     ) -> None:
         self.silence: float | None = None
-        self._framer: Framer = Raw()
+        self._framer: Framer = RawFramer()
         self._loop = loop
         self._patience = patience
         self._tell = tell

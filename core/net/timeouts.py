@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from core.net.loop import GuardedLoop, Timer
-from core.wire.framers import Framer, Message
+from core.wire.messages import Framer, Message
 
 Hear: TypeAlias = Callable[[list[Message]], None]
 

@@ -28,7 +28,7 @@ from core.events import Ending
 from core.replies.rules.rule import REGEX_SECONDS, TooSlow
 from core.settings import DEFAULTS
 from core.steps.step import END, NOTHING, RESET, Expectation, Otherwise, OwnEnd, ReadyStep, ReadySteps, Step
-from core.wire.framers import FramingViolation, Message, TooLong
+from core.wire.messages import FramingViolation, Message, TooLong
 from core.words import counted, human_bytes
 
 MOST_ROWS = 1_000  # that are kept: the last ones of a list that is played again and again

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from core.errors import SendError, quoted
 from core.wire.checksums import ALGORITHMS, NotHex, hex_digits
 from core.wire.enclosing import BetweenSplitter
-from core.wire.framers import Collector, Framer
 from core.wire.framing import (
     LARGEST_OFFSET,
     RAW,
@@ -35,6 +34,7 @@ from core.wire.framing import (
     hex_bytes,
     whole_number,
 )
+from core.wire.messages import Collector, Framer
 from core.wire.splitting import EachSplitter, Envelope, Splitter, Verdict
 
 _LONGEST_SIGN = 16  # bytes in front of a checksum or behind it

@@ -38,7 +38,6 @@ from functools import lru_cache
 
 from core.errors import Fault, SendError, TincanError, quoted
 from core.wire.enclosing import BetweenSplitter, FlagSplitter
-from core.wire.framers import Collector, Framer, Line, Message, Raw
 from core.wire.length_prefix import (
     ContentLengthSplitter,
     Counts,
@@ -47,6 +46,7 @@ from core.wire.length_prefix import (
     Order,
     PrefixSplitter,
 )
+from core.wire.messages import Collector, Framer, LineFramer, Message, RawFramer
 from core.wire.splitting import DelimiterSplitter, FixedSplitter, GapSplitter, LineSplitter, Splitter
 from core.words import counted
 
@@ -110,7 +110,7 @@ class RawFraming(Framing):
         return message
 
     def framer(self, limit: int) -> Framer:  # noqa: ARG002 - what one recv gave is never too long
-        return Raw()
+        return RawFramer()
 
     def splitter(self) -> Splitter:
         raise TincanError("the framing raw cuts no stream: there every entry is a message")
@@ -131,7 +131,7 @@ class LineFraming(Framing):
         return message + b"\n"
 
     def framer(self, limit: int) -> Framer:
-        return Line(limit)
+        return LineFramer(limit)
 
     def splitter(self) -> Splitter:
         return LineSplitter()

@@ -159,7 +159,7 @@ class _Unannounced(_Trusting):
 
 
 class LineSplitter(_Unannounced, Untimed):
-    """Frames end with LF, CR LF or a lone CR, as ``framers.Line`` has it.
+    """Frames end with LF, CR LF or a lone CR, as ``messages.LineFramer`` has it.
 
     Whether a CR at the end of a piece is all of its line ending is known with the next byte.
     """

@@ -11,7 +11,7 @@ import pytest
 from core.address import Address, parse_address
 from core.errors import AddressError
 from core.text_safety import TextSafety, decode
-from core.wire.framers import Line, Message
+from core.wire.messages import LineFramer, Message
 
 INPUTS = int(os.environ.get("TINCAN_FUZZ", "10000"))
 TELLING = [
@@ -65,7 +65,7 @@ def test_lines_are_the_same_however_the_stream_is_cut(dice: random.Random) -> No
 
 
 def _lines(*pieces: bytes) -> list[Message]:
-    framer = Line(limit=5)
+    framer = LineFramer(limit=5)
     return [line for piece in pieces for line in framer.feed(piece)] + framer.finish()
 
 

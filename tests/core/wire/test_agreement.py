@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import SendError
-from core.wire.framers import Framer, FramingViolation, Message, TooLong
 from core.wire.framing import (
     Between,
     ContentLength,
@@ -25,6 +24,7 @@ from core.wire.framing import (
     parse_framing,
 )
 from core.wire.length_prefix import Counts, LengthField
+from core.wire.messages import Framer, FramingViolation, Message, TooLong
 from core.wire.splitting import Splitter
 
 LIMIT = 40

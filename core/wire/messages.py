@@ -48,7 +48,7 @@ class Framer(Protocol):
         ...
 
 
-class Raw:
+class RawFramer:
     """One message per ``recv``: what TCP happened to deliver at once, as the tutorial does it."""
 
     silence: float | None = None
@@ -60,7 +60,7 @@ class Raw:
         return []
 
 
-class Line:
+class LineFramer:
     """One message per line: ended by LF, CR LF or a lone CR, which are not part of it.
 
     The bytes of a line may be in any encoding that keeps ASCII's CR and LF to themselves. A line of

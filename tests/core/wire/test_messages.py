@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import TincanError
-from core.wire.framers import Collector, Framer, Line, Message, Raw, TooLong
 from core.wire.framing import FRAMINGS, LINE, RAW, make_framer
+from core.wire.messages import Collector, Framer, LineFramer, Message, RawFramer, TooLong
 
 LIMIT = 8
 
@@ -60,8 +60,8 @@ def split(stream: bytes, cuts: list[int]) -> list[bytes]:
 )
 @pytest.mark.case("C-37", "C-38", "C-40", "C-41", "C-57")
 def test_lines_come_out_the_same_whole_and_byte_by_byte(stream: bytes, messages: list[Message]) -> None:
-    assert heard(Line(LIMIT), stream) == messages
-    assert heard(Line(LIMIT), *(stream[i : i + 1] for i in range(len(stream)))) == messages
+    assert heard(LineFramer(LIMIT), stream) == messages
+    assert heard(LineFramer(LIMIT), *(stream[i : i + 1] for i in range(len(stream)))) == messages
 
 
 @given(
@@ -73,21 +73,21 @@ def test_lines_come_out_the_same_whole_and_byte_by_byte(stream: bytes, messages:
 def test_no_way_of_splitting_the_stream_changes_the_lines(stream: list[bytes], cuts: list[int], limit: int) -> None:
     whole = b"".join(stream)
 
-    assert heard(Line(limit), *split(whole, cuts)) == expected_lines(whole, limit)
+    assert heard(LineFramer(limit), *split(whole, cuts)) == expected_lines(whole, limit)
 
 
 @given(messages=st.lists(st.binary(max_size=20).filter(lambda m: b"\r" not in m and b"\n" not in m)))
 def test_what_is_made_ready_for_the_stream_comes_out_as_it_was(messages: list[bytes]) -> None:
     stream = b"".join(map(LINE.enclose, messages))
 
-    assert heard(Line(20), stream) == messages
+    assert heard(LineFramer(20), stream) == messages
 
 
 @pytest.mark.parametrize("piece", [b"x", b"xy", b"x" * 1000], ids=len)
 @pytest.mark.case("C-41", "C-44", "C-80")
 def test_a_message_without_an_end_stays_within_its_memory(piece: bytes) -> None:
     limit = 16 * 1024
-    framer = Line(limit)
+    framer = LineFramer(limit)
     pieces = 4 * limit // len(piece)
 
     tracemalloc.start()
@@ -103,7 +103,7 @@ def test_a_message_without_an_end_stays_within_its_memory(piece: bytes) -> None:
 
 
 def test_the_end_of_the_stream_is_found_once() -> None:
-    framer = Line(LIMIT)
+    framer = LineFramer(LIMIT)
     framer.feed(b"half")
 
     assert framer.finish() == [b"half"]
@@ -112,13 +112,13 @@ def test_the_end_of_the_stream_is_found_once() -> None:
 
 @pytest.mark.case("C-57")
 def test_nothing_between_cr_and_lf_does_not_part_them() -> None:
-    assert heard(Line(LIMIT), b"a\r", b"", b"\n", b"b\n") == [b"a", b"b"]
+    assert heard(LineFramer(LIMIT), b"a\r", b"", b"\n", b"b\n") == [b"a", b"b"]
 
 
 @given(pieces=st.lists(st.binary(max_size=30)))
 @pytest.mark.case("C-40")
 def test_raw_is_what_recv_gave_and_an_empty_recv_is_no_message(pieces: list[bytes]) -> None:
-    assert heard(Raw(), *pieces) == [piece for piece in pieces if piece]
+    assert heard(RawFramer(), *pieces) == [piece for piece in pieces if piece]
 
 
 def test_raw_adds_nothing_to_what_is_sent() -> None:
@@ -126,7 +126,7 @@ def test_raw_adds_nothing_to_what_is_sent() -> None:
 
 
 def test_a_framing_is_made_by_its_name() -> None:
-    assert [type(make_framer(name, 10)) for name in FRAMINGS] == [Raw, Line, Collector, Collector]
+    assert [type(make_framer(name, 10)) for name in FRAMINGS] == [RawFramer, LineFramer, Collector, Collector]
 
 
 def test_an_unknown_framing_is_refused_with_the_known_ones() -> None:
@@ -137,4 +137,4 @@ def test_an_unknown_framing_is_refused_with_the_known_ones() -> None:
 @pytest.mark.parametrize("limit", [0, -1])
 def test_a_line_needs_room_for_a_byte(limit: int) -> None:
     with pytest.raises(ValueError, match="at least 1 byte"):
-        Line(limit)
+        LineFramer(limit)
