@@ -19,7 +19,7 @@ from core.events import Received, new_event
 from core.net import sockets
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Ready, Timer
 from core.supervision import note
-from core.wire.faults import SOUND, BothWays, DatagramLine, Faults, Injected, Passed
+from core.wire.faults import SOUND, BothWays, DatagramLine, Faults, InjectedFault, Passed
 from core.words import counted
 
 if TYPE_CHECKING:
@@ -457,7 +457,7 @@ class _BadLine:
         for each in what:
             if isinstance(each, bytes):
                 self._passed(each)
-            elif isinstance(each, Injected):
+            elif isinstance(each, InjectedFault):
                 self._tell(each.words)
 
     def _tell(self, words: str) -> None:

@@ -12,7 +12,7 @@ from core.clock import monotonic
 from core.events import Ending
 from core.net.loop import GuardedLoop, Timer
 from core.net.owner import Pause
-from core.wire.faults import SOUND, BothWays, End, Faults, Injected, Line
+from core.wire.faults import SOUND, BothWays, End, Faults, FaultyLine, InjectedFault
 from core.words import counted
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class IncomingLine:
         ended: Callable[[End], None],
         injected: Callable[[str], None],
     ) -> None:
-        self._line = Line(faults, monotonic, name)
+        self._line = FaultyLine(faults, monotonic, name)
         self._loop = loop
         self._hear, self._ended, self._injected = hear, ended, injected
         self._timer: Timer | None = None
@@ -220,7 +220,7 @@ class IncomingLine:
                 return
             if isinstance(passed, bytes):
                 self._hear(passed)
-            elif isinstance(passed, Injected):
+            elif isinstance(passed, InjectedFault):
                 self._injected(passed.words)
             else:
                 self._ended(passed)

@@ -13,7 +13,7 @@ from core.net.endings import does_not_read
 from core.net.outbox import Outbox, Outgoing
 from core.net.socket_options import AS_USUAL
 from core.origin import SCRIPT, Origin
-from core.wire.faults import End, Faults, Injected, Line
+from core.wire.faults import End, Faults, FaultyLine, InjectedFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +35,8 @@ class Sender:
     ``send`` and ``forbid`` are for any thread; the rest is for the loop's. The lock guards all of
     the sending side, and is held for a send that never waits, so nobody waits for it long.
     ``broken`` and ``stalled`` are called on the loop's thread when the transport can take no more, ``rested``
-    when a pause between two sends is over. With faults, all of the outbox is in a ``Line`` as well, and goes out as it
-    comes out of that: ``line_ended`` hears how the line ends.
+    when a pause between two sends is over. With faults, all of the outbox is in a ``FaultyLine`` as well, and goes
+    out as it comes out of that: ``line_ended`` hears how the line ends.
     """
 
     __slots__ = (
@@ -104,7 +104,7 @@ class Sender:
         self._outbox = Outbox(limits.outbox)
         self._throttle: SocketOptions | None = None  # set while everything goes through the outbox, to leave it slowly
         self._rest: Timer | None = None  # the pause after a send
-        self._line: Line | None = None  # with faults in it
+        self._line: FaultyLine | None = None  # with faults in it
         self._line_timer: Timer | None = None  # for what comes out of it next
         self._pieces: deque[int] = deque()  # sizes of what has come out of it and waits: each is a send
         self._released = 0  # bytes of them
@@ -237,7 +237,7 @@ class Sender:
         with self._lock:
             self._pieces.clear()
             self._released = 0
-            self._line = line = Line(faults, monotonic, name) if faults is not None else None
+            self._line = line = FaultyLine(faults, monotonic, name) if faults is not None else None
             if line is not None:
                 for rest in self._outbox.rests:
                     line.put(rest)
@@ -272,7 +272,7 @@ class Sender:
                 if isinstance(each, bytes):
                     self._release(each, is_other=line.faults.flip > 0)
                 else:
-                    happened.append(each.words if isinstance(each, Injected) else each)
+                    happened.append(each.words if isinstance(each, InjectedFault) else each)
             due = line.due if len(self._pieces) < _SENDS_PER_TURN else None
         if due is not None and not any(isinstance(each, End) for each in happened):
             self._wait_for_line(due)

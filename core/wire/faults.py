@@ -255,16 +255,16 @@ class End(Enum):
     RESET = "reset"
 
 
-class Injected(NamedTuple):
+class InjectedFault(NamedTuple):
     """A fault that was injected just now, in words without a full stop."""
 
     words: str
 
 
-Passed: TypeAlias = bytes | End | Injected
+Passed: TypeAlias = bytes | End | InjectedFault
 
 
-class Line:
+class FaultyLine:
     """One direction of a connection with faults in it. Give it what came, and ``take`` what is to go on by now.
 
     ``clock`` gives seconds and never runs backwards. ``name`` tells apart the lines of one seed.
@@ -373,7 +373,7 @@ class Line:
             del self._left[kind]
             if kind == "stall":
                 self._held_until = now + self.faults.stalled_for
-                out.append(Injected(f"stalled after {at}{self.faults.lasting}"))
+                out.append(InjectedFault(f"stalled after {at}{self.faults.lasting}"))
                 continue
             words, end = {
                 "reset": ("reset", End.RESET),
@@ -381,7 +381,7 @@ class Line:
                 "finish": ("half-closed", End.FINISHED),
             }[kind]
             lost = f"; {self.size:,} bytes are lost" if self.size else ""
-            out.append(Injected(f"{words} after {at}{lost}"))
+            out.append(InjectedFault(f"{words} after {at}{lost}"))
             self._end(end, out)
 
     def _end(self, end: End, out: list[Passed]) -> None:
@@ -400,7 +400,7 @@ class Line:
         self._next_flip -= bits
         if places:
             first = ", ".join(f"{place:,}" for place in places[:3]) + (", …" if len(places) > 3 else "")
-            out.append(Injected(f"{counted(len(places), 'bit')} flipped, in byte {first}"))
+            out.append(InjectedFault(f"{counted(len(places), 'bit')} flipped, in byte {first}"))
         return bytes(data)
 
     def _gap(self) -> int:
@@ -414,8 +414,8 @@ class Line:
 class DatagramLine:
     """One direction of UDP with faults in it: ``put`` what was sent, and ``take`` what is to go on by now.
 
-    See ``Line`` for ``clock`` and ``name``. What is not lost or flipped arrives unchanged, and in order but for what is
-    held back. More than ``ROOM`` bytes in it are lost, as in a router whose queue is full.
+    See ``FaultyLine`` for ``clock`` and ``name``. What is not lost or flipped arrives unchanged, and in order but for
+    what is held back. More than ``ROOM`` bytes in it are lost, as in a router whose queue is full.
     """
 
     ROOM = 1 << 20  # bytes
@@ -424,7 +424,7 @@ class DatagramLine:
         self._faults = faults
         self._clock = clock
         self._random = random.Random(f"{faults.seed} {name}")  # noqa: S311 - to be repeated, not to be secret
-        self._bits = Line(Faults(flip=faults.flip, seed=faults.seed), clock, name)
+        self._bits = FaultyLine(Faults(flip=faults.flip, seed=faults.seed), clock, name)
         self._queue: list[tuple[float, int, bytes]] = []  # when it is through, in the order in which they came, what
         self._numbers = itertools.count()
         self._last = self._free_at = clock()
@@ -447,18 +447,18 @@ class DatagramLine:
         faults, now = self._faults, self._clock()
         size = counted(len(datagram), "byte")
         if faults.loss and self._random.random() < faults.loss:
-            self._told.append(Injected(f"a datagram of {size} was lost"))
+            self._told.append(InjectedFault(f"a datagram of {size} was lost"))
             return
         if self.size + len(datagram) > self.ROOM:
-            self._told.append(Injected(f"a datagram of {size} was lost, since too much waits for the bandwidth"))
+            self._told.append(InjectedFault(f"a datagram of {size} was lost, since too much waits for the bandwidth"))
             return
         is_twice = faults.duplicate > 0 and self._random.random() < faults.duplicate
         if is_twice:
-            self._told.append(Injected(f"a datagram of {size} goes on twice"))
+            self._told.append(InjectedFault(f"a datagram of {size} goes on twice"))
         due = now + max(0.0, faults.latency + self._random.uniform(-1, 1) * faults.jitter)
         if faults.reorder and self._random.random() < faults.reorder:
             due += faults.held_back
-            self._told.append(Injected(f"a datagram of {size} is held back for {_span(faults.held_back)}"))
+            self._told.append(InjectedFault(f"a datagram of {size} is held back for {_span(faults.held_back)}"))
         else:
             due = self._last = max(self._last, due)
         for _ in range(1 + is_twice):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.wire.faults import DatagramLine, FaultError, Faults, Injected, check_faults, parse_faults
+from core.wire.faults import DatagramLine, FaultError, Faults, InjectedFault, check_faults, parse_faults
 
 
 class Clock:
@@ -42,7 +42,7 @@ def data(out: Sequence[object]) -> list[bytes]:
 
 
 def told(out: Sequence[object]) -> list[str]:
-    return [each.words for each in out if isinstance(each, Injected)]
+    return [each.words for each in out if isinstance(each, InjectedFault)]
 
 
 @given(

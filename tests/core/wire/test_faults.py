@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.wire.faults import PRESETS, At, End, FaultError, Faults, Injected, Line, Passed, parse_faults
+from core.wire.faults import PRESETS, At, End, FaultError, Faults, FaultyLine, InjectedFault, Passed, parse_faults
 
 
 class Clock:
@@ -20,7 +20,7 @@ class Clock:
         return self.now
 
 
-def run(line: Line, clock: Clock, until: float = math.inf) -> list[tuple[float, Passed]]:
+def run(line: FaultyLine, clock: Clock, until: float = math.inf) -> list[tuple[float, Passed]]:
     """Everything that comes out of a line by then, and when it does."""
     out: list[tuple[float, Passed]] = []
     while True:
@@ -58,7 +58,7 @@ def test_what_is_not_cut_or_flipped_arrives_unchanged_in_order_and_before_the_en
     faults: Faults, chunks: list[tuple[bytes, float]]
 ) -> None:
     clock = Clock()
-    line = Line(faults, clock)
+    line = FaultyLine(faults, clock)
     out: list[tuple[float, Passed]] = []
     for data, pause in chunks:
         line.put(data)
@@ -80,7 +80,7 @@ def test_what_comes_before_a_cut_arrives_and_nothing_after_it(
     faults: Faults, chunks: list[tuple[bytes, float]], size: int, kind: str
 ) -> None:
     clock = Clock()
-    line = Line(replace(faults, **{kind: At(size)}), clock)  # type: ignore[arg-type]
+    line = FaultyLine(replace(faults, **{kind: At(size)}), clock)  # type: ignore[arg-type]
     said = b"".join(data for data, _ in chunks)
     for data, _ in chunks:
         line.put(data)
@@ -99,12 +99,12 @@ def test_what_comes_before_a_cut_arrives_and_nothing_after_it(
 def test_flipped_bits_are_told_of_one_by_one_and_the_same_seed_flips_the_same(
     said: bytes, rate: float, seed: int, size: int
 ) -> None:
-    def flipped(size: int) -> tuple[bytes, list[Injected]]:
+    def flipped(size: int) -> tuple[bytes, list[InjectedFault]]:
         clock = Clock()
-        line = Line(Faults(flip=rate, seed=seed, slice=size), clock)
+        line = FaultyLine(Faults(flip=rate, seed=seed, slice=size), clock)
         line.put(said)
         out = run(line, clock)
-        return data_of(out), [passed for _, passed in out if isinstance(passed, Injected)]
+        return data_of(out), [passed for _, passed in out if isinstance(passed, InjectedFault)]
 
     heard, told = flipped(size)
     count = sum((one ^ other).bit_count() for one, other in zip(said, heard, strict=True))
@@ -118,7 +118,7 @@ def test_flipped_bits_are_told_of_one_by_one_and_the_same_seed_flips_the_same(
 
 def test_the_rate_of_flipped_bits_is_what_was_asked_for() -> None:
     clock = Clock()
-    line = Line(Faults(flip=0.01), clock)
+    line = FaultyLine(Faults(flip=0.01), clock)
     line.put(bytes(100_000))
 
     flips = sum(byte.bit_count() for byte in data_of(run(line, clock)))
@@ -128,7 +128,7 @@ def test_the_rate_of_flipped_bits_is_what_was_asked_for() -> None:
 
 def test_latency_delays_and_jitter_spreads_within_its_bounds() -> None:
     clock = Clock()
-    line = Line(Faults(latency=0.1, jitter=0.02), clock)
+    line = FaultyLine(Faults(latency=0.1, jitter=0.02), clock)
     arrivals = []
     for number in range(50):
         clock.now = float(number)
@@ -141,7 +141,7 @@ def test_latency_delays_and_jitter_spreads_within_its_bounds() -> None:
 
 def test_bandwidth_is_kept_over_time() -> None:
     clock = Clock()
-    line = Line(Faults(bandwidth=1000), clock)
+    line = FaultyLine(Faults(bandwidth=1000), clock)
     line.put(bytes(5000))
 
     out = run(line, clock)
@@ -151,7 +151,7 @@ def test_bandwidth_is_kept_over_time() -> None:
 
 def test_slices_go_one_by_one_with_a_pause() -> None:
     clock = Clock()
-    line = Line(Faults(slice=2, pause=0.5), clock)
+    line = FaultyLine(Faults(slice=2, pause=0.5), clock)
     line.put(b"abcde")
 
     assert run(line, clock) == [(0.0, b"ab"), (0.5, b"cd"), (1.0, b"e")]
@@ -159,15 +159,15 @@ def test_slices_go_one_by_one_with_a_pause() -> None:
 
 def test_a_stall_holds_everything_and_is_told() -> None:
     clock = Clock()
-    line = Line(Faults(stall=At(2), stalled_for=3.0), clock)
+    line = FaultyLine(Faults(stall=At(2), stalled_for=3.0), clock)
     line.put(b"abcd")
 
-    assert run(line, clock) == [(0.0, b"ab"), (0.0, Injected("stalled after 2 bytes for 3 s")), (3.0, b"cd")]
+    assert run(line, clock) == [(0.0, b"ab"), (0.0, InjectedFault("stalled after 2 bytes for 3 s")), (3.0, b"cd")]
 
 
 def test_a_stall_without_an_end_lasts_for_ever() -> None:
     clock = Clock()
-    line = Line(Faults(stall=At(2)), clock)
+    line = FaultyLine(Faults(stall=At(2)), clock)
     line.put(b"abcd")
 
     assert data_of(run(line, clock)) == b"ab"
@@ -177,7 +177,7 @@ def test_a_stall_without_an_end_lasts_for_ever() -> None:
 @pytest.mark.parametrize(("kind", "end"), [("reset", End.RESET), ("finish", End.FINISHED), ("cut", End.CUT)])
 def test_what_happens_by_the_clock_happens_on_a_silent_line_too(kind: str, end: End) -> None:
     clock = Clock()
-    line = Line(Faults(**{kind: At(seconds=2.0)}), clock)  # type: ignore[arg-type]
+    line = FaultyLine(Faults(**{kind: At(seconds=2.0)}), clock)  # type: ignore[arg-type]
 
     assert [(at, passed) for at, passed in run(line, clock) if isinstance(passed, End)] == [(2.0, end)]
 
