@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import TypeAlias
 
 from core.net.loop import GuardedLoop, Timer
-from core.net.timeouts import Hear
+from core.net.timeouts import HearMessages
 from core.wire.messages import Framer, Message, RawFramer
 
 Tell: TypeAlias = Callable[[str], None]
@@ -26,7 +26,7 @@ _TARGET_BEGUN = re.compile(rb"\s*(?:" + _METHOD + rb" (?:[/*]|https?:)|CONNECT \
 _NO_TARGET_YET = re.compile(rb"\s*(?:[A-Z]{0,7}|" + _METHOD + rb" (?:h|ht|htt|https?)?)\Z")
 
 
-class Opening(Enum):
+class FirstBytes(Enum):
     """What the first bytes of a peer are."""
 
     REQUEST = auto()
@@ -35,18 +35,18 @@ class Opening(Enum):
     OTHER = auto()
 
 
-def opening_of(data: bytes) -> tuple[Opening, str]:
+def classify(data: bytes) -> tuple[FirstBytes, str]:
     """What these first bytes are, and the line if they are a request: as much of it as there is."""
     found = _REQUEST.match(data)
     if found is not None:
-        return Opening.REQUEST, found.group(1).decode("ascii", "backslashreplace")
+        return FirstBytes.REQUEST, found.group(1).decode("ascii", "backslashreplace")
     if _NO_TARGET_YET.match(data):
-        return Opening.TOO_SHORT, ""
+        return FirstBytes.TOO_SHORT, ""
     if not _TARGET_BEGUN.match(data):
-        return Opening.OTHER, ""
+        return FirstBytes.OTHER, ""
     if len(data) > LONGEST_LINE:
-        return Opening.REQUEST, data[:LONGEST_LINE].strip().decode("ascii", "backslashreplace")
-    return Opening.LIKELY, ""
+        return FirstBytes.REQUEST, data[:LONGEST_LINE].strip().decode("ascii", "backslashreplace")
+    return FirstBytes.LIKELY, ""
 
 
 class HttpGuard:
@@ -64,7 +64,7 @@ class HttpGuard:
         patience: float,
         tell: Tell,
         refuses: Callable[[], bool],
-        hear: Hear,
+        hear: HearMessages,
     ) -> None:
         self.silence: float | None = None
         self._framer: Framer = RawFramer()
@@ -88,15 +88,15 @@ class HttpGuard:
             return [] if self._is_http and self._refuses() else self._framer.feed(data, at)
         self._first += data
         self._held += len(data)
-        opening, line = opening_of(self._first)
-        if opening is Opening.TOO_SHORT:
+        kind, line = classify(self._first)
+        if kind is FirstBytes.TOO_SHORT:
             self._held = 0
             return self._framer.feed(data, at)
-        if opening is Opening.LIKELY:
+        if kind is FirstBytes.LIKELY:
             if self._timer is None:
                 self._timer = self._loop.call_later(self._patience, self._wait_no_longer)
             return []
-        if opening is Opening.REQUEST:
+        if kind is FirstBytes.REQUEST:
             self._is_http = True
             self._tell(line)
         return self._let_go(at)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from core.net.loop import GuardedLoop, Timer
 from core.wire.messages import Framer, Message
 
-Hear: TypeAlias = Callable[[list[Message]], None]
+HearMessages: TypeAlias = Callable[[list[Message]], None]
 
 
 class InactivityTimer:
@@ -47,7 +47,7 @@ class InactivityTimer:
             self._expired()
 
 
-def with_gap_timeout(framer: Framer, loop: GuardedLoop, hear: Hear) -> Framer:
+def with_gap_timeout(framer: Framer, loop: GuardedLoop, hear: HearMessages) -> Framer:
     """The framer itself, or, where silence ends a message, one that has ``hear`` called with it. The loop's thread."""
     return framer if framer.silence is None else GapTimeout(framer, framer.silence, loop, hear)
 
@@ -58,7 +58,7 @@ class GapTimeout:
     After ``finish`` nothing is heard until something comes again.
     """
 
-    def __init__(self, framer: Framer, silence: float, loop: GuardedLoop, hear: Hear) -> None:
+    def __init__(self, framer: Framer, silence: float, loop: GuardedLoop, hear: HearMessages) -> None:
         self.silence: float | None = silence
         self._framer = framer
         self._timer = InactivityTimer(loop, silence, lambda: hear(self.finish()))

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from core.events import Closed, Ending, HttpRequest, Opened, Received
-from core.net.http_guard import LONGEST_LINE, Opening, opening_of
+from core.net.http_guard import LONGEST_LINE, FirstBytes, classify
 from core.settings import Limits
 from tests.support.peers import Peer
 from tests.support.sink import PATIENCE
@@ -153,17 +153,17 @@ def test_the_end_of_a_peer_is_the_end_of_the_wait() -> None:
     ],
 )
 def test_a_request_is_known_by_its_first_line(data: bytes, line: str) -> None:
-    assert opening_of(data) == (Opening.REQUEST, line)
+    assert classify(data) == (FirstBytes.REQUEST, line)
 
 
 @pytest.mark.parametrize("data", [b"GET /", b"POST /a HT", b"GET / HTTP/1.1", b"GET / HTTP/1.1\r", b"CONNECT l"])
 def test_with_a_target_it_is_likely_to_become_one(data: bytes) -> None:
-    assert opening_of(data) == (Opening.LIKELY, "")
+    assert classify(data) == (FirstBytes.LIKELY, "")
 
 
 @pytest.mark.parametrize("data", [b"G", b"HELLO", b"GET", b"GET ", b"POST ht", b"GET https", b"\r\n", b""])
 def test_of_a_word_in_capitals_nobody_can_say(data: bytes) -> None:
-    assert opening_of(data) == (Opening.TOO_SHORT, "")
+    assert classify(data) == (FirstBytes.TOO_SHORT, "")
 
 
 @pytest.mark.parametrize(
@@ -185,4 +185,4 @@ def test_of_a_word_in_capitals_nobody_can_say(data: bytes) -> None:
     ],
 )
 def test_nothing_else_is_taken_for_one(data: bytes) -> None:
-    assert opening_of(data) == (Opening.OTHER, "")
+    assert classify(data) == (FirstBytes.OTHER, "")
