@@ -15,11 +15,11 @@ from core.clock import monotonic_ns
 from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, Fault, HandshakeError, SendError, explain
 from core.events import ConnectionId, Ending, EventSink, Retrying, SessionId
 from core.net import sockets
-from core.net.answered import AnsweredConnection
 from core.net.connection import Connection
 from core.net.dialer import Dialer
 from core.net.loop import Loop, Timer
 from core.net.owner import Pause
+from core.net.reply_peer import ReplyPeer
 from core.net.resolver import Resolver
 from core.net.session import Session
 from core.origin import FOR_TLS
@@ -290,7 +290,7 @@ class Client(Session):
             return
 
         def begin() -> None:
-            self._responder = reply.responder(AnsweredConnection(connection, reply.origin))
+            self._responder = reply.responder(ReplyPeer(connection, reply.origin))
             self._responder.opened()
 
         connection.guard(begin)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from core.net.connection import Connection
 
 
-class AnsweredConnection:
-    """A connection that a responder answers; see ``core.replies.Peer``. What its calls raise ends it and no other."""
+class ReplyPeer:
+    """The ``core.replies.Peer`` of one connection. What its calls raise ends that connection and no other."""
 
     def __init__(self, connection: Connection, origin: Origin) -> None:
         self._connection = connection

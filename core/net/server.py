@@ -16,9 +16,9 @@ from core.events import (
     ReplyChanged,
     SessionId,
 )
-from core.net.answered import AnsweredConnection
 from core.net.connection import Connection
 from core.net.listening import ListeningSession
+from core.net.reply_peer import ReplyPeer
 from core.net.resolver import Resolver
 from core.origin import Origin
 from core.replies import Reply, Responder, make_reply
@@ -123,7 +123,7 @@ class Server(ListeningSession):
     def _begin_answering(self, connection: Connection) -> Responder:
         """Have a responder of the reply in use answer this connection."""
         reply = self._in_use
-        responder = self._responders[connection.id] = reply.responder(AnsweredConnection(connection, reply.origin))
+        responder = self._responders[connection.id] = reply.responder(ReplyPeer(connection, reply.origin))
         if reply.is_stream:
             connection.use_framing(_AS_IT_COMES)
         return responder

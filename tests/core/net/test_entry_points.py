@@ -540,8 +540,8 @@ def hears_a_proxy(stage: Stage) -> None:
 
 
 CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
-    ("core.net.answered", "AnsweredConnection.call_later", "call_later"): answers_late,
-    ("core.net.answered", "AnsweredConnection.call_soon", "call_soon"): answers_in_turns,
+    ("core.net.reply_peer", "ReplyPeer.call_later", "call_later"): answers_late,
+    ("core.net.reply_peer", "ReplyPeer.call_soon", "call_soon"): answers_in_turns,
     ("core.net.client", "Client._come_back", "call_later"): comes_back,
     ("core.net.client", "Client._ask_for_tls", "call_later"): asks_for_tls_in_vain,
     ("core.net.client", "Client._shook_hands", "call_soon"): speaks_over_tls,
