@@ -18,7 +18,7 @@ r"""How messages are told apart in a stream of bytes: one value and one written 
     fixed:16,pad=20           the same, and what is shorter is filled up with this byte when sending
     gap:50                    50 ms (1 to 3,600,000) without a byte end it
 
-Behind any of them may stand ``+`` and a checksum, see ``core.wire.checked``: ``length:2be+crc16-modbus``.
+Behind any of them may stand ``+`` and a checksum, see ``core.wire.checksums``: ``length:2be+crc16-modbus``.
 
 The message is the frame without its delimiter or its length field. What stands before a length field is the
 beginning of the message: ``0102|0003|abcdef`` under ``length:2be,offset=2`` is the message ``0102abcdef``.
@@ -351,7 +351,7 @@ def parse_framing(text: str) -> Framing:
     """Read a written form; see the head of this module. Raises ``FramingError``."""
     text, plus, check = text.partition("+")
     if plus:
-        from core.wire.checked import parse_checked
+        from core.wire.checksums import parse_checked
 
         return parse_checked(parse_framing(text), check, len(text) + 1)
     name, colon, rest = text.partition(":")

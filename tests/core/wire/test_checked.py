@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import SendError
-from core.wire.checked import Check, Checked
-from core.wire.checksums import ALGORITHMS
+from core.wire.checksums import ALGORITHMS, Check, Checked
 from core.wire.framing import FramingError, parse_framing
 from core.wire.messages import FramingViolation
 from tests.core.wire.test_agreement import CUTS, FRAMINGS, MESSAGES, frames, heard, message_in, split
