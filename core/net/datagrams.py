@@ -9,17 +9,17 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from core.clock import monotonic, monotonic_ns
+from core.clock import monotonic_ns
 from core.errors import DatagramError, Doing, Explanation, error_name, explain
 from core.events import Received, new_event
 from core.net import sockets
+from core.net.line_faults import FaultyDirection
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Ready, Timer
 from core.supervision import note
-from core.wire.faults import SOUND, BothWays, DatagramLine, Faults, InjectedFault, Passed
+from core.wire.faults import SOUND, BothWays
 from core.words import counted
 
 if TYPE_CHECKING:
@@ -278,8 +278,8 @@ class DatagramTransport:
         self._to = to
         self.is_plain = True  # what comes is for the connection, without more ado
         self._faults = SOUND
-        self._out: _BadLine | None = None  # from the first fault on
-        self._in: _BadLine | None = None  # the same
+        self._out: FaultyDirection | None = None  # from the first fault on
+        self._in: FaultyDirection | None = None  # the same
         self._ready: Ready | None = None
         self._told_at = -_QUIET
         self._came_back = 0  # since then
@@ -317,10 +317,12 @@ class DatagramTransport:
             return
         connection.tell_faults(before, faults, places)
         if before.out != faults.out:
-            self._out = self._out or _BadLine(connection, str(number), places[0], self._send_late, self._line_is_empty)
+            self._out = self._out or FaultyDirection(
+                connection, str(number), places[0], self._send_late, self._line_is_empty
+            )
             self._out.use(faults.out)
         if before.into != faults.into:
-            self._in = self._in or _BadLine(connection, f"-{number}", places[1], self._take_late)
+            self._in = self._in or FaultyDirection(connection, f"-{number}", places[1], self._take_late)
             self._in.use(faults.into)
             self.is_plain = False
 
@@ -380,93 +382,6 @@ class DatagramTransport:
             self.connection.remark(text, is_failure=True)
         else:
             self.connection.remark_on_what_was_sent(text)
-
-
-class _BadLine:
-    """One direction that has, or had, faults in it; each is told in the conversation.
-
-    ``passed`` gets what comes out, ``emptied`` hears when nothing is left in it. ``put`` is for any thread, the rest is
-    for the loop's. The lock is held while something is passed on, so that nothing overtakes it.
-    """
-
-    def __init__(
-        self,
-        connection: Connection,
-        name: str,
-        place: str,
-        passed: Callable[[bytes], None],
-        emptied: Callable[[], None] | None = None,
-    ) -> None:
-        self._connection, self._name, self._place = connection, name, place
-        self._passed, self._emptied = passed, emptied
-        self._lock = threading.RLock()
-        self._line: DatagramLine | None = None
-        self._timer: Timer | None = None
-
-    @property
-    def count(self) -> int:
-        """Datagrams on their way."""
-        return self._line.count if self._line is not None else 0
-
-    def put(self, data: bytes) -> None:
-        """Take in a datagram."""
-        with self._lock:
-            if self._line is None:
-                self._passed(data)
-                return
-            self._line.put(data)
-        loop = self._connection.loop
-        if loop.is_here:
-            self._let_through()
-        else:
-            loop.call_soon(self._go_on)
-
-    def use(self, faults: Faults | None) -> None:
-        """Have other faults, or none, from now on; what is on its way comes out at once."""
-        with self._lock:
-            left = self._line.empty() if self._line is not None else []
-            self._line = DatagramLine(faults, monotonic, self._name) if faults is not None else None
-            self._pass_on(left)
-        self._go_on()
-
-    def end(self) -> None:
-        """Let nothing through any more, and tell of what was on its way."""
-        with self._lock:
-            if self.count:
-                self._tell(f"{counted(self.count, 'datagram')} had not come through at the end")
-            self._line = None
-        self._cancel()
-
-    def _go_on(self) -> None:
-        self._let_through()
-        if (
-            self._emptied is not None and not self.count
-        ):  # not from ``put``, whose caller may be in the midst of sending
-            self._emptied()
-
-    def _let_through(self) -> None:
-        """Pass on what comes out of the line by now, and come again when more does."""
-        self._cancel()
-        with self._lock:
-            self._pass_on(self._line.take() if self._line is not None else [])
-            due = self._line.due if self._line is not None else None
-        if due is not None:
-            self._timer = self._connection.loop.call_later(max(0.0, due - monotonic()), self._go_on)
-
-    def _pass_on(self, what: list[Passed]) -> None:
-        for each in what:
-            if isinstance(each, bytes):
-                self._passed(each)
-            elif isinstance(each, InjectedFault):
-                self._tell(each.words)
-
-    def _tell(self, words: str) -> None:
-        self._connection.tell_fault(self._place, words)
-
-    def _cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
 
 class OnlyTransport(DatagramTransport):

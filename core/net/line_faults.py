@@ -1,10 +1,12 @@
 """What is wrong on purpose with the two ways of one connection (``core.wire.faults``), and what becomes of what comes.
 
-What goes out has its line in the sender; how that ends is the connection's own affair.
+Of a stream, what goes out has its line in the sender; how that ends is the connection's own affair. Of datagrams each
+direction has one, in the transport of the peer (``core.net.datagrams``).
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from core.clock import monotonic
 from core.events import Ending
 from core.net.loop import GuardedLoop, Timer
 from core.net.owner import Pause
-from core.wire.faults import SOUND, BothWays, End, Faults, FaultyLine, InjectedFault
+from core.wire.faults import SOUND, BothWays, DatagramLine, End, Faults, FaultyLine, InjectedFault, Passed
 from core.words import counted
 
 if TYPE_CHECKING:
@@ -227,6 +229,92 @@ class IncomingLine:
         due = self._line.due
         if due is not None and not self._has_stopped:
             self._timer = self._loop.call_later(max(0.0, due - monotonic()), self._let_through)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class FaultyDirection:
+    """One direction to or from a peer of UDP that has, or had, faults in it; each is told in the conversation.
+
+    ``passed`` gets what comes out, ``emptied`` hears when nothing is left in it. ``put`` is for any thread, the rest is
+    for the loop's. The lock is held while something is passed on, so that nothing overtakes it.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        name: str,
+        place: str,
+        passed: Callable[[bytes], None],
+        emptied: Callable[[], None] | None = None,
+    ) -> None:
+        self._connection, self._name, self._place = connection, name, place
+        self._passed, self._emptied = passed, emptied
+        self._lock = threading.RLock()
+        self._line: DatagramLine | None = None
+        self._timer: Timer | None = None
+
+    @property
+    def count(self) -> int:
+        """Datagrams on their way."""
+        return self._line.count if self._line is not None else 0
+
+    def put(self, data: bytes) -> None:
+        """Take in a datagram."""
+        with self._lock:
+            if self._line is None:
+                self._passed(data)
+                return
+            self._line.put(data)
+        loop = self._connection.loop
+        if loop.is_here:
+            self._let_through()
+        else:
+            loop.call_soon(self._go_on)
+
+    def use(self, faults: Faults | None) -> None:
+        """Have other faults, or none, from now on; what is on its way comes out at once."""
+        with self._lock:
+            left = self._line.empty() if self._line is not None else []
+            self._line = DatagramLine(faults, monotonic, self._name) if faults is not None else None
+            self._pass_on(left)
+        self._go_on()
+
+    def end(self) -> None:
+        """Let nothing through any more, and tell of what was on its way."""
+        with self._lock:
+            if self.count:
+                self._tell(f"{counted(self.count, 'datagram')} had not come through at the end")
+            self._line = None
+        self._cancel()
+
+    def _go_on(self) -> None:
+        self._let_through()
+        # Not from ``put``, whose caller may be in the midst of sending.
+        if self._emptied is not None and not self.count:
+            self._emptied()
+
+    def _let_through(self) -> None:
+        """Pass on what comes out of the line by now, and come again when more does."""
+        self._cancel()
+        with self._lock:
+            self._pass_on(self._line.take() if self._line is not None else [])
+            due = self._line.due if self._line is not None else None
+        if due is not None:
+            self._timer = self._connection.loop.call_later(max(0.0, due - monotonic()), self._go_on)
+
+    def _pass_on(self, what: list[Passed]) -> None:
+        for each in what:
+            if isinstance(each, bytes):
+                self._passed(each)
+            elif isinstance(each, InjectedFault):
+                self._tell(each.words)
+
+    def _tell(self, words: str) -> None:
+        self._connection.tell_fault(self._place, words)
 
     def _cancel(self) -> None:
         if self._timer is not None:
