@@ -60,6 +60,29 @@ class Resolver:
         done(outcome)
 
 
+class SharedLookUp:
+    """One look-up for all who ask for the same name while it is under way: callers come in crowds."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._lock = threading.Lock()
+        self._waiting: list[Callable[[Outcome], None]] = []
+
+    def resolve(self, target: Address, *, for_server: bool, done: Callable[[Outcome], None]) -> None:
+        """See ``Resolver.resolve``."""
+        with self._lock:
+            self._waiting.append(done)
+            is_first = len(self._waiting) == 1
+        if is_first:
+            self._resolver.resolve(target, for_server=for_server, done=self._tell)
+
+    def _tell(self, outcome: Outcome) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for done in waiting:
+            done(outcome)
+
+
 def _look_up(target: Address, for_server: bool) -> Outcome:
     try:
         return sockets.resolve(target, for_server=for_server)

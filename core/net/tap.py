@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import socket
-import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from core.net.hold import HeldMessage, HeldMessages, HeldQueue, Hold, Matcher
 from core.net.listening import ListeningSession
 from core.net.loop import Timer
 from core.net.owner import Pause
-from core.net.resolver import Outcome, Resolver
+from core.net.resolver import Resolver, SharedLookUp
 from core.net.session import certified_host
 from core.origin import PASSED_ON, Origin
 from core.proxy import Proxy, make_proxy
@@ -117,7 +116,7 @@ class Tap(ListeningSession):
             proxy=make_proxy(proxy, self.onward),
         )
         self._framing = parse_framing("raw")  # what goes on is what came, whatever people read it as
-        self._look_up = _SharedLookUp(self._resolver)
+        self._look_up = SharedLookUp(self._resolver)
 
     # Any thread.
 
@@ -444,26 +443,3 @@ class _Leg:
         size = sum(len(message) for message, _origin in self.held)
         self.held.clear()
         return size
-
-
-class _SharedLookUp:
-    """One look-up for all who ask for the same name while it is under way: callers come in crowds."""
-
-    def __init__(self, resolver: Resolver) -> None:
-        self._resolver = resolver
-        self._lock = threading.Lock()
-        self._waiting: list[Callable[[Outcome], None]] = []
-
-    def resolve(self, target: Address, *, for_server: bool, done: Callable[[Outcome], None]) -> None:
-        """See ``Resolver.resolve``."""
-        with self._lock:
-            self._waiting.append(done)
-            is_first = len(self._waiting) == 1
-        if is_first:
-            self._resolver.resolve(target, for_server=for_server, done=self._tell)
-
-    def _tell(self, outcome: Outcome) -> None:
-        with self._lock:
-            waiting, self._waiting = self._waiting, []
-        for done in waiting:
-            done(outcome)
