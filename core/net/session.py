@@ -116,7 +116,9 @@ class Session(ABC):
         self._stands_or_over = threading.Event()
         self._failure: Explanation | None = None
         self._cancelled = False
-        self._emit(SessionOpened(session, _now(), self.role, target, framing, reply, self.tls is not None, through))
+        self._emit(
+            SessionOpened(session, monotonic_ns(), self.role, target, framing, reply, self.tls is not None, through)
+        )
 
     def __repr__(self) -> str:
         if self._failure is not None:
@@ -319,7 +321,7 @@ class Session(ABC):
             context.close()
 
     def _emit_closed(self) -> None:
-        self._emit(SessionClosed(self.id, _now(), self._failure, self._cancelled))
+        self._emit(SessionClosed(self.id, monotonic_ns(), self._failure, self._cancelled))
 
     @property
     def _loop(self) -> Loop:
@@ -414,7 +416,7 @@ class Session(ABC):
         )
 
     def _tell_handshake(self, identity: ConnectionId, handshake: Handshake, why: Explanation | None) -> None:
-        self._emit(TlsHandshake(self.id, identity, _now(), handshake))
+        self._emit(TlsHandshake(self.id, identity, monotonic_ns(), handshake))
         self._shook_hands(why)
 
     def _shook_hands(self, why: Explanation | None) -> None:  # noqa: B027 - most sessions need not know
@@ -435,10 +437,10 @@ class Session(ABC):
                 lambda inner, early: self._over_tls(inner, context, connection.id, host, early)
             )
         except (TlsSettingsError, SendError) as error:
-            self._emit(TlsRefused(self.id, connection.id, _now(), str(error)))
+            self._emit(TlsRefused(self.id, connection.id, monotonic_ns(), str(error)))
             return
         if has_begun:
-            self._emit(TlsBegun(self.id, connection.id, _now(), as_server))
+            self._emit(TlsBegun(self.id, connection.id, monotonic_ns(), as_server))
             connection.start_over()
 
     def _drop(self, sock: socket.socket) -> None:
@@ -507,7 +509,3 @@ def certified_host(address: Address) -> str:
 
 
 def _nothing() -> None: ...
-
-
-def _now() -> int:
-    return monotonic_ns()
