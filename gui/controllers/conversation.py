@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from core.supervision import do_all
 from gui.controllers.figures import FiguresController
-from gui.controllers.filter import FilterController
 from gui.controllers.find import FindController
-from gui.controllers.framing import FramingController
 from gui.controllers.inspector import InspectorController
+from gui.controllers.lens import FilterController, FramingController
 from gui.controllers.sequence import SequenceController
 from gui.controllers.socket_calls import SocketCallsController
 

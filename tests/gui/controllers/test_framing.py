@@ -15,7 +15,7 @@ from core.journal.reading.lens_view import Growth, RowCounter
 from core.journal.recording.store import JournalWriter
 from core.roles import Role
 from gui.app import App
-from gui.controllers import framing
+from gui.controllers import lens
 from gui.views.conversation.lens_bar import LensBar
 from gui.views.menus import FRAMINGS
 from tests.gui.conftest import pump_until
@@ -248,7 +248,7 @@ def test_no_lens_is_offered_before_there_is_something_to_see(make_app: MakeApp) 
 def test_a_long_conversation_is_cut_with_progress_and_the_window_stays_fluid(
     make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(framing, "_PATIENCE", 0)
+    monkeypatch.setattr(lens, "_PATIENCE", 0)
     app = look_at(make_app, tmp_path / "long.tincan", 60_000)
     pane = app.window.conversation
     has_shown, advance = threading.Event(), RowCounter.advance
