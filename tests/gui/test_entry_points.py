@@ -504,7 +504,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("core.sending.run", "Run.__init__", "file to *"): SendingAFile,
     ("core.sending.run", "Run.__init__", "save to kept.bin"): Keeping,
     ("gui.app", "App._painted", "prune journals"): AtTheStart,
-    ("gui.controllers.figures", "FiguresController.save_to", "save figures"): FiguresSaved,
+    ("gui.controllers.conversation", "FiguresController.save_to", "save figures"): FiguresSaved,
     ("gui.controllers.inspector", "InspectorController.save", "save bytes to *"): BytesSaved,
     ("gui.controllers.journal", "JournalController._show", "count bytes"): CountingBytes,
     ("gui.controllers.journal", "JournalController.offer_crashed", "crashed journal"): AtTheStart,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.journal.reading.figures import Slot
 from gui.app import App
-from gui.controllers.figures import FiguresController
+from gui.controllers.conversation import FiguresController
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve
 
