@@ -23,7 +23,6 @@ from gui.controllers.commands import commands, menu_state
 from gui.controllers.conversation import ConversationController
 from gui.controllers.endpoints import EndpointsController
 from gui.controllers.export import ExportController
-from gui.controllers.faults import FaultsController
 from gui.controllers.help import HelpController
 from gui.controllers.hold import HoldController
 from gui.controllers.journal import JournalController, first
@@ -40,8 +39,7 @@ from gui.controllers.sending import SendingController
 from gui.controllers.session import SessionController
 from gui.controllers.settings import SettingsController
 from gui.controllers.silence import SilenceController
-from gui.controllers.socket_options import SocketOptionsController
-from gui.controllers.socket_state import SocketStateController
+from gui.controllers.sockets import FaultsController, SocketOptionsController, SocketStateController
 from gui.controllers.tap import TapController
 from gui.controllers.tasks import TaskController
 from gui.controllers.tls import TlsController

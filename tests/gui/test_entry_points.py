@@ -516,7 +516,7 @@ WORKERS: dict[tuple[str, str, str], type[Case]] = {
     ("gui.controllers.saved_files", "find_out", "look after a saved list"): SavedExport,
     ("gui.controllers.saved_files", "SavedKeeping._start", "keep a saved list"): SavedList,
     ("gui.controllers.sending", "SendingController._compose_aside", "compose a message"): Composing,
-    ("gui.controllers.socket_state", "SocketStateController._look", "state of a socket"): LookingAtASocket,
+    ("gui.controllers.sockets", "SocketStateController._look", "state of a socket"): LookingAtASocket,
     ("gui.controllers.tls", "TlsController._make_authority", "make Tincan's own authority"): MakingTheAuthority,
     ("gui.platform.desktop", "_run", "waits for *"): OpeningAFolder,
     ("core.net.reachable", "look_up", "own addresses"): Addresses,

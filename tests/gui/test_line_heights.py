@@ -11,7 +11,7 @@ from typing import Any
 
 from core.compose import Draft, SavedMessage
 from core.events import ConnectionId
-from gui.controllers.socket_options import read_groups, read_hops
+from gui.controllers.sockets import read_groups, read_hops
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import MessageFormat
 from gui.viewmodels.exports import ExportFormat

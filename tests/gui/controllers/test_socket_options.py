@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gui.app import App
-from gui.controllers.socket_options import read_groups, read_hops
+from gui.controllers.sockets import read_groups, read_hops
 from gui.theme.theme import Theme
 from gui.viewmodels.repeating import RepeatRequest
 from gui.views.conversation.socket_options_bar import Bounds, SocketOptionsBar, SocketOptionsForm

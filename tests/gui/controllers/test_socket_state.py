@@ -10,7 +10,7 @@ import pytest
 from core.errors import SendError
 from core.tcp import TcpState
 from gui.app import App
-from gui.controllers import socket_state
+from gui.controllers import sockets
 from gui.views.socket_state import INFERRED, TOLD, SocketStatePane
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, pick, serve
@@ -53,7 +53,7 @@ def test_a_key_opens_it_and_it_follows_the_socket_to_its_end(make_app: MakeApp) 
 def test_where_the_system_tells_nothing_it_is_inferred_and_says_so(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(socket_state, "tcp_states", lambda _ends: None)
+    monkeypatch.setattr(sockets, "tcp_states", lambda _ends: None)
     app = make_app()
     connect(app, serve(app))
 
