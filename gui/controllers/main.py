@@ -24,7 +24,6 @@ from gui.controllers.conversation import ConversationController
 from gui.controllers.endpoints import EndpointsController
 from gui.controllers.export import ExportController
 from gui.controllers.help import HelpController
-from gui.controllers.hold import HoldController
 from gui.controllers.journal import JournalController, first
 from gui.controllers.lessons import LessonsController
 from gui.controllers.messages import MessageController
@@ -40,7 +39,7 @@ from gui.controllers.session import SessionController
 from gui.controllers.settings import SettingsController
 from gui.controllers.silence import SilenceController
 from gui.controllers.sockets import FaultsController, SocketOptionsController, SocketStateController
-from gui.controllers.tap import TapController
+from gui.controllers.tap import HoldController, TapController
 from gui.controllers.tasks import TaskController
 from gui.controllers.tls import TlsController
 from gui.journals.archives import Archives

@@ -1,21 +1,38 @@
-"""Taps as a person starts them: a dialog with two addresses. Lives on the window's thread."""
+"""Taps: how a person starts one, in a dialog with two addresses, and what it holds to be forwarded, edited or dropped.
+
+Lives on the window's thread.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from core.address import DEFAULT_HOST, DEFAULT_PORT, HIGHEST_PORT, Address, Target, parse_target
+from core.clock import monotonic_ns
 from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
 from core.words import sentence
+from gui.controllers.opening import OpeningController
+from gui.viewmodels.drafting import MessageFormat
+from gui.viewmodels.holding import HoldForm, HoldView, Waiting, waiting_words
 from gui.viewmodels.session_rows import onward_words, place_words
+from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
+    from core.net.hold import HeldMessage
     from gui.controllers.main import MainController
+    from gui.views.conversation.hold_bar import HoldBar
     from gui.views.dialogs.tap_dialog import TapDialog, TapRefusal, TapRequest
     from gui.window import Window
+
+_LOOK = 500  # milliseconds from one look at what waits to the next
+_NO_TAP = "Messages are held in a tap: start one first, from Session, Tap…"
+_EDITED = "Change it in the message field: Enter sends it on in the place of what came."
+_GONE = "The message that was being edited has gone already; what you wrote goes where To says."
+_MOST_EDITED = 256 * 1024  # bytes
+_TOO_MANY = "This message is too long for the message field: forward it, or drop it."
 
 
 class TapController:
@@ -114,3 +131,162 @@ def _read(text: str, *, for_server: bool) -> tuple[Target | None, str]:
         return parse_target(text, for_server=for_server), ""
     except AddressError as error:
         return None, sentence(error)
+
+
+class HoldController(OpeningController["HoldBar"]):
+    """What is held stays held while the bar is closed."""
+
+    def __init__(self, window: Window, main_controller: MainController) -> None:
+        super().__init__(window, window.open_task, window.close_task)
+        self._main_controller = main_controller
+        self._forms: dict[SessionId, HoldForm] = {}
+        self._editing: tuple[SessionId, HeldMessage] | None = None
+        self._again = Debounce(window.root, self._look)
+
+    @property
+    def counts(self) -> dict[SessionId, int]:
+        """How many messages wait in each session that holds some."""
+        if not self._forms:
+            return {}
+        bench = self._main_controller.workbench
+        counts = {session: len(bench.held(session)) for session, form in self._forms.items() if form.is_on}
+        return {session: count for session, count in counts.items() if count}
+
+    def show(self) -> None:
+        """Show what waits in the tap on view, and look again soon while something may come."""
+        self._forget_what_has_gone()
+        sessions = self._main_controller.sessions
+        over = [session for session in self._forms if sessions[session].phase is Phase.ENDED]
+        for session in over:
+            del self._forms[session]
+        if any(form.is_on for form in self._forms.values()):
+            self._again.ask(_LOOK)
+        if not self.is_open:
+            return
+        state, held = self._tap, self._held
+        if state is None:
+            self.view.show(HoldView(words=_NO_TAP))
+            return
+        form = self._forms.get(state.session, HoldForm())
+        is_editing = self._editing is not None and self._editing[0] == state.session
+        waiting = [Waiting(one.number, len(one.data), one.since) for one in held]
+        words = waiting_words(waiting, state.role, form, monotonic_ns())
+        self.view.show(HoldView(form, True, len(held), is_editing, f"{words} {_EDITED}" if is_editing else words))
+
+    # What a person asks for.
+
+    def hold(self, form: HoldForm) -> str:
+        """Hold such messages from now on; the answer is the sentence why that cannot be, or empty."""
+        from core.net.hold import Hold
+
+        state = self._tap
+        if state is None:
+            return ""
+        lens = self._main_controller.viewing.lens
+        hold = Hold(form.out, form.into, form.expression, lens.framing, lens.back)
+        try:
+            self._main_controller.workbench.set_hold(state.session, hold if form.is_on else None)
+        except TincanError as error:
+            return sentence(error)
+        self._forms[state.session] = form
+        self._main_controller.refresh()
+        return ""
+
+    def forward(self) -> None:
+        """Let the first message go on as it is, or, while it is edited, as it stands in the message field."""
+        if self._is_editing_here:
+            self._window.composer.submit()
+        else:
+            self._release(None)
+
+    def drop(self) -> None:
+        """Have the first message go nowhere."""
+        self._release(b"")
+
+    def let_go(self) -> None:
+        """Let everything go on that waits."""
+        state = self._tap
+        if state is not None:
+            self._main_controller.workbench.let_go(state.session)
+            self._again.ask(1)
+
+    def edit(self) -> None:
+        """Put the first message into the message field, to be changed and sent on; or leave it as it is."""
+        state, held = self._tap, self._held
+        if state is None or not held:
+            return
+        if self._is_editing_here:
+            self._stop_editing()
+            self._window.composer.field.put("")
+        elif len(held[0].data) > _MOST_EDITED:
+            self._main_controller.complain(_TOO_MANY)
+        else:
+            from core.compose import redraft
+
+            draft = redraft(held[0].data, self._window.conversation.transcript.decoding.encoding)
+            self._editing = state.session, held[0]
+            self._main_controller.sending.send_instead = self._send_on
+            self._window.composer.put(draft.text, MessageFormat.of(draft, draft.framing))
+            self._window.composer.focus_message()
+        self.show()
+
+    # Behind them.
+
+    def _make(self) -> HoldBar:
+        from gui.views.conversation.hold_bar import HoldActs, HoldBar
+
+        acts = HoldActs(self.hold, self.forward, self.edit, self.drop, self.let_go, self.toggle)
+        return HoldBar(self._window.tasks, self._window.theme, acts)
+
+    def _opened(self) -> None:
+        self.show()
+        self.view.focus_first()
+
+    @property
+    def _tap(self) -> SessionState | None:
+        state = self._main_controller.state
+        is_live = state is not None and state.phase is not Phase.ENDED and state.role.passes_on
+        return state if state is not None and is_live else None
+
+    @property
+    def _held(self) -> tuple[HeldMessage, ...]:
+        state = self._tap
+        return self._main_controller.workbench.held(state.session) if state is not None else ()
+
+    @property
+    def _is_editing_here(self) -> bool:
+        state = self._main_controller.state
+        return state is not None and self._editing is not None and self._editing[0] == state.session
+
+    def _release(self, data: bytes | None) -> None:
+        state, held = self._tap, self._held
+        if state is None or not held:
+            return
+        self._main_controller.workbench.forward(state.session, held[0].key, data)
+        self._again.ask(1)
+
+    def _send_on(self, session: SessionId, data: bytes) -> bool:
+        """Forward what was edited as it stands in the field; False if it is another session's, or has gone."""
+        if self._editing is None or self._editing[0] != session:
+            return False
+        _session, message = self._editing
+        self._stop_editing()
+        self._main_controller.workbench.forward(session, message.key, data)
+        self._again.ask(1)
+        return True
+
+    def _stop_editing(self) -> None:
+        self._editing = None
+        self._main_controller.sending.send_instead = None
+
+    def _forget_what_has_gone(self) -> None:
+        """Edit no more what has been let go, dropped, or lost."""
+        if self._editing is None:
+            return
+        session, message = self._editing
+        if all(one.key != message.key for one in self._main_controller.workbench.held(session)):
+            self._stop_editing()
+            self._main_controller.complain(_GONE)
+
+    def _look(self) -> None:
+        self._main_controller.refresh()
