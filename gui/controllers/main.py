@@ -28,10 +28,9 @@ from gui.controllers.journal import JournalController, first
 from gui.controllers.lessons import LessonsController
 from gui.controllers.messages import MessageController
 from gui.controllers.notices import Notices
-from gui.controllers.on_connect import OnConnectController
 from gui.controllers.profiles import ProfilesController
 from gui.controllers.replay import ReplayController
-from gui.controllers.reply import ReplyController
+from gui.controllers.reply import OnConnectController, ReplyController
 from gui.controllers.rules import RulesController
 from gui.controllers.saved_messages import SavedMessagesController
 from gui.controllers.sending import SendingController
