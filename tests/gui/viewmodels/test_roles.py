@@ -15,7 +15,7 @@ from core.journal.recording.ledger import ConnectionState, IncidentCount, Phase,
 from core.latency import Latency
 from core.roles import Role
 from core.text_safety import TextSafety
-from gui.viewmodels.alarms import session_alarms
+from gui.controllers.notices import session_alarms
 from gui.viewmodels.inspection import Inspected, heading
 from gui.viewmodels.presenter import WindowState, client_here, present, server_here
 from gui.viewmodels.ruler import ruled

@@ -13,7 +13,7 @@ from core.errors import Explanation
 from core.events import Closed, Ending, Event, MessageTooLong, Misframed, NotSent, TurnedAway
 from core.journal.recording.ledger import Ledger, Recording, SessionState
 from core.roles import Role
-from gui.viewmodels.alarms import Alarm, recording_notice, session_alarms
+from gui.controllers.notices import Alarm, recording_notice, session_alarms
 from tests.support.story import Story
 
 NOON = time.mktime((2026, 1, 2, 12, 0, 0, 0, 0, -1))
