@@ -1,23 +1,26 @@
 """Help inside the window: the keys, the tour, what this program is, and where its log lies. Works without a network.
 
-Lives on the window's thread. The pages are made when they are first asked for.
+Lives on the window's thread. The pages are made when they are first asked for. The tour of the first conversation
+watches what a person really does and does nothing itself: each step is over when what it speaks of has happened.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.events import SessionId
+from core.journal.recording.ledger import Phase, SessionState
+from gui.keys import shown
 from gui.platform.desktop import open_file
-from gui.viewmodels.tour import DONE, STEPS, Place, Scene, Tour
 
 if TYPE_CHECKING:
     import tkinter as tk
 
-    from core.events import SessionId
-    from core.journal.recording.ledger import SessionState
     from gui.controllers.main import AppInterface
     from gui.controllers.notices import Notices
     from gui.theme.theme import Theme
@@ -147,15 +150,15 @@ class HelpController:
         count, target = f"{self._tour.place + 1} of {len(STEPS)}", self._target(step.place)
         self._card.show(step.title, step.sentence, count, target, "End the tour", self._target(step.beside))
 
-    def _target(self, place: Place) -> tk.Misc:
+    def _target(self, place: TourPlace) -> tk.Misc:
         window = self._window
         return {
-            Place.SERVER_BUTTON: window.address.server_button,
-            Place.CLIENT_BUTTON: window.address.client_button,
-            Place.MESSAGE: window.composer.box,
-            Place.SESSIONS: window.sessions,
-            Place.ADDRESS: window.address,
-            Place.CONVERSATION: window.conversation.transcript.text,
+            TourPlace.SERVER_BUTTON: window.address.server_button,
+            TourPlace.CLIENT_BUTTON: window.address.client_button,
+            TourPlace.MESSAGE: window.composer.box,
+            TourPlace.SESSIONS: window.sessions,
+            TourPlace.ADDRESS: window.address,
+            TourPlace.CONVERSATION: window.conversation.transcript.text,
         }[place]
 
     def _versions(self) -> list[tuple[str, str]]:
@@ -174,3 +177,136 @@ class HelpController:
             ("System", system),
             ("Log", str(self._log)),
         ]
+
+
+class TourPlace(Enum):
+    """What a step points at."""
+
+    SERVER_BUTTON = "server button"
+    CLIENT_BUTTON = "client button"
+    MESSAGE = "message"
+    SESSIONS = "sessions"
+    ADDRESS = "address"
+    CONVERSATION = "conversation"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What has happened since the tour began."""
+
+    sessions: Mapping[SessionId, SessionState] = field(default_factory=dict)
+    selected: SessionId | None = None
+
+    @property
+    def servers(self) -> list[SessionState]:
+        """The sessions of this run that listen."""
+        return [state for state in self.sessions.values() if state.role.listens and state.session > 0]
+
+    @property
+    def clients(self) -> list[SessionState]:
+        """The sessions of this run that called somebody."""
+        return [state for state in self.sessions.values() if state.role.dials and state.session > 0]
+
+
+@dataclass(frozen=True, slots=True)
+class TourStep:
+    """One thing to do: what, why, where, and how one knows that it is done; ``beside`` is what it speaks of, too."""
+
+    title: str
+    sentence: str
+    place: TourPlace
+    is_done: Callable[[Scene], bool]
+    beside: TourPlace
+
+
+def _server_listens(scene: Scene) -> bool:
+    return any(state.phase is Phase.OPEN for state in scene.servers)
+
+
+def _client_stands(scene: Scene) -> bool:
+    return any(state.connections for state in scene.clients)
+
+
+def _client_spoke(scene: Scene) -> bool:
+    return any(state.bytes_out for state in scene.clients)
+
+
+def _server_is_on_view(scene: Scene) -> bool:
+    return any(state.session == scene.selected for state in scene.servers)
+
+
+def _client_is_over(scene: Scene) -> bool:
+    over = [state for state in scene.clients if state.accepted and not state.connections]
+    return bool(over) and not _client_stands(scene)
+
+
+STEPS = (
+    TourStep(
+        "Start a server",
+        "A server waits at an address until somebody calls: the host and the port in this row, where 127.0.0.1 is this "
+        "machine. "
+        f"Press Start server, or {shown('toggle_server')}.",
+        TourPlace.SERVER_BUTTON,
+        _server_listens,
+        TourPlace.ADDRESS,
+    ),
+    TourStep(
+        "Connect to it",
+        "A client calls that address. Three packets make the handshake, and from then on both ends can speak. "
+        f"Press Connect, or {shown('toggle_client')}.",
+        TourPlace.CLIENT_BUTTON,
+        _client_stands,
+        TourPlace.ADDRESS,
+    ),
+    TourStep(
+        "Say something",
+        "You are the client now. Type a word and press Enter: the server has greeted you, and answers each message "
+        "with one random letter.",
+        TourPlace.MESSAGE,
+        _client_spoke,
+        TourPlace.CONVERSATION,
+    ),
+    TourStep(
+        "Look from the other end",
+        "Choose the server in the list: the same bytes, as they came in and went out there. "
+        f"{shown('next_session')} goes there too.",
+        TourPlace.SESSIONS,
+        _server_is_on_view,
+        TourPlace.CONVERSATION,
+    ),
+    TourStep(
+        "Say goodbye",
+        "Press Disconnect. Your end sends FIN, the polite end of a TCP connection, and the conversation says so. "
+        "A rude one would read RST.",
+        TourPlace.CLIENT_BUTTON,
+        _client_is_over,
+        TourPlace.CONVERSATION,
+    ),
+)
+
+DONE = (
+    "That was a whole conversation",
+    f"Listen, connect, send, receive, FIN. {shown('toggle_inspector')} shows the bytes of a message and how TCP cut "
+    f"them; {shown('show_keys')} lists every key.",
+)
+
+
+class Tour:
+    """Where a person is in the tour. A step that is done already when its turn comes is passed over."""
+
+    def __init__(self) -> None:
+        self.place = 0  # of the step that is shown; the number of steps once all are done
+
+    @property
+    def step(self) -> TourStep | None:
+        """What is to be done; None at the end."""
+        return STEPS[self.place] if self.place < len(STEPS) else None
+
+    def watch(self, scene: Scene) -> None:
+        """Go on past everything that has happened."""
+        while self.step is not None and self.step.is_done(scene):
+            self.place += 1
+
+    def skip(self) -> None:
+        """Go on all the same."""
+        self.place = min(self.place + 1, len(STEPS))

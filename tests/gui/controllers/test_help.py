@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from gui.app import App
+from gui.controllers.help import DONE, STEPS, Scene, Tour
 from gui.keys import FIXED, KEYS, topics
 from gui.theme.theme import Theme
-from gui.viewmodels.tour import DONE, STEPS, Scene, Tour
 from gui.views.help import AboutPage, KeysPage, _overlap
 from tests.gui.conftest import WaitUntil, pump_until
 from tests.gui.driving import MakeApp, say, serve

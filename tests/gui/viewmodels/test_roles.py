@@ -15,12 +15,12 @@ from core.journal.recording.ledger import ConnectionState, IncidentCount, Phase,
 from core.latency import Latency
 from core.roles import Role
 from core.text_safety import TextSafety
+from gui.controllers.help import Scene
 from gui.controllers.notices import session_alarms
 from gui.viewmodels.inspection import Inspected, heading
 from gui.viewmodels.presenter import WindowState, client_here, present, server_here
 from gui.viewmodels.ruler import ruled
 from gui.viewmodels.times import times_of
-from gui.viewmodels.tour import Scene
 from gui.viewmodels.typesetting import Typesetter
 from gui.viewmodels.window_view import WindowView
 from gui.viewmodels.wrapping import Metrics
