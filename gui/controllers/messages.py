@@ -1,4 +1,4 @@
-"""What a person does with a message of the conversation: sends it again, edits it, saves it, goes to it.
+"""What a person does with a message of the conversation: sends it again, edits, saves or copies it, goes to it.
 
 Lives on the window's thread.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.address import Address
 from core.errors import DraftError, JournalError, TincanError, reason
+from core.journal.display_row import SENT, DisplayRow
 from core.supervision import Worker
 from core.words import sentence
 from gui.viewmodels.drafting import MessageFormat, SendResult
@@ -21,7 +23,7 @@ from gui.widgets.bindings import focus_now
 from gui.widgets.clipboard import give
 
 if TYPE_CHECKING:
-    from core.journal.display_row import DisplayRow
+    from core.compose import Place
     from core.journal.reading.recorded import Calls
     from core.journal.recording.ledger import SessionState
     from gui.controllers.sending import SendingController
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 MOST_EDITED = 1_000_000  # bytes of a message that is sent again or edited; larger ones are files
+MOST_WRITTEN = 256 * 1024  # bytes that one command says: what a shell takes at once
 _NO_MESSAGE = "Choose a message first: with a click, or with Up and Down in the conversation."
 
 
@@ -124,7 +127,6 @@ class MessageController:
         if found is None:
             return
         from core.compose import write_command
-        from gui.viewmodels.copying import said_to
 
         try:
             place, data = said_to(state, found)
@@ -244,3 +246,47 @@ def _time_of(conversation: OpenConversation, place: int) -> int:
     """The time of a row, in nanoseconds since 1970."""
     found = conversation.read(place, 1, 0)
     return found[0].wall_ns if found else 0
+
+
+def said_to(state: SessionState, found: Sequence[tuple[DisplayRow, bytes]]) -> tuple[Place, bytes]:
+    """Where another program says these messages, and their bytes joined.
+
+    Of messages both ways these are what the end that called has said; if only the other end spoke, what that has said,
+    by a program that listens. Raises ``DraftError`` if there are none, too many bytes, or no address.
+    """
+    from core.compose import Place
+
+    if not found:
+        raise DraftError("Only messages have bytes that another program could send, and this is none.", 0, 0)
+    asked = [(row, data) for row, data in found if _is_of_caller(state, row)]
+    said = asked or list(found)
+    if state.role.datagrams and len(said) > 1:
+        raise DraftError("Each datagram is a message of its own: choose one of them.", 0, 0)
+    data = b"".join(data for _row, data in said)
+    if len(data) > MOST_WRITTEN:
+        raise DraftError(f"{len(data):,} bytes are too many for one command. Save them, and send the file.", 0, 0)
+    address, tls = _dialled(state, said[0][0])
+    if address is None or not address.port:
+        raise DraftError("The journal does not say at which address this was said.", 0, 0)
+    return Place(address, not asked, tls, state.role.datagrams), data
+
+
+def _we_dialled(state: SessionState, row: DisplayRow) -> bool:
+    """Whether this end dialled; a tap does for its legs to the target, whose numbers are negative."""
+    return (row.number or 1) < 0 or (state.role.dials and not state.role.listens)
+
+
+def _is_of_caller(state: SessionState, row: DisplayRow) -> bool:
+    return (row.kind == SENT) == _we_dialled(state, row)
+
+
+def _dialled(state: SessionState, row: DisplayRow) -> tuple[Address | None, bool]:
+    """The address that was dialled for the connection of a message, and whether TLS was spoken there."""
+    known = state.connection(row.connection) if row.connection is not None else None
+    tls = known.tls is not None if known is not None else state.tls
+    if _we_dialled(state, row):
+        asked = state.onward if state.role.listens else state.target
+        return asked or (known.peer if known is not None else None), tls
+    if known is not None and known.local.port:
+        return known.local, tls
+    return (state.addresses or (state.target.dialled,))[0], tls

@@ -11,7 +11,7 @@ from core.events import ConnectionId, SessionId
 from core.journal.display_row import RECEIVED, SENT, DisplayRow
 from core.journal.recording.ledger import ConnectionState, SessionState
 from core.tls.facts import Handshake
-from gui.viewmodels.copying import MOST_WRITTEN, said_to
+from gui.controllers.messages import MOST_WRITTEN, said_to
 from tests.support.roles import invented
 
 ASKED, HERE, THERE = Address("name.example", 5555), Address("10.0.0.1", 5555), Address("10.0.0.2", 40_000)
