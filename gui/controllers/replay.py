@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from core.steps.recorded import Recording
     from core.steps.step import ReadySteps
     from gui.controllers.main import MainController
-    from gui.controllers.task_strips import Task
-    from gui.controllers.throttled_progress import ThrottledProgress
+    from gui.controllers.task_strips import Task, ThrottledProgress
     from gui.viewmodels.replaying import Comparison, ReplayRequest
     from gui.viewmodels.tasks import TaskView
     from gui.views.dialogs.replay_dialog import ReplayDialog, StepsDialog

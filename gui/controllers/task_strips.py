@@ -1,20 +1,25 @@
-"""The strips that show running tasks (repeats, files), one each. Lives on the window's thread."""
+"""The strips that show running tasks (repeats, files), one each, and how progress gets there from the thread of a task.
+
+Lives on the window's thread but for ``ThrottledProgress.tell``. No tkinter before a strip is made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
+
+from core.clock import monotonic
 
 if TYPE_CHECKING:
     from gui.viewmodels.tasks import TaskView
     from gui.views.task_strip import TaskStrip
     from gui.window import Window
 
-
 Buttons: TypeAlias = Sequence[tuple[str, Callable[[], None]]]
 """Words, and what is done when they are pressed."""
 
 MOST_TASKS = 12  # at once: more strips would leave no room for the conversation
+_EVERY = 0.2  # seconds between two showings: what changes faster cannot be read
 
 
 class Task:
@@ -96,3 +101,57 @@ class TaskStrips:
         for task in running:
             task.end()
         return bool(running)
+
+
+class Progress(Protocol):
+    """The progress of a task."""
+
+    @property
+    def is_running(self) -> bool: ...
+
+
+Told = TypeVar("Told", bound=Progress)
+
+
+class ThrottledProgress(Generic[Told]):
+    """Has ``show`` called on the window's thread for the first progress, for the latest now and then, and for the last.
+
+    ``tell`` may be called on any one thread.
+
+    ``post`` has a call made on the window's thread, ``later`` there after so many milliseconds.
+    """
+
+    def __init__(
+        self,
+        show: Callable[[Told], None],
+        *,
+        post: Callable[[Callable[[], None]], None],
+        later: Callable[[int, Callable[[], None]], object],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._show = show
+        self._post, self._later, self._clock = post, later, clock
+        self._latest: Told | None = None
+        self._is_on_its_way = False
+        self._not_before = 0.0
+
+    def tell(self, told: Told) -> None:
+        """Pass on the latest progress. Never waits."""
+        self._latest = told  # before the look: whoever takes it after that takes this
+        if not self._is_on_its_way:
+            self._is_on_its_way = True
+            self._post(self._arrived)
+
+    def _arrived(self) -> None:
+        early = self._not_before - self._clock()
+        if early > 0 and self._latest is not None and self._latest.is_running:
+            self._later(int(early * 1000) + 1, self._take)
+        else:
+            self._take()
+
+    def _take(self) -> None:
+        self._is_on_its_way = False  # before the look, for the same reason
+        latest = self._latest
+        self._not_before = self._clock() + _EVERY
+        if latest is not None:
+            self._show(latest)

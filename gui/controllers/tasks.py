@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from core.errors import TincanError
 from core.files import home_folder
 from core.words import connection_name, sentence
-from gui.controllers.task_strips import Task, TaskStrips
-from gui.controllers.throttled_progress import ThrottledProgress, Told
+from gui.controllers.task_strips import Task, TaskStrips, ThrottledProgress, Told
 from gui.keys import shown
 from gui.preferences import typed_path
 from gui.viewmodels.filtering import RecipientRows

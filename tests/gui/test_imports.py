@@ -17,7 +17,7 @@ PURE = (
     "journals.archives",
     "platform.bridge",
     "platform.garbage_collection",
-    "controllers.throttled_progress",
+    "controllers.task_strips",
     "platform.desktop",
     "platform.fault_log",
     "journals.journal_files",

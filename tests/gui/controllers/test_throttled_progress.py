@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gui.controllers.throttled_progress import ThrottledProgress
+from gui.controllers.task_strips import ThrottledProgress
 
 
 @dataclass(frozen=True)
