@@ -19,7 +19,7 @@ from gui.controllers.find import FindController
 from gui.controllers.inspector import InspectorController
 from gui.controllers.lens import FilterController, FramingController
 from gui.controllers.opening import OpeningController
-from gui.platform.background import in_background
+from gui.platform.bridge import in_background
 from gui.viewmodels.socket_calls import chosen_by
 from gui.widgets.debounce import Debounce
 

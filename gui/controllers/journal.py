@@ -20,7 +20,7 @@ from core.supervision import Worker
 from core.words import sentence
 from gui.journals import journal_files
 from gui.journals.journal_files import Recent
-from gui.platform.background import in_background
+from gui.platform.bridge import in_background
 from gui.platform.desktop import open_folder
 
 if TYPE_CHECKING:

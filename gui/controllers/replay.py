@@ -16,7 +16,7 @@ from core.address import HIGHEST_PORT, Address, Destination, parse_destination
 from core.errors import SendError, TincanError, reason
 from core.journal.recording.ledger import Phase
 from core.words import connection_name, counted, sentence
-from gui.platform.background import in_background
+from gui.platform.bridge import in_background
 from gui.viewmodels.framings import KINDS, words_of
 from gui.viewmodels.session_rows import place_words, session_words
 

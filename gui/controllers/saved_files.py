@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from core.errors import reason
 from core.words import sentence
-from gui.platform.background import in_background
+from gui.platform.bridge import in_background
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from core.clock import monotonic
 from core.errors import SendError, reason
 from core.words import connection_name, sentence
-from gui.platform.background import in_background
+from gui.platform.bridge import in_background
 from gui.viewmodels.drafting import (
     NOBODYS,
     USUAL,

@@ -19,7 +19,7 @@ from core.wire.faults import SOUND
 from core.words import connection_name, sentence
 from gui.controllers.opening import OpeningController
 from gui.keys import shown
-from gui.platform.background import in_background
+from gui.platform.bridge import in_background
 from gui.viewmodels.faults import TO_AND_FRO, FaultsForm, Ways, Wrong, read
 from gui.viewmodels.session_rows import session_words
 from gui.viewmodels.socket_state import (

@@ -1,4 +1,4 @@
-"""From the recorder's queue to the Tk thread: few, short, well-spaced visits. No tkinter.
+"""From other threads to Tk's: the recorder's queue, in few, short, well-spaced visits, and results of work. No tkinter.
 
 The recorder's thread wakes the event loop (``gui.platform.event_loop`` knows how), and nothing is done while nobody
 does. The window is drawn at most once in ``FRAME`` seconds, and no visit folds batches for longer than ``BUDGET``.
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from core.clock import monotonic
-from core.supervision import do_all
+from core.supervision import Worker, do_all
 
 if TYPE_CHECKING:
     from core.events import SessionId
@@ -24,6 +25,9 @@ FRAME = 0.016  # seconds between two visits
 BUDGET = 0.008  # seconds of work in one visit; what is left over waits for the next
 LONGEST_REST = 0.25  # seconds after a visit that took long, perhaps since this process was stopped meanwhile
 BREATH = 16  # milliseconds at least between a visit and one for what it left over
+
+Post: TypeAlias = Callable[[Callable[[], None]], None]
+Result = TypeVar("Result")
 
 
 class Timers(Protocol):
@@ -188,3 +192,19 @@ class Bridge:
             if self._clock() > deadline:
                 break
         self._deliver(states, recording)
+
+
+def in_background(
+    name: str,
+    work: Callable[[], Result],
+    then: Callable[[Result], None],
+    failed: Callable[[BaseException], None],
+    post: Post,
+) -> Worker:
+    """Do ``work`` on a thread of its own; ``then`` gets its result, or ``failed`` the error it raised.
+
+    Either is posted to the window's thread, also if no thread could be started. The program may end meanwhile.
+    """
+    return Worker(
+        lambda: post(partial(then, work())), name, lambda error: post(partial(failed, error)), daemon=True
+    ).begin()

@@ -528,7 +528,7 @@ ELSEWHERE = {
     ("core.journal.recording.recorder", "Recorder._begin_again"): "tests/core/journal/recording/test_recorder.py",
     ("core.cli.standard_input", "StandardInput.begin"): "tests/core/cli/test_terminal.py",
     ("gui.app", "App.leave"): "tests/gui/test_leaving.py",
-    ("gui.platform.background", "in_background"): "those who use it",
+    ("gui.platform.bridge", "in_background"): "those who use it",
     ("gui.controllers.journal", "JournalController._begin"): "those who use it",
 }
 
