@@ -18,7 +18,7 @@ from core.words import sentence
 from gui.controllers.find import FindController
 from gui.controllers.inspector import InspectorController
 from gui.controllers.lens import FilterController, FramingController
-from gui.controllers.opening import OpeningController
+from gui.controllers.view_controller import ViewController
 from gui.platform.bridge import in_background
 from gui.viewmodels.socket_calls import chosen_by
 from gui.widgets.debounce import Debounce
@@ -116,7 +116,7 @@ class ConversationController:
         self.socket_calls.choose(display_row)
 
 
-class SequenceController(OpeningController["SequencePane"]):
+class SequenceController(ViewController["SequencePane"]):
     """Keeps the pane and the conversation in step: the same rows, the same one chosen."""
 
     def __init__(self, window: Window, viewing: Viewing, *, save: Callable[[], None]) -> None:
@@ -159,7 +159,7 @@ class SequenceController(OpeningController["SequencePane"]):
             return ""
 
 
-class SocketCallsController(OpeningController["SocketCallsPane"]):
+class SocketCallsController(ViewController["SocketCallsPane"]):
     """Keeps the pane and the conversation in step: the same session, the message of the chosen call."""
 
     def __init__(self, window: Window, viewing: Viewing, *, complain: Callable[[str], None]) -> None:
@@ -245,7 +245,7 @@ class SessionCalls:
         return found
 
 
-class FiguresController(OpeningController["FiguresPane"]):
+class FiguresController(ViewController["FiguresPane"]):
     """Has the figures of the conversation on view worked out while the pane is open, and saves them.
 
     ``post`` has a call made on the window's thread, from any other.

@@ -15,7 +15,7 @@ from core.errors import JournalError, TincanError
 from core.files import read_kept
 from core.journal.recording.ledger import Phase
 from core.words import sentence, with_full_stop
-from gui.controllers.opening import OpeningController
+from gui.controllers.view_controller import ViewController
 from gui.viewmodels.lessons import Course, Happened, Lesson, parse_lesson
 from gui.widgets.clipboard import give
 from gui.widgets.debounce import Debounce
@@ -41,7 +41,7 @@ class LessonError(TincanError):
     """A file that is no lesson, and why, in a sentence."""
 
 
-class LessonsController(OpeningController["LessonsPane"]):
+class LessonsController(ViewController["LessonsPane"]):
     """Opens the pane of lessons. ``folder`` has a teacher's own, beside those of the program."""
 
     def __init__(self, window: Window, main_controller: MainController, folder: Path) -> None:

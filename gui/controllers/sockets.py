@@ -17,7 +17,7 @@ from core.settings import DEFAULTS
 from core.tcp import SocketFacts
 from core.wire.faults import SOUND
 from core.words import connection_name, sentence
-from gui.controllers.opening import OpeningController
+from gui.controllers.view_controller import ViewController
 from gui.keys import shown
 from gui.platform.bridge import in_background
 from gui.viewmodels.faults import TO_AND_FRO, FaultsForm, Ways, Wrong, read
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 _LineKey: TypeAlias = "tuple[SessionId, int | None]"  # of all connections of a session, or of the one with that number
 
 
-class SocketStateController(OpeningController["SocketStatePane"]):
+class SocketStateController(ViewController["SocketStatePane"]):
     """Looks at one socket: the one that a person chose, or the newest. ``post`` has a call made on the window's thread.
 
     A look begins when the one before is over, and ``LOOK_EVERY_MS`` later.
@@ -164,7 +164,7 @@ class SocketStateController(OpeningController["SocketStatePane"]):
         self._again.cancel()
 
 
-class SocketOptionsController(OpeningController["SocketOptionsBar"]):
+class SocketOptionsController(ViewController["SocketOptionsBar"]):
     """Has the workbench use the socket options that a person sets in the bar over the message field."""
 
     def __init__(self, window: Window, main_controller: MainController) -> None:
@@ -269,7 +269,7 @@ def read_hops(text: str) -> int | None:
     return int(typed) if typed else None
 
 
-class FaultsController(OpeningController["FaultsBar"]):
+class FaultsController(ViewController["FaultsBar"]):
     """Has the workbench make lines bad as a person sets it in the bar over the message field.
 
     Where a connection is shown alone, its line is meant; else those of the whole session, now and later. What is on

@@ -12,7 +12,7 @@ from core.clock import monotonic_ns
 from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
 from core.words import sentence
-from gui.controllers.opening import OpeningController
+from gui.controllers.view_controller import ViewController
 from gui.viewmodels.drafting import MessageFormat
 from gui.viewmodels.holding import HoldForm, HoldView, Waiting, waiting_words
 from gui.viewmodels.session_rows import onward_words, place_words
@@ -133,7 +133,7 @@ def _read(text: str, *, for_server: bool) -> tuple[Target | None, str]:
         return None, sentence(error)
 
 
-class HoldController(OpeningController["HoldBar"]):
+class HoldController(ViewController["HoldBar"]):
     """What is held stays held while the bar is closed."""
 
     def __init__(self, window: Window, main_controller: MainController) -> None:

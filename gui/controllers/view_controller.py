@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 View = TypeVar("View", bound=ttk.Frame)
 
 
-class OpeningController(Generic[View]):
+class ViewController(Generic[View]):
     """Makes its view when it is first opened: the first window does not need it. Lives on the window's thread.
 
     ``put`` has the window show the view, ``take_away`` no longer.
