@@ -15,6 +15,7 @@ from core.errors import TincanError, reason
 from core.journal.recording.ledger import Phase
 from core.words import sentence, with_full_stop
 from gui.controllers.saved_files import SavedKeeping, ask_for_source, ask_for_target, find_out
+from gui.controllers.view_controller import ViewController
 from gui.widgets.debounce import Debounce
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _EVERY = 500  # milliseconds between two looks at how often rules have fired
 _MOST_TRIED = 64 * 1024  # bytes of a message
 
 
-class RulesController:
+class RulesController(ViewController["RulesPane"]):
     """Keeps the tables, their pane and their file in step. Implements ``RulesPaneController``.
 
     ``post`` has a call made on the window's thread, from any other.
@@ -38,9 +39,9 @@ class RulesController:
     def __init__(
         self, window: Window, main_controller: MainController, path: Path, post: Callable[[Callable[[], None]], None]
     ) -> None:
-        self._window, self._main_controller, self._path, self._post = window, main_controller, path, post
+        super().__init__(window, window.open_side, window.close_side)
+        self._main_controller, self._path, self._post = main_controller, path, post
         self._tables_or_none: RuleTables | None = None
-        self._made: RulesPane | None = None
         self._keeping: SavedKeeping[RuleSet] | None = None
         self._kept: tuple[RuleSet, ...] = ()
         self._is_loaded = False
@@ -50,17 +51,11 @@ class RulesController:
 
     # The pane.
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the pane is in sight."""
-        return self._made is not None and bool(self._made.winfo_manager())
-
     def toggle(self) -> None:
         """Open the pane beside the conversation with the focus in it, or close it."""
         if self.is_open:
-            self._pane.editor.commit()
-            self._window.close_side(self._pane)
-            self._window.composer.focus_message()
+            self.view.editor.commit()
+            super().toggle()
         else:
             self.open()
 
@@ -72,10 +67,10 @@ class RulesController:
             self._tables.take_in([running.rules])
             self._tables.choose(running.rules.name)
         if not self.is_open:
-            self._window.open_side(self._pane)
+            self._window.open_side(self.view)
             self._look()
         self.show()
-        self._pane.focus_first()
+        self.view.focus_first()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,7 +88,7 @@ class RulesController:
     def show(self) -> None:
         """Show the table on view as it is by now."""
         if self.is_open:
-            self._pane.show(self._view)
+            self.view.show(self._view)
 
     def close(self, patience: float = 1.0) -> None:
         """Write the last change to the file; waits so many seconds at most."""
@@ -115,13 +110,13 @@ class RulesController:
         from gui.views.rules.rules_pane import COPY, DELETE, NEW
 
         tables = self._tables
-        self._pane.editor.commit()
+        self.view.editor.commit()
         acts = {NEW: tables.new, COPY: tables.copy_table, DELETE: tables.delete_table}
         if key in acts:
             self._do(acts[key])
         else:
             tables.choose(key)
-            self._pane.say("")
+            self.view.say("")
         self.show()
 
     def rename(self, name: str) -> str:
@@ -139,15 +134,15 @@ class RulesController:
         """Have the server on view, or the next one, answer by the table on view."""
         from core.replies.rules import Rules
 
-        self._pane.editor.commit()
+        self.view.editor.commit()
         rules = self._tables.chosen
         try:
             self._main_controller.reply.take(Rules(rules))
         except TincanError as error:
-            self._pane.say(sentence(error), is_wrong=True)
+            self.view.say(sentence(error), is_wrong=True)
             return
         is_server = self._is_server
-        self._pane.say(f"“{rules.name}” answers {'here' if is_server else 'on the next server'} from now on.")
+        self.view.say(f"“{rules.name}” answers {'here' if is_server else 'on the next server'} from now on.")
         self.show()
 
     def bring_in(self) -> None:
@@ -177,20 +172,20 @@ class RulesController:
 
         rules = self._tables.chosen
         words = f"“{rules.name}” was exported to {path.name}."
-        find_out(lambda: export_rule_set(path, rules), lambda _: self._pane.say(words), self._failed, self._post)
+        find_out(lambda: export_rule_set(path, rules), lambda _: self.view.say(words), self._failed, self._post)
 
     # Its rules.
 
     def choose_rule(self, place: int) -> None:
         """Have another rule in the editor."""
-        self._pane.editor.commit()
+        self.view.editor.commit()
         self._tables.choose_rule(place)
         self.show()
 
     def add(self) -> None:
         """Put a new rule behind the chosen one, and go to its name."""
         self._do(self._tables.add)
-        self._pane.editor.focus_name()
+        self.view.editor.focus_name()
 
     def copy(self) -> None:
         """Put a copy of the chosen rule behind it."""
@@ -238,18 +233,18 @@ class RulesController:
         from core.replies.rules import Rules
         from gui.viewmodels.rule_tables import Mistake, read_message, try_rules
 
-        self._pane.editor.commit()
+        self.view.editor.commit()
         message, rules, framing = read_message(typed), self._tables.chosen, self._framing
         self._trial += 1
         number = self._trial
         if isinstance(message, Mistake):
-            self._pane.show_tried(None, self._encoding, message)
+            self.view.show_tried(None, self._encoding, message)
             return
 
         def then(found: tuple[Tried, ...]) -> None:
             if number == self._trial and self.is_open:
-                self._pane.show_tried(found, self._encoding)
-                self._pane.see_tried()
+                self.view.show_tried(found, self._encoding)
+                self.view.see_tried()
 
         find_out(lambda: try_rules(Rules(rules), message, framing), then, self._failed, self._post)
 
@@ -261,8 +256,8 @@ class RulesController:
         data = self._main_controller.messages.chosen_bytes(_MOST_TRIED, f"to be tried: {_MOST_TRIED:,} are not.")
         if data is not None:
             typed = describe(message_within(data, self._framing), Format.ESCAPES)
-            self._pane.message.put(typed or "")
-            self.try_it(self._pane.message.text)
+            self.view.message.put(typed or "")
+            self.try_it(self.view.message.text)
 
     # Behind them.
 
@@ -275,15 +270,10 @@ class RulesController:
             self._tables_or_none.on_replace = self._main_controller.reply.replace_rules
         return self._tables_or_none
 
-    @property
-    def _pane(self) -> RulesPane:
-        """The pane, made when it is first needed."""
-        if self._made is None:
-            from gui.views.rules.rules_pane import RulesPane
+    def _make(self) -> RulesPane:
+        from gui.views.rules.rules_pane import RulesPane
 
-            self._made = RulesPane(self._window.side_pane, self._window.theme, self)
-            self._window.adopt(self._made)
-        return self._made
+        return RulesPane(self._window.side_pane, self._window.theme, self)
 
     @property
     def _running(self) -> Rules | None:
@@ -333,7 +323,7 @@ class RulesController:
 
     def _do(self, act: Callable[[], None]) -> None:
         """Change the tables, after what was typed until now."""
-        self._pane.editor.commit()
+        self.view.editor.commit()
         before = self._tables.own
         act()
         if self._tables.own is not before:
@@ -345,10 +335,10 @@ class RulesController:
         if tables.own != self._kept and self._keeping is not None:
             self._kept = tables.own
             self._keeping.keep(tables.own)
-        self._pane.say(tables.last if words is None else words, can_undo=bool(tables.last))
+        self.view.say(tables.last if words is None else words, can_undo=bool(tables.last))
         self.show()
-        if self._pane.tried and self._pane.message.text:
-            self.try_it(self._pane.message.text)
+        if self.view.tried and self.view.message.text:
+            self.try_it(self.view.message.text)
 
     def _look(self) -> None:
         """Show how often rules have fired, now and as long as the pane is open."""
@@ -384,7 +374,7 @@ class RulesController:
     def _failed(self, error: BaseException) -> None:
         words = with_full_stop(reason(error))  # which may begin with the name of a file
         if self.is_open:
-            self._pane.say(words, is_wrong=True)
+            self.view.say(words, is_wrong=True)
         else:
             self._main_controller.say(words)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from core.errors import reason
 from core.words import sentence, with_full_stop
 from gui.controllers.saved_files import SavedKeeping, ask_for_source, ask_for_target, counted, find_out, read, write
+from gui.controllers.view_controller import ViewController
 from gui.keys import shown
 from gui.viewmodels.drafting import MessageFormat, SendResult
 from gui.viewmodels.saved_list import SavedList, SavedRow, message_format_of, message_of, name_for, row_of, typeable
@@ -30,7 +31,7 @@ _QUICK = 20_000  # characters that are made fit for the field at once
 Found = TypeVar("Found")
 
 
-class SavedMessagesController:
+class SavedMessagesController(ViewController["SavedPane"]):
     """Keeps the list of saved messages, its pane and its file in step.
 
     Implements ``gui.views.saved.saved_pane.SavedController``.
@@ -46,8 +47,8 @@ class SavedMessagesController:
         post: Callable[[Callable[[], None]], None],
         say: Callable[[str], None],
     ) -> None:
-        self._window, self._sending = window, sending
-        self._path, self._post, self._say = path, post, say
+        super().__init__(window, window.open_side, window.close_side)
+        self._sending, self._path, self._post, self._say = sending, path, post, say
         self._list = SavedList()
         self._known: tuple[Kept, ...] = ()  # the list as it was last shown and kept
         self._rows: dict[int, tuple[SavedMessage, SavedRow]] = {}  # by number: made once for each message
@@ -55,14 +56,8 @@ class SavedMessagesController:
         self._keeping: SavedKeeping[SavedMessage] | None = None
         self._is_loaded = self._is_seen = False
         self._then: list[Callable[[], None]] = []  # what waits for the list
-        self._made: SavedPane | None = None  # the pane
 
     # The list as a whole.
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the pane is in sight."""
-        return self._made is not None and bool(self._pane.winfo_manager())
 
     @property
     def messages(self) -> tuple[SavedMessage, ...]:
@@ -92,15 +87,6 @@ class SavedMessagesController:
             )
             self._keeping.load()
 
-    def toggle(self) -> None:
-        """Open the pane beside the conversation with the focus in it, or close it."""
-        if self.is_open:
-            self._window.close_side(self._pane)
-            self._window.composer.focus_message()
-            return
-        self._open()
-        self._pane.rows.focus_rows()
-
     def close(self, patience: float = 1.0) -> None:
         """Write the last change to the file; waits so many seconds at most."""
         if self._keeping is not None:
@@ -115,7 +101,7 @@ class SavedMessagesController:
         self._changed(f"Taken back: {words}")
         back = next((each.number for each in self._list.kept if each.number not in before), None)
         if back is not None:
-            self._pane.rows.choose_number(back)
+            self.view.rows.choose_number(back)
 
     # One message.
 
@@ -134,7 +120,7 @@ class SavedMessagesController:
         """Put a message into the message field, to be changed and sent."""
         message = self._list.find(number)
         if message is not None:
-            then = partial(self._put, number, message.name, self._sending.conversation)
+            then = partial(self._put_in_field, number, message.name, self._sending.conversation)
             if len(message.text) <= _QUICK:
                 then(typeable(message))
             else:
@@ -221,21 +207,23 @@ class SavedMessagesController:
         self._then.clear()
         self._say(sentence(f"The saved messages could not be read: {reason(error)}"))
 
-    @property
-    def _pane(self) -> SavedPane:
-        """The pane, made when it is first needed."""
-        if self._made is None:
-            from gui.views.saved.saved_pane import SavedPane
+    def _make(self) -> SavedPane:
+        from gui.views.saved.saved_pane import SavedPane
 
-            self._made = SavedPane(self._window.side_pane, self._window.theme, self)
-            self._window.adopt(self._made)
-        return self._made
+        return SavedPane(self._window.side_pane, self._window.theme, self)
+
+    def _opened(self) -> None:
+        self._show_new()
+        self.view.rows.focus_rows()
 
     def _open(self) -> None:
-        if self.is_open:
-            return
+        if not self.is_open:
+            self._window.open_side(self.view)
+            self._show_new()
+
+    def _show_new(self) -> None:
+        """Show the list in the pane, which has just been opened, and what another window has kept meanwhile."""
         self._is_seen = True
-        self._window.open_side(self._pane)
         if self._is_loaded and self._keeping is not None:
             self._keeping.look()
         self.when_loaded(self._show)
@@ -255,7 +243,7 @@ class SavedMessagesController:
         assert self._keeping is not None
         if self._keeping.is_first_time and not self._is_seen:
             self._open()
-            self._pane.say(f"{shown('send_saved_1')} send one of these each, from now on.")
+            self.view.say(f"{shown('send_saved_1')} send one of these each, from now on.")
         elif place < len(self._list.kept):
             self.send(self._list.kept[place].number)
         else:
@@ -273,7 +261,7 @@ class SavedMessagesController:
             self._window.composer.complain("")
         self._show()
 
-    def _put(self, number: int, name: str, into: Conversation, found: SavedMessage | Misfit) -> None:
+    def _put_in_field(self, number: int, name: str, into: Conversation, found: SavedMessage | Misfit) -> None:
         """Put the message into the field of that conversation; the text that was there is offered back."""
         from core.compose import SavedMessage
 
@@ -287,16 +275,16 @@ class SavedMessagesController:
         before = into, composer.text, composer.message_format
         composer.put(found.text, message_format_of(found, self._sending.new_format.framing))
         if not composer.winfo_viewable():  # where the window is narrow, the pane stands in its place
-            self._window.close_side(self._pane)
+            self._window.close_side(self.view)
         composer.focus_message()
         if before[1] and before[1] != found.text:
             words = f"“{name}” is in the field, in place of what was there."
-            self._pane.say(words, undo=lambda: self._put_back(*before))
+            self.view.say(words, undo=lambda: self._put_back(*before))
 
     def _put_back(self, into: Conversation, text: str, message_format: MessageFormat) -> None:
         if self._is_on_view(into):
             self._window.composer.put(text, message_format)
-            self._pane.say("")
+            self.view.say("")
 
     def _is_on_view(self, conversation: Conversation) -> bool:
         """Whether the field is still that of the conversation that the text was asked for in; if not, that is said."""
@@ -323,10 +311,10 @@ class SavedMessagesController:
         self._open()
         self._changed()
         if self._list.kept is before:
-            self._pane.say("This is saved already.")
-            self._pane.rows.choose_number(number)
+            self.view.say("This is saved already.")
+            self.view.rows.choose_number(number)
             return
-        rows = self._pane.rows
+        rows = self.view.rows
         rows.choose_number(number)
         rows.begin_naming(composer.focus_message)
 
@@ -348,17 +336,17 @@ class SavedMessagesController:
             why = f"there would be {total:,} messages, and there can be {MOST_MESSAGES:,}"
             self._complain(with_full_stop(f"{name} was not imported: {why}"))
         elif not new:
-            self._pane.say(f"{name} holds nothing that is not here already.")
+            self.view.say(f"{name} holds nothing that is not here already.")
         else:
             known = len(found) - new
             already = f" {'One was' if known == 1 else f'{known:,} were'} here already." if known else ""
             self._list.bring_in(found, f"{counted(new)} imported from {name}.{already}")
             self._changed()
-            self._pane.rows.choose(total - new)
+            self.view.rows.choose(total - new)
 
     def _given_out(self, name: str, count: int, error: SavedError | None) -> None:
         if error is None:
-            self._pane.say(f"{counted(count)} exported to {name}.")
+            self.view.say(f"{counted(count)} exported to {name}.")
         else:
             self._complain(str(error))
 
@@ -371,14 +359,14 @@ class SavedMessagesController:
             self._keeping.keep(self._list.messages)
         self._show()
         words = self._list.last if sentence is None else sentence
-        self._pane.say(words, undo=self.undo if self._list.last else None)
+        self.view.say(words, undo=self.undo if self._list.last else None)
 
     def _complain(self, why: str) -> None:
-        self._pane.say(why, is_wrong=True)
+        self.view.say(why, is_wrong=True)
 
     def _show(self) -> None:
-        if self._made is not None:
-            self._made.show([self._row(kept.number, kept.message) for kept in self._list.kept])
+        if self.made is not None:
+            self.made.show([self._row(kept.number, kept.message) for kept in self._list.kept])
 
     def _row(self, number: int, message: SavedMessage) -> SavedRow:
         known, problem = self._rows.get(number), self._problems.get(number, "")

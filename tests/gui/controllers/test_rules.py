@@ -41,19 +41,19 @@ def test_the_responses_of_packet_sender_are_imported_used_and_exported(make_app:
     (tmp_path / "ps_settings.ini").write_text(SENDER)
 
     rules.bring_in_from(tmp_path / "ps_settings.ini")
-    pump_until(lambda: "was imported" in rules._pane.sentence, app.root)
-    assert rules._pane.table.get() == "Packet Sender"
+    pump_until(lambda: "was imported" in rules.view.sentence, app.root)
+    assert rules.view.table.get() == "Packet Sender"
     rules.use()
 
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
         peer.sendall(b"ping")
         hear(app, peer, b"pong")
     rules.give_out_to(tmp_path / "out.json")
-    pump_until(lambda: "was exported" in rules._pane.sentence, app.root)
+    pump_until(lambda: "was exported" in rules.view.sentence, app.root)
     assert "pong" in (tmp_path / "out.json").read_text()
 
     rules.bring_in_from(tmp_path / "nothing.json")
-    pump_until(lambda: "nothing.json could not be imported" in rules._pane.sentence, app.root)
+    pump_until(lambda: "nothing.json could not be imported" in rules.view.sentence, app.root)
 
 
 def test_tables_that_cannot_be_read_are_set_aside(make_app: MakeApp, tmp_path: Path) -> None:
@@ -76,9 +76,9 @@ def test_own_tables_come_back_in_the_next_run_and_answer_on_servers_to_come(make
     app = make_app(tmp_path)
     rules = opened(app)
     rules.choose(NEW)
-    assert rules._pane.table.get() == "rules"
+    assert rules.view.table.get() == "rules"
     rules.use()
-    assert "on the next server" in rules._pane.sentence
+    assert "on the next server" in rules.view.sentence
 
     app.window.address.port.set("0")
     app.window.address.server_button.invoke()
@@ -118,7 +118,7 @@ def test_what_is_taken_back_reaches_the_server_too(make_app: MakeApp) -> None:
         assert app.main_controller.reply.written_of(app.main_controller.selected) == "rules:slow echo 2"
         peer.sendall(b"one")
         pump_until(lambda: "no rule answers this message" in shown(app), app.root)
-        pump_until(lambda: "Messages that no rule answers: 1 ×" in str(rules._pane._counted.cget("text")), app.root)
+        pump_until(lambda: "Messages that no rule answers: 1 ×" in str(rules.view._counted.cget("text")), app.root)
         rules.undo()
         peer.sendall(b"two")
         hear(app, peer, b"two")
@@ -129,7 +129,7 @@ def test_what_is_being_typed_stays_while_the_counts_go_on(make_app: MakeApp) -> 
     app = make_app()
     rules = opened(app)
     rules.choose("thermometer")
-    answer = rules._pane.editor.line("answer")
+    answer = rules.view.editor.line("answer")
     answer.focus_force()
     app.root.update()
     answer.insert("end", " or so")
@@ -142,7 +142,7 @@ def test_what_is_being_typed_stays_while_the_counts_go_on(make_app: MakeApp) -> 
     rules.choose_rule(2)
     assert rules._tables.chosen.name == "thermometer 2"
     assert rules._tables.chosen.rules[0].answer.text.endswith(" or so")
-    assert rules._pane.editor.line("name").text == "silence"
+    assert rules.view.editor.line("name").text == "silence"
 
 
 def test_a_message_of_the_conversation_is_tried(make_app: MakeApp) -> None:
@@ -163,6 +163,6 @@ def test_a_message_of_the_conversation_is_tried(make_app: MakeApp) -> None:
         app.root.update()
         sent = app.main_controller.sessions[app.main_controller.selected].bytes_out  # type: ignore[index]
         rules.take_message()
-        pump_until(lambda: "“target”: Answers 7 bytes" in rules._pane.tried, app.root)
-        assert rules._pane.message.text == "T=7"
+        pump_until(lambda: "“target”: Answers 7 bytes" in rules.view.tried, app.root)
+        assert rules.view.message.text == "T=7"
         assert app.main_controller.sessions[app.main_controller.selected].bytes_out == sent  # type: ignore[index]

@@ -47,7 +47,7 @@ def opened(app: App) -> SavedPane:
     app.window.composer.field.focus_force()
     press(app, "<Control-b>")
     pump_until(lambda: app.main_controller.saved._is_loaded, app.root)
-    pane = app.main_controller.saved._made
+    pane = app.main_controller.saved.made
     assert pane is not None
     app.root.update()
     return pane
@@ -98,7 +98,7 @@ def test_the_first_opening_shows_examples_that_teach(make_app: MakeApp) -> None:
 def test_the_first_window_reads_no_messages(make_app: MakeApp, folder: Path) -> None:
     app = make_app(folder)
 
-    assert (app.main_controller.saved._keeping, app.main_controller.saved._made) == (None, None)
+    assert (app.main_controller.saved._keeping, app.main_controller.saved.made) == (None, None)
 
 
 def test_enter_in_the_list_sends_as_the_field_would(make_app: MakeApp, folder: Path) -> None:
@@ -203,7 +203,7 @@ def test_who_never_saw_the_list_sends_nothing_by_its_keys(make_app: MakeApp) -> 
 
 
 def opened_sentence(app: App) -> str:
-    pane = app.main_controller.saved._made
+    pane = app.main_controller.saved.made
     assert pane is not None
     return pane.sentence
 
@@ -273,7 +273,7 @@ def test_what_is_in_the_field_is_saved_named_and_kept(make_app: MakeApp, folder:
     composer.put("0d0a", type(composer.message_format)(format="hex", ending="nul"))
     press(app, "<Control-d>")
     pump_until(lambda: app.main_controller.saved.is_open, app.root)
-    pane = app.main_controller.saved._made
+    pane = app.main_controller.saved.made
     assert pane is not None
     pane.rows.namer.delete(0, "end")
     pane.rows.namer.insert(0, "line end")

@@ -129,8 +129,8 @@ def open_rules(person: Person, words: str) -> None:
     """Have the pane of rules on view with that table in it."""
     choose_reply(person, "by rules…")
     person.sees("Try it: what is answered to a message")
-    pane = person.app.main_controller.rules._pane
-    person.app.main_controller.rules._pane.table.focus_force()
+    pane = person.app.main_controller.rules.view
+    person.app.main_controller.rules.view.table.focus_force()
     person.choose(words)
     person.until(lambda: str(pane.table.get()) == words)
 
@@ -141,7 +141,7 @@ def test_rules_are_chosen_used_edited_and_tried(person: Person) -> None:
     person.push("Use for this server")
     person.sees("“thermometer” answers here from now on", "In use here")
     person.until(lambda: reply_of(person) == "rules: thermometer")
-    pane = person.app.main_controller.rules._pane
+    pane = person.app.main_controller.rules.view
     with caller(port) as peer:
         peer.say(b"T=-4\nnonsense\n")
         assert peer.hear(23) == b"OK -4 C\nERROR nonsense\n"
