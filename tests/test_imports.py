@@ -154,7 +154,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("gui.platform.differences", set()),
     ("gui.keys", {"gui.platform.differences"}),
     ("gui.platform", ALL_OF_CORE),
-    ("gui.theme", {"gui.platform.differences", "gui.platform.system_theme", "gui.platform.windows"}),
+    ("gui.theme", {"gui.platform.differences", "gui.platform.desktop", "gui.platform.windows"}),
     ("gui.widgets", {"core.text_safety", "gui.platform.differences", "gui.platform.windows", "gui.theme"}),
     ("gui.viewmodels", VALUES | FLOOR),
     ("gui.preferences", VALUES | {"core.files", "gui.viewmodels"}),

@@ -1,13 +1,19 @@
-"""Handing things to the desktop's own programs. No tkinter."""
+"""The desktop: its programs are handed things, and it says whether it wants a light or a dark look. No tkinter."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from core.supervision import Worker
+
+_PATIENCE = 0.3  # seconds for a desktop's settings program; it is asked before the first paint
+_WINDOWS_THEME = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+_WINDOWS_CONTRAST = r"Control Panel\Accessibility\HighContrast"
+_HIGH_CONTRAST_ON = 1  # HCF_HIGHCONTRASTON, winuser.h
 
 
 def open_folder(folder: Path) -> bool:
@@ -56,3 +62,61 @@ def _run(program: str, *arguments: str) -> bool:
         return False
     Worker(opener.wait, f"waits for {program}", daemon=True).begin()
     return True
+
+
+def system_palette() -> str:
+    """The name of the palette that fits the desktop; light where it does not say."""
+    try:
+        if sys.platform == "win32":
+            return _windows_palette()
+        if sys.platform == "darwin":
+            return "dark" if _answer("defaults", "read", "-g", "AppleInterfaceStyle") == "Dark" else "light"
+        return linux_palette(os.environ, _answer)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return "light"
+
+
+def linux_palette(environment: Mapping[str, str], ask: Callable[..., str] | None = None) -> str:
+    """What a desktop on X11 or Wayland says, by its environment and its settings program."""
+    theme = environment.get("GTK_THEME", "").lower() or _gtk_theme(environment)
+    if "highcontrast" in theme.replace("-", "").replace(" ", ""):
+        return "high contrast"
+    if theme.endswith("dark") or ":dark" in theme:
+        return "dark"
+    if environment.get("XDG_CURRENT_DESKTOP") and ask is not None:
+        return "dark" if "dark" in ask("gsettings", "get", "org.gnome.desktop.interface", "color-scheme") else "light"
+    return "light"
+
+
+def _gtk_theme(environment: Mapping[str, str]) -> str:
+    """The theme named in GTK's settings file, in lower case."""
+    home = environment.get("XDG_CONFIG_HOME") or str(Path(environment.get("HOME", "/")) / ".config")
+    try:
+        text = (Path(home) / "gtk-3.0" / "settings.ini").read_text(encoding="utf-8")[:65536]
+    except (OSError, UnicodeError):
+        return ""
+    wanted = [line.partition("=")[2].strip().lower() for line in text.splitlines() if "gtk-theme-name" in line]
+    if any("prefer-dark-theme=1" in line.replace(" ", "").replace("true", "1") for line in text.splitlines()):
+        return "dark"
+    return wanted[-1] if wanted else ""
+
+
+def _answer(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip()
+
+
+def _windows_palette() -> str:
+    if sys.platform != "win32":
+        raise OSError("only Windows has a registry")
+    import winreg
+
+    with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _WINDOWS_CONTRAST) as key:
+        flags = int(winreg.QueryValueEx(key, "Flags")[0])
+    if flags & _HIGH_CONTRAST_ON:
+        return "high contrast"
+    with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _WINDOWS_THEME) as key:
+        return "light" if winreg.QueryValueEx(key, "AppsUseLightTheme")[0] else "dark"

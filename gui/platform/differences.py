@@ -1,8 +1,7 @@
 """What differs between systems in the window, as values. No tkinter.
 
-Everything else in ``gui`` asks here instead of looking at ``sys.platform``; ``desktop`` (the system's own programs),
-``system_theme`` (the system's colours), ``windows`` (calls to Windows itself) and ``journals.locks`` (locks of files)
-are the other named places.
+Everything else in ``gui`` asks here instead of looking at ``sys.platform``; ``desktop`` (the system's own programs
+and colours), ``windows`` (calls to Windows itself) and ``journals.locks`` (locks of files) are the other named places.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import font as tkfont
 
+from gui.platform.desktop import system_palette
 from gui.platform.differences import HERE, WINDOWS
-from gui.platform.system_theme import system_palette
 from gui.platform.windows import darken_title, dots_per_inch
 from gui.theme import shapes
 from gui.theme.distances import Distances

@@ -25,7 +25,6 @@ PURE = (
     "keys",
     "theme.palettes",
     "theme.shapes",
-    "platform.system_theme",
     "preferences",
 )
 LATE = (

@@ -23,7 +23,7 @@ from tests.gui.conftest import pump_until
 from tests.gui.driving import shown
 from tests.support.journals import write_journal
 
-NAMED_PLACES = {"differences", "desktop", "system_theme", "windows", "locks", "preferences"}
+NAMED_PLACES = {"differences", "desktop", "windows", "locks", "preferences"}
 
 
 def test_command_instead_of_control_on_macos() -> None:
