@@ -6,7 +6,7 @@ Lives on the window's thread. No call to the workbench waits here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -128,8 +128,6 @@ class MainController:
         self.sessions: dict[SessionId, SessionState] = {}
         self.selected: SessionId | None = None
         self._connection: ConnectionState | None = None  # the one that is shown alone
-        self._read: dict[SessionId, int] = {}  # messages received of each session by when its end was on view
-        self._unread: dict[SessionId, int] = {}  # those that came since, of sessions that have any
         self.theme = theme
         self._app = app
         calls = Calls(app.post, self.refresh, self._cannot_read)
@@ -210,7 +208,7 @@ class MainController:
         """Take in the newest states and show them."""
         before = {session: self.sessions[session] for session in states if session in self.sessions}
         self.sessions.update(states)
-        self._count_unread(states.values())
+        self.rows.count_unread(states.values())
         do_all(
             [
                 ("the notices", lambda: self.notices.watch(states, before, recording)),
@@ -232,7 +230,7 @@ class MainController:
         """Show the present state in every view, each guarded for itself."""
         state = self.state
         if state is not None:
-            self._mark_read(state)
+            self.rows.mark_read(state)
         seconds_left = self.endpoints.seconds_left(state)
         now = monotonic_ns()
         waits = [(state.retry.due - now) / 1e9 for state in self.sessions.values() if state.retry is not None]
@@ -306,23 +304,11 @@ class MainController:
             monotonic_ns(),
             frozenset(self.rows.removed),
             self.rows.names,
-            self._unread,
+            self.rows.unread,
             self.preferences.tls,
             self.faults.faulty,
             self.hold.counts,
         )
-
-    def _count_unread(self, states: Iterable[SessionState]) -> None:
-        for state in states:
-            new = state.received - self._read.get(state.session, 0)
-            if new:
-                self._unread[state.session] = new
-
-    def _mark_read(self, state: SessionState) -> None:
-        """Nothing is unread of the session on view while its end is; one that is only coming on view opens there."""
-        if not self.viewing.shows(state) or self.window.conversation.transcript.is_following:
-            self._read[state.session] = state.received
-            self._unread.pop(state.session, None)
 
     # What the person asks for.
 

@@ -1,4 +1,4 @@
-"""Commands for the list of sessions: close, abort, finish sending, copy, rename, remove from the list.
+"""The list of sessions: what is unread, and commands: close, abort, finish sending, copy, rename, remove from the list.
 
 Lives on the window's thread. Most commands are for the row on view; each says why if it cannot be done.
 """
@@ -38,12 +38,15 @@ class SessionController:
     """``removed`` are the keys of the rows that were taken out; the journal keeps their conversations.
 
     ``names`` are those that a person gave to rows, by their keys. They last as long as the window: the journal holds
-    what happened on the line, and a name did not.
+    what happened on the line, and a name did not. ``unread`` are the messages that a session has received since its end
+    was on view last, of sessions that have any.
     """
 
     def __init__(self, main_controller: MainController) -> None:
         self.removed: set[str] = set()
         self.names: dict[str, str] = {}
+        self.unread: dict[SessionId, int] = {}
+        self._read: dict[SessionId, int] = {}  # messages received of each session by when its end was on view
         self._main_controller = main_controller
 
     def close(self) -> None:
@@ -195,6 +198,20 @@ class SessionController:
         for state in states:
             own = row_key(state.session)
             self.removed -= {key for key in self.removed if key == own or key.startswith(f"{own}c")}
+
+    def count_unread(self, states: Iterable[SessionState]) -> None:
+        """Count what has come in these sessions since the end of each was on view."""
+        for state in states:
+            new = state.received - self._read.get(state.session, 0)
+            if new:
+                self.unread[state.session] = new
+
+    def mark_read(self, state: SessionState) -> None:
+        """Nothing is unread of the session on view while its end is; one that is only coming on view opens there."""
+        main = self._main_controller
+        if not main.viewing.shows(state) or main.window.conversation.transcript.is_following:
+            self._read[state.session] = state.received
+            self.unread.pop(state.session, None)
 
     @property
     def can(self) -> frozenset[str]:
