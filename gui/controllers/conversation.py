@@ -44,7 +44,8 @@ _AGAIN = 30  # milliseconds until what could not be known yet is looked at again
 class ConversationController:
     """Tells the controllers of the conversation when it changes, and connects them with each other.
 
-    ``post`` has a call made on the window's thread, from any other.
+    ``refresh`` shows everything anew, ``refilter`` does after another filter was chosen. ``post`` has a call made on
+    the window's thread, from any other.
     """
 
     def __init__(
@@ -53,16 +54,15 @@ class ConversationController:
         viewing: Viewing,
         *,
         refresh: Callable[[], None],
+        refilter: Callable[[], None],
         post: Callable[[Callable[[], None]], None],
         complain: Callable[[str], None],
-        choose_framing: Callable[[str], None],
-        choose_back: Callable[[str | None], None],
         save_sequence: Callable[[], None],
     ) -> None:
         self._window = window
-        self.filtering = FilterController(window, viewing, refresh)
+        self.filtering = FilterController(window, viewing, refilter)
         self.finding = FindController(window, viewing, post)
-        self.framing = FramingController(window, viewing, choose_framing, choose_back)
+        self.framing = FramingController(window, viewing, refresh=refresh, complain=complain)
         self.inspector = InspectorController(window, viewing, post=post, complain=complain, marks=self.finding.marks)
         self.sequence = SequenceController(window, viewing, save=save_sequence)
         self.figures = FiguresController(window, viewing, post=post, complain=complain)

@@ -10,7 +10,8 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from core.words import connection_name
+from core.compose.encoding import misread_ending
+from core.words import connection_name, sentence
 from gui.viewmodels.filtering import ConnectionRow, FilterView
 from gui.viewmodels.framings import CHECKED, KINDS, kind_of, with_checksum, words_of
 from gui.widgets.debounce import Debounce
@@ -28,23 +29,21 @@ if TYPE_CHECKING:
 _PATIENCE = 300  # milliseconds after which counting counts as long, and shows how far it is
 _AS_THERE = "As on the way there"
 _FEW = 2_000  # entries that are counted before anyone notices
+_NOTHING_TO_CUT = (
+    "Nothing is open to be told apart yet: start a server, connect, or open a journal. Each conversation begins as "
+    "received."
+)
 _MOST_CONNECTIONS = 2_000  # of one session that can be chosen from
 
 
 class FramingController:
-    """Shows and changes the framing of the lens on view. ``choose`` is called with another framing."""
+    """Shows and changes the framing of the lens on view."""
 
     def __init__(
-        self,
-        window: Window,
-        viewing: Viewing,
-        choose: Callable[[str], None],
-        choose_back: Callable[[str | None], None],
+        self, window: Window, viewing: Viewing, *, refresh: Callable[[], None], complain: Callable[[str], None]
     ) -> None:
-        self._window = window
-        self._viewing = viewing
-        self._choose = choose
-        self._choose_back = choose_back
+        self._window, self._viewing = window, viewing
+        self._refresh, self._complain = refresh, complain
         self._asks_back = False  # whether the strip asks for details of the way back
         self._bar: LensBar | None = None
         self._shown: tuple[object, str, str | None] | None = None  # the session on view and its framings
@@ -64,6 +63,14 @@ class FramingController:
             self._show_framing(framing, is_offered=state is not None, is_chosen=not is_other_session)
         self._watch()
 
+    def choose_kind(self, usual: str) -> None:
+        """The same as ``choose`` where there may be no conversation, which is said."""
+        if self._shown is None or self._shown[0] is None:
+            self._complain(_NOTHING_TO_CUT)
+            self.use(usual)
+        else:
+            self.choose(usual)
+
     def choose(self, usual: str) -> None:
         """Use that kind of framing, as it was last used, and ask for its details if it has any."""
         kind = next(kind for kind in KINDS if kind.usual == usual)
@@ -71,7 +78,7 @@ class FramingController:
         if kind is CHECKED:  # with the messages as they are cut now
             framing = with_checksum(self._viewing.lens.framing, framing)
         self._asks_back = False
-        self._choose(framing)
+        self.use(framing)
         if kind.asks:
             self._ask(self._viewing.lens.framing).field.focus_all()
         else:
@@ -80,7 +87,7 @@ class FramingController:
     def choose_back(self, usual: str) -> None:
         """The same for what comes back from targets; nothing is the framing of the way there."""
         if not usual:
-            self._choose_back(None)
+            self._use_back(None)
             self.put_away()
             return
         kind = next(kind for kind in KINDS if kind.usual == usual)
@@ -88,9 +95,28 @@ class FramingController:
         if kind is CHECKED:
             framing = with_checksum(self._viewing.lens.back or self._viewing.lens.framing, framing)
         self._asks_back = bool(kind.asks)
-        self._choose_back(framing)
+        self._use_back(framing)
         if kind.asks:
             self._ask(framing).field.focus_all()
+
+    def use(self, framing: str) -> None:
+        """Cut the conversation on view into messages by another framing."""
+        self._viewing.choose_framing(framing)
+        self._refresh()
+        self.tell_misread_ending()
+
+    def tell_misread_ending(self) -> None:
+        """Say so where messages are cut apart in the middle of characters."""
+        conversation, encoding = self._viewing.conversation, self._window.conversation.transcript.decoding.encoding
+        if conversation is not None:
+            why = misread_ending(conversation.lens.framing, encoding, "choose Ended by… and type {}")
+            if why:
+                self._complain(sentence(why))
+
+    def _use_back(self, framing: str | None) -> None:
+        """Cut what comes back from targets by another framing, or, with None, as what goes there."""
+        self._viewing.choose_back(framing)
+        self._refresh()
 
     def _show_back(self, back: str | None, *, is_offered: bool) -> None:
         kind = kind_of(back) if back is not None else None
@@ -100,7 +126,7 @@ class FramingController:
 
     def _detail(self, framing: str) -> None:
         """A person has written details of the framing that the strip asks for."""
-        (self._choose_back if self._asks_back else self._choose)(framing)
+        (self._use_back if self._asks_back else self.use)(framing)
 
     def _show_framing(self, framing: str, *, is_offered: bool, is_chosen: bool) -> None:
         kind = kind_of(framing)

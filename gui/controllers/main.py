@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.clock import monotonic_ns
-from core.compose.encoding import misread_ending
 from core.events import ConnectionId, SessionId
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
@@ -65,12 +64,6 @@ if TYPE_CHECKING:
     from core.workbench import Workbench
     from gui.journals.conversations import OpenConversation, OpenJournal
     from gui.journals.own_journal import OwnJournal
-
-
-_NOTHING_TO_CUT = (
-    "Nothing is open to be told apart yet: start a server, connect, or open a journal. Each conversation begins as "
-    "received."
-)
 
 
 class AppInterface(Protocol):
@@ -146,11 +139,10 @@ class MainController:
         self.conversation = ConversationController(
             window,
             self.viewing,
-            refresh=self._refilter,
+            refresh=self.refresh,
+            refilter=self._refilter,
             post=post,
             complain=self.complain,
-            choose_framing=self.choose_framing,
-            choose_back=self._choose_back,
             save_sequence=lambda: self.export_controller.open("svg"),
         )
         self.messages = MessageController(window, self.viewing, self.sending, post=post, complain=self.complain)
@@ -407,25 +399,9 @@ class MainController:
         self.viewing.show_everything()
         self.refresh()
 
-    def choose_framing(self, framing: str) -> None:
-        """Cut the conversation on view into messages by another framing."""
-        if self.state is None:
-            self.complain(_NOTHING_TO_CUT)
-        self.viewing.choose_framing(framing)
-        self.refresh()
-        self._tell_misread_ending()
-
-    def _choose_back(self, framing: str | None) -> None:
-        """Cut what comes back from targets by another framing, or, with None, as what goes there."""
-        self.viewing.choose_back(framing)
-        self.refresh()
-
     def choose_framing_kind(self, usual: str) -> None:
-        """The same by a kind of framing from the menu, whose details are asked for."""
-        if self.state is None:
-            self.choose_framing(usual)
-        else:
-            self.conversation.framing.choose(usual)
+        """Cut the conversation on view into messages by a kind of framing, whose details are asked for."""
+        self.conversation.framing.choose_kind(usual)
 
     def choose_encoding(self, encoding: str) -> None:
         """Read the bytes of the conversation on view, and of those to come, in another encoding.
@@ -439,15 +415,7 @@ class MainController:
         self.lessons.watch()
         self.window.show_encoding(encoding)
         self.sending.follow_encoding(before, encoding)
-        self._tell_misread_ending()
-
-    def _tell_misread_ending(self) -> None:
-        """Say so where messages are cut apart in the middle of characters."""
-        conversation, encoding = self.viewing.conversation, self.window.conversation.transcript.decoding.encoding
-        if conversation is not None:
-            why = misread_ending(conversation.lens.framing, encoding, "choose Ended by… and type {}")
-            if why:
-                self.complain(sentence(why))
+        self.conversation.framing.tell_misread_ending()
 
     def choose_rows(self, rows: str) -> None:
         """Show messages as bubbles or on one line each."""

@@ -225,7 +225,7 @@ class _Answers:
         return {}
 
     def _lens(self, framing: str) -> dict[str, float]:
-        self._app.main_controller.choose_framing(framing)
+        self._app.main_controller.conversation.framing.use(framing)
         return {}
 
     def _pane(self, name: str) -> dict[str, float]:

@@ -28,7 +28,7 @@ def open_everything(app: App) -> None:
     connect(app, serve(app, "echo"))
     say(app, "hello")
     pump_until(lambda: app.main_controller.viewing.conversation is not None, app.root)
-    app.main_controller.choose_framing("length:2be")
+    app.main_controller.conversation.framing.use("length:2be")
     app.root.geometry("1400x1100")
     for name in (
         "find",

@@ -257,7 +257,7 @@ class Addresses(Case):
 class Indexing(Case):
     def start(self, stage: Stage) -> None:
         board = stage.app.main_controller
-        board.choose_framing("line")
+        board.conversation.framing.use("line")
         assert board.selected is not None
         board.select(board.selected)  # what went wrong is tried again
 

@@ -270,7 +270,7 @@ def test_the_one_of_several_that_holds_is_marked(make_app: MakeApp) -> None:
     app = make_app()
     serve(app)
 
-    app.main_controller.choose_framing("line")
+    app.main_controller.conversation.framing.use("line")
     app.main_controller.choose_encoding("shift-jis")
     app.main_controller.choose_colours("dark")
 

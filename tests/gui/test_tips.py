@@ -60,7 +60,7 @@ def test_every_button_of_the_program_has_a_tip(make_app: MakeApp) -> None:
             assert untold(app) == set(), command
         window.composer.show_silence("Nothing has come back yet.")
         assert untold(app) == set()
-        app.main_controller.choose_framing("fixed:3")
+        app.main_controller.conversation.framing.use("fixed:3")
         app.root.update()
         assert untold(app) == set()
         commands["toggle_saved"]()

@@ -65,7 +65,7 @@ def test_a_direction_is_left_out(app: App) -> None:
 
 def test_under_a_lens_rows_are_not_held_against_entries(app: App) -> None:
     bar = opened(app)
-    app.main_controller.choose_framing("line")
+    app.main_controller.conversation.framing.use("line")
 
     bar.sent.invoke()
 

@@ -124,7 +124,7 @@ def test_a_hit_that_began_in_an_earlier_message_is_set_off_where_it_ends(look_at
 
 def test_under_another_lens_the_hit_is_in_the_message_that_the_lens_cuts(look_at: LookAt) -> None:
     app = look_at(300, instead={100: b"begun in one call, ", 101: b"ended in ano", 102: b"ther\n"})
-    app.main_controller.choose_framing("line")
+    app.main_controller.conversation.framing.use("line")
     pump_until(lambda: not _conversation(app).is_counting, app.root)
 
     bar = find(app, "in another")

@@ -34,7 +34,7 @@ def look_at(make_app: MakeApp, tmp_path: Path) -> LookAt:
         app = make_app(journal=path)
         pump_until(lambda: app.window.conversation.transcript.total > len(pieces), app.root)
         if framing != "raw":
-            app.main_controller.choose_framing(framing)
+            app.main_controller.conversation.framing.use(framing)
         pump_until(lambda: not conversation_of(app).is_counting, app.root)
         app.main_controller.commands["toggle_inspector"]()
         return app
@@ -174,7 +174,7 @@ def test_only_the_row_that_was_chosen_last_is_shown(look_at: LookAt) -> None:
 def test_a_message_that_has_not_ended_grows_before_the_eyes(make_app: MakeApp) -> None:
     app = make_app()
     port = serve(app)
-    app.main_controller.choose_framing("line")
+    app.main_controller.conversation.framing.use("line")
     app.main_controller.commands["toggle_inspector"]()
     with socket.create_connection(("127.0.0.1", port)) as peer:
         peer.sendall(b"half")

@@ -79,7 +79,7 @@ def test_a_capture_of_another_program_is_a_conversation_like_any_other(make_app:
     assert "1 packet is in no conversation" in app.window.banner.sentence
     assert "the client said goodbye (FIN)" in shown(app)
 
-    app.main_controller.choose_framing("line")
+    app.main_controller.conversation.framing.use("line")
     pump_until(lambda: "three" in shown(app), app.root)
     find(app, "ANSWER")
     pump_until(lambda: bool(app.window.conversation.transcript.text.tag_ranges(FOUND)), app.root)

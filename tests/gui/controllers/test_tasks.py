@@ -449,7 +449,7 @@ def test_a_list_that_waits_can_be_stopped(talk: Talk) -> None:
 
 def test_a_list_is_saved_as_a_file_that_can_be_played(talk: Talk, tmp_path: Path) -> None:
     app, _peer = talk
-    app.main_controller.choose_framing("line")
+    app.main_controller.conversation.framing.use("line")
     tasks, path = app.main_controller.tasks, tmp_path / "asked.json"
     request = wait_list(says("T?", when="regex", pattern="^(.) C"), says(r"\{1}"))
     assert tasks.save_steps(request, path) == ""

@@ -155,17 +155,17 @@ def test_a_cut_in_the_middle_of_characters_is_told_whichever_was_chosen_first(ma
     banner = app.window.banner
     with socket.create_connection(("127.0.0.1", serve(app))):
         pump_until(lambda: "#1 connected" in shown(app), app.root)
-        app.main_controller.choose_framing("line")
+        app.main_controller.conversation.framing.use("line")
         assert not banner.sentence
 
         app.main_controller.choose_encoding("utf-16-le")
         assert "LF is 0a 00, but messages end at 0a here: choose Ended by… and type 0a00." in banner.sentence
         banner.hush()
-        app.main_controller.choose_framing("delimiter:0a00")
+        app.main_controller.conversation.framing.use("delimiter:0a00")
         assert not banner.sentence
 
         app.main_controller.choose_encoding("ebcdic")
-        app.main_controller.choose_framing("line")
+        app.main_controller.conversation.framing.use("line")
         assert "In EBCDIC, LF is 25" in banner.sentence
         banner.hush()
         app.main_controller.choose_encoding("utf-8")
