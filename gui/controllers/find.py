@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import JournalError
 from core.words import sentence
+from gui.controllers.view_controller import ViewController
 from gui.viewmodels.finding import FindRequest, FindView
 from gui.widgets.debounce import Debounce
 
@@ -33,7 +34,7 @@ _AGAIN = 250  # milliseconds between two looks at what has come meanwhile
 _AGAIN_APART = 1_000  # the same where a look needs a process of its own
 
 
-class FindController:
+class FindController(ViewController["FindBar"]):
     """Searches the conversation on view for what the find bar asks for.
 
     ``post`` has a call made on the window's thread, from any other.
@@ -42,10 +43,8 @@ class FindController:
     def __init__(self, window: Window, viewing: Viewing, post: Callable[[Callable[[], None]], None]) -> None:
         self.is_looked_at: Callable[[], bool] = lambda: False  # whether somebody looks closely at what is gone to
         self.on_shown: Callable[[], None] = lambda: None  # called when another hit, or none, is gone to
-        self._window = window
-        self._viewing = viewing
-        self._post = post
-        self._find_bar: FindBar | None = None
+        super().__init__(window, window.conversation.open_strip, window.conversation.close_strip)
+        self._viewing, self._post = viewing, post
         self._search: Search | None = None
         self._round = 0  # of searches: what an earlier one still tells is not heard
         self._request = FindRequest("")
@@ -60,23 +59,8 @@ class FindController:
 
     def open(self) -> None:
         """Open the find bar."""
-        pane = self._window.conversation
-        if self._find_bar is None:
-            from gui.views.conversation.find_bar import FindBar
-
-            self._find_bar = FindBar(
-                pane.strips,
-                self._window.theme,
-                on_search=self.find,
-                on_step=self.step,
-                on_stop=self._stop_and_say,
-                on_close=self._close,
-            )
-            self._window.adopt(self._find_bar)
-        pane.open_strip(self._find_bar)
-        self._find_bar.focus_field()
-        self.search_on()
-        self._light()
+        self._put(self.view)
+        self._opened()
 
     def find(self, request: FindRequest) -> None:
         """Search the conversation on view from its beginning."""
@@ -281,14 +265,9 @@ class FindController:
         if self._hits is not None and self._shown is not None:
             self._view = replace(self._view, position=bisect_left(self._hits, self._shown) + 1)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the find bar is in sight."""
-        return self._find_bar is not None and bool(self._find_bar.winfo_manager())
-
     def _show_view(self) -> None:
-        if self._find_bar is not None:
-            self._find_bar.show(self._view)
+        if self.made is not None:
+            self.made.show(self._view)
 
     def _stop_and_say(self) -> None:
         """Stop the search as a person asked for; its hits stay."""
@@ -297,14 +276,24 @@ class FindController:
         self._view = replace(self._view, is_more=True, is_running=False, fraction=None)
         self._show_view()
 
-    def _close(self) -> None:
+    def _make(self) -> FindBar:
+        from gui.views.conversation.find_bar import FindBar
+
+        return FindBar(
+            self._window.conversation.strips, self._window.theme,
+            on_search=self.find, on_step=self.step, on_stop=self._stop_and_say, on_close=self.toggle,
+        )  # fmt: skip
+
+    def _opened(self) -> None:
+        self.view.focus_field()
+        self.search_on()
+        self._light()
+
+    def _closed(self) -> None:
         self.stop()
-        if self._find_bar is not None:
-            self._window.conversation.close_strip(self._find_bar)
         self._window.conversation.transcript.light(None)
         self._window.conversation.transcript.show_hit_marks((), None)
         self.on_shown()  # and what looks closely sets nothing off any more
         if self._row == self._window.conversation.transcript.selection.chosen and not self.is_looked_at():
             self._window.conversation.transcript.unchoose()
         self._window.conversation.transcript.scrolled_by_hand()  # where the end is in view, it is followed again
-        self._window.composer.focus_message()

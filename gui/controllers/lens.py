@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.compose.encoding import misread_ending
 from core.words import connection_name, sentence
+from gui.controllers.view_controller import ViewController
 from gui.viewmodels.filtering import ConnectionRow, FilterView
 from gui.viewmodels.framings import CHECKED, KINDS, kind_of, with_checksum, words_of
 from gui.widgets.debounce import Debounce
@@ -36,16 +37,15 @@ _NOTHING_TO_CUT = (
 _MOST_CONNECTIONS = 2_000  # of one session that can be chosen from
 
 
-class FramingController:
+class FramingController(ViewController["LensBar"]):
     """Shows and changes the framing of the lens on view."""
 
     def __init__(
         self, window: Window, viewing: Viewing, *, refresh: Callable[[], None], complain: Callable[[str], None]
     ) -> None:
-        self._window, self._viewing = window, viewing
-        self._refresh, self._complain = refresh, complain
+        super().__init__(window, window.conversation.open_strip, window.conversation.close_strip)
+        self._viewing, self._refresh, self._complain = viewing, refresh, complain
         self._asks_back = False  # whether the strip asks for details of the way back
-        self._bar: LensBar | None = None
         self._shown: tuple[object, str, str | None] | None = None  # the session on view and its framings
         self._used: dict[str, str] = {}  # by kind, the written form that was used last
         self._long = Debounce(window.root, self._show_progress)
@@ -136,36 +136,31 @@ class FramingController:
         self._window.conversation.offer_lenses(options if is_offered else (), kind.usual, own)
         if self._asks_back:
             return
-        if kind.asks and (is_chosen or self._is_open):
+        if kind.asks and (is_chosen or self.is_open):
             self._ask(framing)
-        elif self._is_open:
+        elif self.is_open:
             self.put_away()
 
     def _ask(self, framing: str) -> LensBar:
-        pane = self._window.conversation
-        if self._bar is None:
-            from gui.views.conversation.lens_bar import LensBar
+        if not self.is_open:
+            self._put(self.view)
+        self.view.ask(kind_of(framing), framing)
+        return self.view
 
-            self._bar = LensBar(pane.strips, self._window.theme, on_framing=self._detail, on_close=self._close)
-            self._window.adopt(self._bar)
-        if not self._is_open:
-            pane.open_strip(self._bar)
-        self._bar.ask(kind_of(framing), framing)
-        return self._bar
+    def _make(self) -> LensBar:
+        from gui.views.conversation.lens_bar import LensBar
 
-    @property
-    def _is_open(self) -> bool:
-        return self._bar is not None and bool(self._bar.winfo_manager())
+        strips, theme = self._window.conversation.strips, self._window.theme
+        return LensBar(strips, theme, on_framing=self._detail, on_close=self.toggle)
 
     def put_away(self) -> None:
         """Ask for no details of the framing, which holds as it is."""
-        self._asks_back = False
-        if self._bar is not None:
-            self._window.conversation.close_strip(self._bar)
+        if self.made is not None:
+            self._take_away(self.made)
+        self._closed()
 
-    def _close(self) -> None:
-        self.put_away()
-        self._window.composer.focus_message()
+    def _closed(self) -> None:
+        self._asks_back = False
 
     # Progress.
 
@@ -191,16 +186,14 @@ def _is_long(conversation: OpenConversation) -> bool:
     return conversation.is_counting and conversation.uncounted > _FEW
 
 
-class FilterController:
+class FilterController(ViewController["FilterBar"]):
     """Has the conversation on view show what the filter bar admits."""
 
     def __init__(self, window: Window, viewing: Viewing, refresh: Callable[[], None]) -> None:
-        self._window = window
-        self._viewing = viewing
-        self._refresh = refresh
+        super().__init__(window, window.conversation.open_strip, window.conversation.close_strip)
+        self._viewing, self._refresh = viewing, refresh
         self._state: SessionState | None = None
         self._known: dict[SessionId, dict[ConnectionId, ConnectionRow]] = {}
-        self._filter_bar: FilterBar | None = None
 
     def show(self, state: SessionState | None) -> None:
         """Show the filter of the conversation on view, which has changed or grown."""
@@ -208,13 +201,14 @@ class FilterController:
         if state is not None:
             self._learn(state)
         if not self.is_open and self._leaves_something_out:
-            self._put_up()
-        elif self.is_open and self._filter_bar is not None:
-            self._filter_bar.show(self._filter_view())
+            self._put(self.view)
+        if self.is_open:
+            self.view.show(self._filter_view())
 
     def open(self) -> None:
         """Open the filter bar."""
-        self._put_up().focus_first()
+        self._put(self.view)
+        self._opened()
 
     @property
     def connections(self) -> tuple[ConnectionRow, ...]:
@@ -226,28 +220,15 @@ class FilterController:
         self._viewing.choose_filter(only)
         self._refresh()
 
-    def _put_up(self) -> FilterBar:
-        pane = self._window.conversation
-        if self._filter_bar is None:
-            from gui.views.conversation.filter_bar import FilterBar
+    def _make(self) -> FilterBar:
+        from gui.views.conversation.filter_bar import FilterBar
 
-            self._filter_bar = FilterBar(
-                pane.strips, self._window.theme, on_filter=self.choose, on_close=self._close_filter
-            )
-            self._window.adopt(self._filter_bar)
-        pane.open_strip(self._filter_bar)
-        self._filter_bar.show(self._filter_view())
-        return self._filter_bar
+        strips, theme = self._window.conversation.strips, self._window.theme
+        return FilterBar(strips, theme, on_filter=self.choose, on_close=self.toggle)
 
-    def _close_filter(self) -> None:
-        if self._filter_bar is not None:
-            self._window.conversation.close_strip(self._filter_bar)
-        self._window.composer.focus_message()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the filter bar is in sight."""
-        return self._filter_bar is not None and bool(self._filter_bar.winfo_manager())
+    def _opened(self) -> None:
+        self.view.show(self._filter_view())
+        self.view.focus_first()
 
     @property
     def _leaves_something_out(self) -> bool:

@@ -1,4 +1,4 @@
-"""What is common to the controllers of panes beside the conversation and of bars over the message field."""
+"""What is common to the controllers of panes beside the conversation, of strips over it and of bars below it."""
 
 from __future__ import annotations
 

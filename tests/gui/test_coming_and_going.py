@@ -63,7 +63,7 @@ def tour(app: App) -> None:
 
 def find(app: App) -> None:
     do(app, "find")
-    bar = app.main_controller.conversation.finding._find_bar
+    bar = app.main_controller.conversation.finding.made
     assert bar is not None
     bar.close()
 
@@ -158,8 +158,8 @@ def test_what_stays_open_says_nothing_of_a_conversation_that_was_taken_out(make_
     do(app, pane)
     finding, socket_options = app.main_controller.conversation.finding, app.main_controller.socket_options
     if pane == "find":
-        assert finding._find_bar is not None
-        finding._find_bar.field.insert("end", "connected")
+        assert finding.made is not None
+        finding.made.field.insert("end", "connected")
         pump_until(lambda: finding._view.count > 0, app.root)
     else:
         assert socket_options.made is not None

@@ -330,7 +330,7 @@ class Finding(Case):
         return stage.app.main_controller.conversation.finding._view.count >= 2
 
     def _bar(self, app: App) -> FindBar:
-        bar = app.main_controller.conversation.finding._find_bar
+        bar = app.main_controller.conversation.finding.made
         assert bar is not None
         return bar
 
