@@ -41,7 +41,7 @@ from gui.controllers.tap import HoldController, TapController
 from gui.controllers.tasks import TaskController
 from gui.controllers.tls import TlsController
 from gui.journals.archives import Archives
-from gui.journals.viewing import Calls, Viewing
+from gui.journals.viewing import Callbacks, Viewing
 from gui.platform.desktop import open_folder
 from gui.theme.theme import Theme
 from gui.viewmodels import presenter
@@ -123,8 +123,8 @@ class MainController:
         self._connection: ConnectionState | None = None  # the one that is shown alone
         self.theme = theme
         self._app = app
-        calls = Calls(app.post, self.refresh, self._cannot_read)
-        self.viewing = Viewing(calls, preferences.read_as)
+        callbacks = Callbacks(app.post, self.refresh, self._cannot_read)
+        self.viewing = Viewing(callbacks, preferences.read_as)
         self.archives = Archives()
         self.tls = TlsController(self, app.authority, app.post)
         self.endpoints = EndpointsController(self, app.post)

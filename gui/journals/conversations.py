@@ -28,7 +28,7 @@ from core.roles import Role
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
 from core.words import sentence
-from gui.journals.viewing import Calls
+from gui.journals.viewing import Callbacks
 from gui.viewmodels.rows import Spot
 
 MUCH = 10_000  # entries to count
@@ -48,14 +48,14 @@ class OpenJournal:
 class OpenConversation:
     """One session of one journal under one lens: a ``gui.viewmodels.rows.Conversation``. The window's thread."""
 
-    def __init__(self, journal: OpenJournal, session: SessionId, role: Role, lens: Lens, calls: Calls) -> None:
+    def __init__(self, journal: OpenJournal, session: SessionId, role: Role, lens: Lens, callbacks: Callbacks) -> None:
         self.journal = journal
         self.session = session  # within the journal
         self.role = role
         self.lens = lens
         self.version = 0
         self.is_broken = False  # whether no more of it will be counted, since something went wrong
-        self._calls = calls
+        self._callbacks = callbacks
         self._lens_view = LensView(journal.reader, session, lens)
         self._goal = lens.since
         self._told = 0.0
@@ -68,7 +68,7 @@ class OpenConversation:
                 session,
                 lens,
                 tell=self._tell,
-                fail=lambda why: calls.post(lambda: self._break(why)),
+                fail=lambda why: callbacks.post(lambda: self._break(why)),
             )
 
     @property
@@ -226,7 +226,7 @@ class OpenConversation:
     def _tell(self, growth: Growth) -> None:
         """Post that more is counted. Called on the indexer's thread."""
         self._grown.put(growth)
-        self._calls.post(self._take)
+        self._callbacks.post(self._take)
 
     def _take(self) -> None:
         """Take in all rows that were counted meanwhile, so that they are shown at once."""
@@ -244,7 +244,7 @@ class OpenConversation:
         if self.uncounted < MUCH or now - self._told > TELL_EVERY:
             self._told = now
             self._hurry()
-            self._calls.changed()
+            self._callbacks.changed()
 
     def _break(self, why: str) -> None:
         self.is_broken = True
@@ -252,7 +252,7 @@ class OpenConversation:
 
     def _complain(self, why: str) -> None:
         if self._is_open:
-            self._calls.trouble(sentence(f"This part of the conversation cannot be read: {why}"))
+            self._callbacks.trouble(sentence(f"This part of the conversation cannot be read: {why}"))
 
 
 def _ahead(calls: recorded.Calls, ordinal: int) -> int | None:

@@ -23,8 +23,8 @@ _Place: TypeAlias = tuple[Role, Address]
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
-    """The calls that a conversation makes. ``post`` is for any thread; its argument is called on the window's."""
+class Callbacks:
+    """What a conversation calls back. ``post`` is for any thread; its argument is called on the window's."""
 
     post: Callable[[Callable[[], None]], None]
     changed: Callable[[], None]
@@ -39,8 +39,8 @@ class Viewing:
     the encoding in which its bytes are read; that of a new session is ``encoding``, or the one that was chosen last.
     """
 
-    def __init__(self, calls: Calls, encoding: str) -> None:
-        self._calls = calls
+    def __init__(self, callbacks: Callbacks, encoding: str) -> None:
+        self._callbacks = callbacks
         self._usual_encoding = encoding
         self._encodings: dict[SessionId, str] = {}
         self._chosen: dict[_Place, str] = {}  # framings, where a person chose them
@@ -78,9 +78,9 @@ class Viewing:
             from gui.journals.conversations import OpenConversation
 
             try:
-                self._conversation = OpenConversation(journal, session, state.role, lens, self._calls)
+                self._conversation = OpenConversation(journal, session, state.role, lens, self._callbacks)
             except TincanError as error:
-                self._calls.trouble(str(error))
+                self._callbacks.trouble(str(error))
         self._shown = state
         if self._conversation is not None:
             self._conversation.reach(state.entries)

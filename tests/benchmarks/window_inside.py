@@ -130,11 +130,11 @@ class _Reader:
         from core.journal.reading.reader import JournalReader
         from core.roles import ROLES
         from gui.journals.conversations import OpenConversation, OpenJournal
-        from gui.journals.viewing import Calls
+        from gui.journals.viewing import Callbacks
 
         reader = JournalReader(path)
         session = reader.sessions()[-1]
-        calls = Calls(post=self._calls.put, changed=lambda: None, trouble=_fail)
+        calls = Callbacks(post=self._calls.put, changed=lambda: None, trouble=_fail)
         opened = OpenJournal(path, reader)
         conversation = OpenConversation(opened, session.session, ROLES[session.role], Lens(self._framing), calls)
         conversation.reach(session.entries)

@@ -12,7 +12,7 @@ from core.journal.reading.lens import Lens
 from core.journal.reading.reader import JournalReader
 from core.roles import Role
 from gui.journals.conversations import OpenConversation, OpenJournal
-from gui.journals.viewing import Calls
+from gui.journals.viewing import Callbacks
 from tests.support.journals import SESSION, write_journal
 
 SECONDS = 10.0
@@ -43,8 +43,8 @@ def lines(tmp_path: Path, window: Window) -> Iterator[OpenConversation]:
     path = tmp_path / "talk.tincan"
     write_journal(path, 200)
     reader = JournalReader(path)
-    calls = Calls(window.posted.put, window.changed, window.fail)
-    conversation = OpenConversation(OpenJournal(path, reader), SESSION, Role.SERVER, Lens("line"), calls)
+    callbacks = Callbacks(window.posted.put, window.changed, window.fail)
+    conversation = OpenConversation(OpenJournal(path, reader), SESSION, Role.SERVER, Lens("line"), callbacks)
     yield conversation
     conversation.close()
     reader.close()
