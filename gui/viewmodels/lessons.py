@@ -101,6 +101,7 @@ class Facts:
 
     sent: Happened | None = None  # the last message that was sent
     receivers: set[int | None] = field(default_factory=set)  # of that message, which may have gone to several
+    sent_before: int = 0  # messages of that name before it
 
     def goes_on(self, happened: Happened) -> bool:
         """Whether it is the message before to one more of several connections."""
@@ -111,9 +112,13 @@ class Facts:
 
     def take(self, happened: Happened) -> None:
         """One more entry. With each message another try begins, so that an earlier one spoils nothing."""
-        if happened.size and not self.goes_on(happened):
+        if self.goes_on(happened):
+            while self.tries and self.tries[-1][happened.name] > self.sent_before:
+                self.tries.pop()  # it began in the middle of that message, at the first receipt of it
+        elif happened.size:
             self.tries.append(self.counts.copy())
-            self.receivers = set() if happened.is_sent else self.receivers
+            if happened.is_sent:
+                self.receivers, self.sent_before = set(), self.counts[happened.name]
         if happened.is_sent:
             self.sent = happened
             self.receivers.add(happened.connection)

@@ -44,12 +44,15 @@ class Learner:
         text = self.person.app.main_controller.lessons.made.text.get("1.0", "end")  # type: ignore[union-attr]
         assert (self.lesson.steps[step].do if step < len(self.lesson.steps) else "You have done this lesson.") in text
 
-    def is_still_asked(self) -> None:
-        """Wait until the lesson has seen all that has happened: it was no answer to the question."""
+    def is_still_asked(self, heard: str = "") -> None:
+        """Wait until the lesson has seen all that has happened, that text received too: it was no answer."""
         lessons = self.person.app.main_controller.lessons
+        course = lessons._course
+        assert course is not None
         self.person.until(
             lambda: (
                 not lessons._settles.is_due
+                and heard in ("", course._facts.last.get("server received"), course._facts.last.get("client received"))
                 and all(lessons._read.get(name) == state.entries for name, state in lessons._own_sessions().items())
             ),
             "all has been looked at",
@@ -356,7 +359,7 @@ def test_9_many_clients(free: Person) -> None:
     learner.is_at(4)
     learner.look_at("server")
     free.say("both of you")
-    learner.is_still_asked()
+    learner.is_still_asked("both of you")
     free.tab_to("Server 127.0.0.1", back=True)
     free.press("<Down>", "<Down>")
     free.say("only you")
@@ -383,7 +386,7 @@ def test_10_text_is_bytes(free: Person) -> None:
     free.press("<Control-m>")
     free.paste("ÿ")
     free.press("<Return>")
-    learner.is_still_asked()
+    learner.is_still_asked("ÿ")
     free.press("<Control-m>")
     free.paste("é")
     free.press("<Return>")
