@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
-from gui.viewmodels.handshakes import handshake_groups
-from gui.viewmodels.inspection import Inspected, Range
+from gui.viewmodels.inspection import Inspected, Range, handshake_groups
 from gui.views.inspector import Lines, Place, Section
 from gui.widgets.scrolling import QuietScrollbar
 from gui.widgets.text_selection import colour_selection
