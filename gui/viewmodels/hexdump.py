@@ -1,4 +1,4 @@
-"""Bytes as rows of a hex dump, and back from a place in a row to a byte. Pure; no tkinter.
+"""Bytes as rows of a hex dump, back from a place in a row to a byte, and a cursor among them. Pure; no tkinter.
 
 A row reads ``00000010  68 65 6c 6c 6f 0a  |hello.|``: the offset of its first byte, the bytes in
 hexadecimal with a wider gap after every eighth, and what of them is printable ASCII (or a letter of one
@@ -8,11 +8,13 @@ byte in another encoding); anything else is a dot there, so that nothing a peer 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import NamedTuple, Protocol
+
+from core.words import counted
 
 MOST_COPIED = 64 * 1024  # bytes; more belongs in a file, and would hold the window up
 USUAL_DIGITS = 8  # of an offset: up to 4 GiB; longer data has as many as it needs
@@ -220,3 +222,91 @@ def whole_dump(data: bytes, offset: int, letters: Letters = ASCII) -> str:
     """Rows of 16 that keep their true offsets: the first begins where the data does."""
     digits = max(USUAL_DIGITS, len(f"{offset + len(data):x}"))
     return dump(data, offset, Layout(16, digits), letters)
+
+
+class HexCursor:
+    """A cursor that stands on a byte; ``size`` and ``per_row`` are told to it. Offsets are in bytes.
+
+    ``side`` is the column in which it works, and so the form in which Copy copies.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.per_row = 16
+        self.offset = 0
+        self.side = Side.HEX
+        self._anchor: int | None = None
+
+    @property
+    def selection(self) -> tuple[int, int] | None:
+        """The bytes selected, from and up to before; None if there are none."""
+        if self._anchor is None or not self.size:
+            return None
+        return min(self._anchor, self.offset), max(self._anchor, self.offset) + 1
+
+    @property
+    def row(self) -> int:
+        """The row in which it stands."""
+        return self.offset // self.per_row
+
+    def resize(self, size: int) -> None:
+        """There are so many bytes now; what of the place and the selection is still there remains."""
+        self.size = size
+        last = max(0, size - 1)
+        self.offset = min(self.offset, last)
+        self._anchor = None if self._anchor is None or not size else min(self._anchor, last)
+
+    def place(self, offset: int, *, extend: bool = False) -> None:
+        """Stand on that byte, or the nearest; with ``extend``, select from where the selection began."""
+        self._anchor = (self.offset if self._anchor is None else self._anchor) if extend else None
+        self.offset = max(0, min(offset, self.size - 1))
+
+    def press(self, key: str, page: int, *, extend: bool = False) -> None:
+        """Do what a key of ``CURSOR_KEYS`` does, where a view shows ``page`` rows."""
+        self.place(CURSOR_KEYS[key](self, page), extend=extend)
+
+    def select(self, start: int, stop: int) -> None:
+        """Select the bytes ``start`` up to before ``stop``; none if there is none between them."""
+        self.place(start)
+        if stop > start:
+            self.place(stop - 1, extend=True)
+
+    def switch_side(self) -> None:
+        """Work in the other column."""
+        self.side = Side.TEXT if self.side is Side.HEX else Side.HEX
+
+    def _rows_away(self, rows: int) -> int:
+        """The byte so many rows below (above, if negative), in the same column as far as there are rows."""
+        last_row = max(0, self.size - 1) // self.per_row
+        row = max(0, min(self.row + rows, last_row))
+        return row * self.per_row + self.offset % self.per_row
+
+
+CURSOR_KEYS: dict[str, Callable[[HexCursor, int], int]] = {
+    "Left": lambda cursor, _page: cursor.offset - 1,
+    "Right": lambda cursor, _page: cursor.offset + 1,
+    "Up": lambda cursor, _page: cursor._rows_away(-1),
+    "Down": lambda cursor, _page: cursor._rows_away(1),
+    "Prior": lambda cursor, page: cursor._rows_away(-page),
+    "Next": lambda cursor, page: cursor._rows_away(page),
+    "Home": lambda cursor, _page: cursor.row * cursor.per_row,
+    "End": lambda cursor, _page: (cursor.row + 1) * cursor.per_row - 1,
+    "Control-Home": lambda _cursor, _page: 0,
+    "Control-End": lambda cursor, _page: cursor.size - 1,
+}
+"""The keys that move the cursor, by Tk's names, and the byte each leads to."""
+
+
+def whereabouts(cursor: HexCursor, byte: int | None) -> str:
+    """Where the cursor is and what is selected, in hexadecimal and decimal; ``byte`` is the one under it, if known."""
+    if not cursor.size:
+        return "no bytes"
+    if cursor.selection is not None:
+        start, stop = cursor.selection
+        return f"{counted(stop - start, 'byte')}  ·  {start:#x}–{stop - 1:#x}  ({start:,}–{stop - 1:,})"
+    place = f"offset {cursor.offset:#x}  ({cursor.offset:,})"
+    return place if byte is None else f"{place}  ·  {byte:#04x} = {byte}{_character(byte)}"
+
+
+def _character(byte: int) -> str:
+    return f" = “{chr(byte)}”" if 0x20 < byte < 0x7F else ""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gui.viewmodels.hex_cursor import CURSOR_KEYS, HexCursor
+from gui.viewmodels.hexdump import CURSOR_KEYS, HexCursor
 
 
 def cursor_at(offset: int, size: int = 100, per_row: int = 16) -> HexCursor:

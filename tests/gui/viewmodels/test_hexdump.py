@@ -135,7 +135,7 @@ def test_what_is_no_offset_is_refused_with_a_reason(typed: str, says: str) -> No
         read_offset(typed, 5000)
 
 
-@pytest.mark.parametrize("name", ["viewmodels.hexdump", "viewmodels.hex_cursor", "viewmodels.inspection"])
+@pytest.mark.parametrize("name", ["viewmodels.hexdump", "viewmodels.inspection"])
 def test_it_needs_no_window_and_no_database(name: str) -> None:
     assert not {"tkinter", "_tkinter", "sqlite3"} & modules_after(f"import gui.{name}")
 
