@@ -32,7 +32,6 @@ from gui.viewmodels.session_rows import (
     tls_words,
     waiting_words,
 )
-from gui.viewmodels.times import times_of
 from gui.viewmodels.window_view import (
     AddressBarView,
     Button,
@@ -42,6 +41,7 @@ from gui.viewmodels.window_view import (
     StatusView,
     WindowView,
     reply_words,
+    times_of,
 )
 
 if TYPE_CHECKING:

@@ -20,9 +20,8 @@ from gui.controllers.notices import session_alarms
 from gui.viewmodels.inspection import Inspected, heading
 from gui.viewmodels.presenter import WindowState, client_here, present, server_here
 from gui.viewmodels.ruler import ruled
-from gui.viewmodels.times import times_of
 from gui.viewmodels.typesetting import Typesetter
-from gui.viewmodels.window_view import WindowView
+from gui.viewmodels.window_view import WindowView, times_of
 from gui.viewmodels.wrapping import Metrics
 from tests.gui.fake_journal import note, received, sent
 from tests.support.roles import invented

@@ -15,8 +15,7 @@ from core.journal.recording.ledger import SessionState
 from core.latency import Latency
 from core.roles import Role
 from gui.theme.theme import Theme
-from gui.viewmodels.times import times_of
-from gui.viewmodels.window_view import StatusView, Times
+from gui.viewmodels.window_view import StatusView, Times, times_of
 from gui.views.status_bar import StatusBar
 from tests.gui.conftest import WaitUntil, pump_until
 from tests.gui.driving import MakeApp, connect, say, serve
