@@ -1,15 +1,20 @@
-"""Scrollbars that show nothing while there is nothing to scroll, and a page that keeps in view what has the focus."""
+"""Scrollbars that show nothing while there is nothing to scroll, marks beside one, and a page that scrolls.
+
+The page keeps in view what has the focus.
+"""
 
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from tkinter import ttk
 from typing import Literal, Protocol
 
 from gui.theme.theme import Theme
 from gui.widgets.bindings import bind_own, bind_wheel
+
+_MARK_WIDTH, _MARK_HEIGHT = 5, 2  # pixels at 96 dots an inch
 
 
 class QuietScrollbar(ttk.Scrollbar):
@@ -65,6 +70,47 @@ class RowScrollbar(QuietScrollbar):
             view.scroll_to(round(float(amount) * view.total))
         else:
             view.scroll_to(view.top + int(amount) * (max(1, view.page - 1) if unit == "pages" else 1))
+
+
+class HitMarks(tk.Canvas):
+    """Where in all of it something was found: marks on a strip beside the scrollbar, there only while there are any.
+
+    ``on_go`` gets how far down a person went, 0 to 1.
+    """
+
+    def __init__(self, parent: tk.Misc, theme: Theme, *, on_go: Callable[[float], None]) -> None:
+        super().__init__(
+            parent, width=theme.px(_MARK_WIDTH), highlightthickness=0, borderwidth=0, takefocus=False, height=1
+        )
+        self._theme = theme
+        self._marks: Sequence[float] = ()
+        self._current: float | None = None
+        self.bind("<Button-1>", lambda event: on_go(event.y / max(1, self.winfo_height())))
+        self.bind("<Configure>", lambda _event: self._draw())
+        theme.subscribe(self._draw, self)
+
+    @property
+    def steps(self) -> int:
+        """How many marks can be told apart."""
+        return max(1, self.winfo_height() // max(1, self._theme.px(_MARK_HEIGHT)))
+
+    def show(self, marks: Sequence[float], current: float | None) -> None:
+        """Show marks so far down, 0 to 1, and the current one stronger."""
+        if (marks, current) != (self._marks, self._current):
+            self._marks, self._current = marks, current
+            self._draw()
+
+    def _draw(self) -> None:
+        palette, high, wide = self._theme.palette, self._theme.px(_MARK_HEIGHT), self.winfo_width()
+        self.configure(background=palette.pane)
+        self.delete("all")
+        room = max(1, self.winfo_height() - high)
+        for mark in self._marks:
+            top = min(1.0, mark) * room
+            self.create_rectangle(wide // 3, top, wide, top + high, fill=palette.hit, outline="")
+        if self._current is not None:
+            top = self._current * room
+            self.create_rectangle(0, top - high, wide, top + 2 * high, fill=palette.found, outline="")
 
 
 class Bars(ttk.Frame):

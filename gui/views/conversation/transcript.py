@@ -18,12 +18,11 @@ from gui.viewmodels.decoding import Decoding
 from gui.viewmodels.runs import FOUND, MARKED
 from gui.viewmodels.typesetting import RowStyle, weight
 from gui.views.conversation.bubbles import BubbleText
-from gui.views.conversation.hit_marks import HitMarks
 from gui.views.conversation.row_window import BUDGET, WINDOW_ROWS, RowWindow
 from gui.views.conversation.selection import Selection
 from gui.widgets.bindings import bind_known, breaking
 from gui.widgets.focus_ring import FocusRing
-from gui.widgets.scrolling import QuietScrollbar
+from gui.widgets.scrolling import HitMarks, QuietScrollbar
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
