@@ -27,13 +27,12 @@ from gui.viewmodels.drafting import (
 from gui.viewmodels.filtering import NO_RECIPIENTS
 from gui.viewmodels.profiles import ProfileChoice
 from gui.viewmodels.window_view import ComposerView
-from gui.views.composer.below_field import Complaint, LinesQuestion, NoticeStrip
+from gui.views.composer.below_field import BytesLine, Complaint, LinesQuestion, NoticeStrip
 from gui.views.composer.message_field import MessageField, PreviewUpdater
 from gui.widgets.bindings import breaking, focus_now, when_resized
 from gui.widgets.pasting import MOST
 
 if TYPE_CHECKING:
-    from gui.views.composer.bytes_line import BytesLine
     from gui.views.composer.writing_row import MacroMenu, WritingRow
 
 _LOW = 400  # pixels at 96 dots an inch of a window that has no room for more than it must
@@ -216,8 +215,6 @@ class Composer(ttk.Frame):
     def bytes_line(self) -> BytesLine:
         """What will go out; made when there is something."""
         if self._bytes_line is None:
-            from gui.views.composer.bytes_line import BytesLine
-
             self._bytes_line = BytesLine(self._below, self._theme)
             self._adopt(self._bytes_line)
             self._bytes_line.grid(row=0, column=2, sticky="ew", padx=(self._theme.px(8), 0))

@@ -14,7 +14,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.drafting import Preview, Stretch
 from gui.viewmodels.tasks import TaskView
 from gui.viewmodels.window_view import ComposerView, SessionRow, StatusView, Times
-from gui.views.composer.bytes_line import BytesLine
+from gui.views.composer.below_field import BytesLine
 from gui.views.composer.composer import Composer
 from gui.views.conversation.transcript import Transcript
 from gui.views.dialogs.repeat_dialog import StepList
