@@ -20,8 +20,7 @@ from gui.viewmodels.window_view import MenuState, WindowView
 from gui.views.address_bar import AddressBar
 from gui.views.banner import Banner
 from gui.views.composer.composer import Composer
-from gui.views.conversation.conversation import ConversationPane
-from gui.views.conversation.message_menu import MessageMenu
+from gui.views.conversation.conversation import ConversationPane, MessageMenu
 from gui.views.field_menu import FieldMenu
 from gui.views.menus import COLOURS, FRAMINGS, Alternatives, MenuBar
 from gui.views.session_list import SessionList
