@@ -21,14 +21,13 @@ from gui.views.address_bar import AddressBar
 from gui.views.banner import Banner
 from gui.views.composer.composer import Composer
 from gui.views.conversation.conversation import ConversationPane, MessageMenu
-from gui.views.field_menu import FieldMenu
-from gui.views.menus import COLOURS, FRAMINGS, Alternatives, MenuBar
+from gui.views.menus import COLOURS, FRAMINGS, Alternatives, FieldMenu, MenuBar
 from gui.views.session_list import SessionList
 from gui.views.status_bar import StatusBar
 from gui.widgets.bindings import bind_own, focus_now, share_keys, type_on
+from gui.widgets.clipboard import share_pasting
 from gui.widgets.key_places import bind_by_place
 from gui.widgets.line_undo import share_undo
-from gui.widgets.pasting import share_pasting
 from gui.widgets.sash import Sash
 from gui.widgets.screens import area_of
 from gui.widgets.scrolling import Bars

@@ -12,8 +12,7 @@ from gui.theme.theme import LARGEST_STEP, SMALLEST_STEP
 from gui.viewmodels import presenter
 from gui.viewmodels.session_rows import next_session
 from gui.viewmodels.window_view import MenuState
-from gui.views.field_menu import can_edit, edit
-from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, ROW_ENTRIES
+from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, ROW_ENTRIES, can_edit, edit
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow

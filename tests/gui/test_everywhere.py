@@ -13,9 +13,8 @@ import pytest
 from gui.app import App
 from gui.platform.differences import LINUX, MACOS, WINDOWS, platform_of
 from gui.theme.theme import Theme
-from gui.views import field_menu
-from gui.views.field_menu import FieldMenu
-from gui.views.menus import MENUS, menus_for
+from gui.views import menus
+from gui.views.menus import MENUS, FieldMenu, menus_for
 from gui.widgets.menu import Menu
 from gui.widgets.scrolling import ScrollingPage
 from tests.gui.conftest import pump_until
@@ -174,7 +173,7 @@ def test_each_entry_of_each_menu_has_a_letter_of_its_own(make_app: MakeApp) -> N
 def test_the_menus_of_every_platform_have_letters_of_their_own(name: str) -> None:
     from gui.keys import menu_words
     from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, SUBMENUS
-    from gui.widgets.menu_letters import with_letters
+    from gui.widgets.menu import with_letters
 
     submenus = [("", commands) for commands in (tuple(SUBMENUS), MESSAGE_ENTRIES, COPY_ENTRIES)]
     for _title, commands in (*submenus, *menus_for(platform_of(name))):
@@ -393,7 +392,7 @@ def test_what_is_pasted_by_a_menu_counts_as_typed(make_app: MakeApp, opened: lis
 def test_on_macos_control_click_opens_it(
     root: tk.Tk, theme: Theme, opened: list[tk.Menu], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(field_menu, "HERE", platform_of(MACOS))
+    monkeypatch.setattr(menus, "HERE", platform_of(MACOS))
     FieldMenu(root, theme)
     field = ttk.Entry(root)
     field.pack()

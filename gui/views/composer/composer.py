@@ -30,7 +30,7 @@ from gui.viewmodels.window_view import ComposerView
 from gui.views.composer.below_field import BytesLine, Complaint, LinesQuestion, NoticeStrip
 from gui.views.composer.message_field import MessageField, PreviewUpdater
 from gui.widgets.bindings import breaking, focus_now, when_resized
-from gui.widgets.pasting import MOST
+from gui.widgets.clipboard import MOST
 
 if TYPE_CHECKING:
     from gui.views.composer.writing_row import MacroMenu, WritingRow

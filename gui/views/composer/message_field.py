@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ComposeError, ComposerController, Preview
 from gui.widgets.bindings import breaking
-from gui.widgets.clipboard import bytes_there, give
+from gui.widgets.clipboard import bytes_there, copied, give
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import elided
-from gui.widgets.pasting import copied
 from gui.widgets.text_selection import colour_selection
 
 _MOST_LINES = 6  # the field grows up to here, then scrolls

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gui.keys import EDITING
-from gui.widgets.menu_letters import literally, plain, with_letters
+from gui.widgets.menu import literally, plain, with_letters
 
 
 def letters(*labels: str) -> str:

@@ -12,9 +12,8 @@ import pytest
 
 from gui.theme.theme import Theme
 from gui.views.composer.message_field import MessageField
-from gui.widgets.clipboard import BYTES, give
+from gui.widgets.clipboard import BYTES, MOST, MOST_IN_LINE, give, share_pasting
 from gui.widgets.fields import LineField
-from gui.widgets.pasting import MOST, MOST_IN_LINE, share_pasting
 from gui.widgets.tip import say_at
 from tests.gui.conftest import WaitUntil
 from tests.support.systems import not_on_wine
