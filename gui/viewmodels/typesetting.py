@@ -16,10 +16,9 @@ from core.local_time import local_of
 from core.origin import PASSED_ON
 from core.text_safety import Span, TextSafety
 from core.words import connection_name, duration
-from gui.viewmodels.body import DECOR, Body, Place
 from gui.viewmodels.decoding import UTF_8, Decoding
 from gui.viewmodels.hexdump import Layout, dump
-from gui.viewmodels.runs import INCOMING, OUTGOING, Cap, Row, Run, joined, pieces
+from gui.viewmodels.typeset_row import DECOR, INCOMING, OUTGOING, Body, Cap, Place, Row, Run, joined, pieces
 from gui.viewmodels.wrapping import PAD, Metrics
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from itertools import chain
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
-from gui.viewmodels.body import Place
-from gui.viewmodels.runs import DECOR, FOUND, INCOMING, MARKED, OUTGOING, Cap, Row
+from gui.viewmodels.typeset_row import DECOR, FOUND, INCOMING, MARKED, OUTGOING, Cap, Place, Row
 from gui.viewmodels.wrapping import Metrics
 from gui.widgets.text_selection import colour_selection
 

@@ -9,10 +9,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gui.viewmodels.body import DECOR
 from gui.viewmodels.decoding import UTF_8
 from gui.viewmodels.rows import Spot, fraction_at, read_around, spot_at
-from gui.viewmodels.runs import Row
+from gui.viewmodels.typeset_row import DECOR, Row
 from gui.viewmodels.typesetting import HEX_MORE, MORE, RowStyle, Typesetter, weight, within_budget
 
 if TYPE_CHECKING:

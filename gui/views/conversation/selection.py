@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from gui.viewmodels.body import DECOR, Place
+from gui.viewmodels.typeset_row import DECOR, Place
 from gui.widgets.bindings import breaking
 from gui.widgets.clipboard import BYTES, give
 

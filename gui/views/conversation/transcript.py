@@ -13,9 +13,8 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from gui.theme.theme import Theme
-from gui.viewmodels.body import Place
 from gui.viewmodels.decoding import Decoding
-from gui.viewmodels.runs import FOUND, MARKED
+from gui.viewmodels.typeset_row import FOUND, MARKED, Place
 from gui.viewmodels.typesetting import RowStyle, weight
 from gui.views.conversation.bubbles import BubbleText
 from gui.views.conversation.row_window import BUDGET, WINDOW_ROWS, RowWindow

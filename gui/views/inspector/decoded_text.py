@@ -9,9 +9,9 @@ from tkinter import ttk
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
-from gui.viewmodels.body import Body
 from gui.viewmodels.decoding import UTF_8, Decoding
 from gui.viewmodels.inspection import MOST_READ, Range, reading
+from gui.viewmodels.typeset_row import Body
 from gui.views.inspector import Lines, Place, Section
 from gui.widgets.bindings import breaking
 from gui.widgets.clipboard import give

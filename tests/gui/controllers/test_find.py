@@ -10,7 +10,7 @@ import pytest
 
 from gui.app import App
 from gui.journals.conversations import OpenConversation
-from gui.viewmodels.runs import MARKED
+from gui.viewmodels.typeset_row import MARKED
 from gui.views.conversation.find_bar import FindBar
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, serve, shown

@@ -13,8 +13,8 @@ import pytest
 from gui.app import App
 from gui.journals.locks import lock_journal
 from gui.viewmodels.presenter import present
-from gui.viewmodels.runs import FOUND
 from gui.viewmodels.session_rows import session_rows
+from gui.viewmodels.typeset_row import FOUND
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.controllers.test_find import find
 from tests.gui.driving import MakeApp, serve, shown

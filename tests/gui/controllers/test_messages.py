@@ -13,7 +13,7 @@ import pytest
 
 from core.local_time import local_time
 from gui.app import App
-from gui.viewmodels.runs import FOUND
+from gui.viewmodels.typeset_row import FOUND
 from gui.viewmodels.typesetting import RowStyle
 from gui.views.conversation.go_bar import GoBar
 from gui.views.inspector.decoded_text import DecodedText

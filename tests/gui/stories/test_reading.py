@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from gui.viewmodels.runs import MARKED
+from gui.viewmodels.typeset_row import MARKED
 from tests.gui.stories.conftest import Sit
 from tests.gui.stories.person import Person, caller, said_in, settings
 

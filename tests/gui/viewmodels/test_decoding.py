@@ -15,7 +15,7 @@ from core.roles import Role
 from core.text_safety import TextSafety
 from gui.viewmodels.decoding import UTF_8, decoding
 from gui.viewmodels.drafting import ENCODING_MENU, ENCODINGS, MessageFormat
-from gui.viewmodels.runs import DECOR
+from gui.viewmodels.typeset_row import DECOR
 from gui.viewmodels.typesetting import Typesetter
 from gui.viewmodels.wrapping import Metrics
 from tests.gui.conftest import pump_until

@@ -11,7 +11,7 @@ from core.origin import PASSED_ON, PERSON, Origin
 from core.roles import Role
 from core.text_safety import TextSafety
 from core.words import duration
-from gui.viewmodels.runs import DECOR, Row
+from gui.viewmodels.typeset_row import DECOR, Row
 from gui.viewmodels.typesetting import RowStyle, Typesetter, clock, weight, within_budget
 from gui.viewmodels.wrapping import PAD, Metrics
 from tests.gui.fake_journal import note, received, sent

@@ -11,7 +11,7 @@ import pytest
 from core.journal.display_row import DisplayRow
 from core.roles import Role
 from gui.theme.theme import Theme
-from gui.viewmodels.runs import MARKED
+from gui.viewmodels.typeset_row import MARKED
 from gui.views.conversation import row_window as module
 from gui.views.conversation.transcript import Transcript
 from tests.gui.conftest import WaitUntil

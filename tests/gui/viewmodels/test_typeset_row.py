@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from core.roles import Role
 from core.text_safety import TextSafety
-from gui.viewmodels.body import Place
 from gui.viewmodels.decoding import decoding
 from gui.viewmodels.drafting import ENCODINGS
-from gui.viewmodels.runs import Row
+from gui.viewmodels.typeset_row import Place, Row
 from gui.viewmodels.typesetting import RowStyle, Typesetter
 from gui.viewmodels.wrapping import Metrics
 from tests.gui.fake_journal import received, sent
