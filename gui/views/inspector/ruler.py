@@ -12,8 +12,7 @@ from tkinter import ttk
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.inspection import Fact, Inspected, Range
-from gui.viewmodels.ruler import Chosen, Ruled, Scale, fitting
-from gui.viewmodels.ruler_words import sentence, verdict
+from gui.viewmodels.ruler import Chosen, Ruled, Scale, fitting, sentence, verdict
 from gui.views.inspector import Lines, Place, Section
 from gui.views.inspector.ruler_drawing import RulerDrawing
 from gui.widgets.bindings import bind_wheel, breaking

@@ -8,8 +8,21 @@ from collections.abc import Iterator
 from typing import Literal
 
 from gui.theme.theme import Theme
-from gui.viewmodels.ruler import MESSAGE, RECV, SEND, Box, Chosen, Comb, Lane, Ruled, Scale, drawn, ticks
-from gui.viewmodels.ruler_words import box_words, comb_words
+from gui.viewmodels.ruler import (
+    MESSAGE,
+    RECV,
+    SEND,
+    Box,
+    Chosen,
+    Comb,
+    Lane,
+    Ruled,
+    Scale,
+    box_words,
+    comb_words,
+    drawn,
+    ticks,
+)
 
 _LANE, _GAP, _AXIS, _EDGE, _PAD = 20, 5, 15, 3, 5  # heights, and what stays free, at 96 dots an inch
 _TICKS_APART = 64

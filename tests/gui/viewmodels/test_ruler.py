@@ -9,8 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gui.viewmodels.ruler import MESSAGE, RECV, SEND, Box, Chosen, Comb, Lane, Ruled, Scale, drawn, fitting, ticks
-from gui.viewmodels.ruler_words import box_words, comb_words, sentence, verdict
+from gui.viewmodels.ruler import (
+    MESSAGE,
+    RECV,
+    SEND,
+    Box,
+    Chosen,
+    Comb,
+    Lane,
+    Ruled,
+    Scale,
+    box_words,
+    comb_words,
+    drawn,
+    fitting,
+    sentence,
+    ticks,
+    verdict,
+)
 
 MS = 1_000_000
 
