@@ -144,7 +144,7 @@ class Recall:
         return self.messages[place] if place >= 0 else new
 
 
-class Stretch(NamedTuple):
+class PreviewPart(NamedTuple):
     """Some of the bytes that go out: what was typed (no label), the ``end`` behind it, or its ``frame``."""
 
     label: str
@@ -157,7 +157,7 @@ class Preview:
     """The bytes that will go out, ``size`` of them."""
 
     size: int
-    stretches: tuple[Stretch, ...]
+    parts: tuple[PreviewPart, ...]
     tells_time: bool = False  # so that a moment later they are others
     left_out: str = ""  # what of pasted hex is no byte, in words
 
@@ -256,12 +256,12 @@ def preview_of(composed: Composed, draft: Draft) -> Preview:
         ("end", body, max(place, typed), len(body)),
         ("frame", wire, behind, len(wire)),
     )
-    stretches = tuple(
-        Stretch(label, whole[first : min(last, first + MOST_SHOWN)], last - first)
+    parts = tuple(
+        PreviewPart(label, whole[first : min(last, first + MOST_SHOWN)], last - first)
         for label, whole, first, last in pieces
         if last > first
     )
-    return Preview(len(wire), stretches, any(span.name == "time" for span in composed.macros), composed.left_out)
+    return Preview(len(wire), parts, any(span.name == "time" for span in composed.macros), composed.left_out)
 
 
 def ends_nothing(data: bytes, message_format: MessageFormat) -> bool:

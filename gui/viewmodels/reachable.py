@@ -12,7 +12,7 @@ from core.replies import Reply, all_replies
 _ZONED = "On the same cable or Wi-Fi only; the other side puts its own interface behind the %"
 
 
-class Place(NamedTuple):
+class ReachableAddress(NamedTuple):
     """``HOST:PORT`` as others type it, the interface that it is on, and what there is to know of it."""
 
     text: str
@@ -20,10 +20,10 @@ class Place(NamedTuple):
     note: str = ""
 
 
-def places(listening: Iterable[Address], found: Sequence[LocalAddress]) -> tuple[Place, ...]:
+def places(listening: Iterable[Address], found: Sequence[LocalAddress]) -> tuple[ReachableAddress, ...]:
     """Where others can reach servers that listen there, if this machine has the addresses that were ``found``."""
     known = {one.host: one for one in found}
-    unique: dict[str, Place] = {}
+    unique: dict[str, ReachableAddress] = {}
     for address in listening:
         if address.is_loopback:
             continue
@@ -50,9 +50,9 @@ def _answering(address: Address, found: Sequence[LocalAddress]) -> list[LocalAdd
     return [one for one in found if ":" in address.host or ":" not in one.host]
 
 
-def _place(one: LocalAddress, port: int) -> Place:
+def _place(one: LocalAddress, port: int) -> ReachableAddress:
     try:
         text = str(Address(one.host, port))
     except AddressError:  # an interface whose name does not fit an address
         text = f"[{one.host.partition('%')[0]}]:{port}"
-    return Place(text, one.interface, _ZONED if "%" in one.host else "")
+    return ReachableAddress(text, one.interface, _ZONED if "%" in one.host else "")

@@ -83,7 +83,7 @@ class Ruled:
         return next(lane for lane in self.lanes if lane.kind == kind)
 
 
-class Chosen(NamedTuple):
+class ChosenPiece(NamedTuple):
     """A piece: which lane has it, and its place there."""
 
     lane: int
@@ -247,7 +247,7 @@ def verdict(ruled: Ruled) -> str:
     return f"{_arrival(ruled, sends, recvs)}{_company(ruled, sends, recvs)}"
 
 
-def sentence(ruled: Ruled, chosen: Chosen) -> str:
+def sentence(ruled: Ruled, chosen: ChosenPiece) -> str:
     """One piece: which it is, its bytes counted from the message's first, and when."""
     lane = ruled.lanes[chosen.lane]
     start, stop = lane.piece(chosen.place)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from core.words import counted
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import MessageFormat, Preview, Stretch
+from gui.viewmodels.drafting import MessageFormat, Preview, PreviewPart
 from gui.viewmodels.hexdump import dump, fitting
 from gui.widgets.bindings import bind_own
 from gui.widgets.fitting import wrap_within
@@ -237,17 +237,17 @@ class BytesLine(ttk.Frame):
         )  # fmt: skip
 
     def _arrange(self) -> None:
-        stretches = self._preview.stretches if self._preview is not None else ()
+        parts = self._preview.parts if self._preview is not None else ()
         self._most = self._bytes_that_fit()
         self._write(self.line, self._runs_of_line(self._most))
-        is_more = any(stretch.size > self._room(stretch, self._most) for stretch in stretches)
+        is_more = any(part.size > self._room(part, self._most) for part in parts)
         if is_more:
             self.all_button.grid(row=0, column=1)
         else:
             self.all_button.grid_remove()
         self.all_button.configure(text=f"All bytes  {'▾' if self._is_open else '▸'}")
         if is_more and self._is_open:
-            self._write_box(stretches)
+            self._write_box(parts)
             self._drawer.grid(row=1, column=0, columnspan=3, sticky="ew", pady=(self._theme.px(4), 0))
         else:
             self._drawer.grid_remove()
@@ -264,8 +264,8 @@ class BytesLine(ttk.Frame):
         """Pixels of the line beside the button, whether that is there or not."""
         return self.winfo_width() - self.all_button.winfo_reqwidth()
 
-    def _room(self, stretch: Stretch, most: int) -> int:
-        return _MOST_ADDED if stretch.label else most
+    def _room(self, part: PreviewPart, most: int) -> int:
+        return _MOST_ADDED if part.label else most
 
     def _runs_of_line(self, most: int) -> list[_Run]:
         """The line with no more than so many bytes of the message."""
@@ -274,24 +274,24 @@ class BytesLine(ttk.Frame):
             return []
         left_out = f", {preview.left_out}" if preview.left_out else ""
         runs = [(f"{counted(preview.size, 'byte')}{left_out}   ", _LABEL)]
-        for stretch in preview.stretches:
-            room = self._room(stretch, most)
-            digits = stretch.data[:room].hex(" ") + (" …" if stretch.size > room else "") + "  "
-            runs += [(f"{stretch.label} ", _LABEL), (digits, _ADDED)] if stretch.label else [(digits, "")]
-        typed = b"".join(stretch.data for stretch in preview.stretches if not stretch.label)[:most]
+        for part in preview.parts:
+            room = self._room(part, most)
+            digits = part.data[:room].hex(" ") + (" …" if part.size > room else "") + "  "
+            runs += [(f"{part.label} ", _LABEL), (digits, _ADDED)] if part.label else [(digits, "")]
+        typed = b"".join(part.data for part in preview.parts if not part.label)[:most]
         return [*runs, (f" {''.join(map(_SHOWN.__getitem__, typed))}", _LABEL)]
 
-    def _write_box(self, stretches: tuple[Stretch, ...]) -> None:
-        """A dump of each stretch under its label."""
+    def _write_box(self, parts: tuple[PreviewPart, ...]) -> None:
+        """A dump of each part under its label."""
         runs: list[_Run] = []
         width = self._drawer.master.winfo_width() - self._theme.px(32)
         columns = width // max(1, self._theme.mono.measure("0"))
-        for stretch in stretches:
-            rows = dump(stretch.data, 0, fitting(columns, len(stretch.data)))
-            runs.append((f"{stretch.label or 'message'}, {stretch.size:,} B\n", _LABEL))
-            runs.append((f"{rows}\n", _ADDED if stretch.label else ""))
-            if stretch.size > len(stretch.data):
-                runs.append((f"and {stretch.size - len(stretch.data):,} bytes more\n", _LABEL))
+        for part in parts:
+            rows = dump(part.data, 0, fitting(columns, len(part.data)))
+            runs.append((f"{part.label or 'message'}, {part.size:,} B\n", _LABEL))
+            runs.append((f"{rows}\n", _ADDED if part.label else ""))
+            if part.size > len(part.data):
+                runs.append((f"and {part.size - len(part.data):,} bytes more\n", _LABEL))
         self._write(self.box, runs)
 
     def _write(self, text: tk.Text, runs: list[_Run]) -> None:

@@ -85,7 +85,7 @@ _OTHER = "other"  # in the list of frames: what is written out
 _EXAMPLE = "length:4be,offset=2"
 
 
-class Options:
+class FormatOptions:
     """The parts of a flow; ``on_choose`` gets the message format that a person chose, ``on_profile`` a profile."""
 
     def __init__(
@@ -238,14 +238,14 @@ class WritingRow:
         self.to = Recipients(self._flow, theme, on_recipients)
         self._flow.add(self.to)
         self._flow.display(self.to, False)  # until there is somebody to choose
-        self._options: Options | None = None
+        self._options: FormatOptions | None = None
         adopt_keys(composer, self._flow)
 
     @property
-    def options(self) -> Options:
+    def options(self) -> FormatOptions:
         """Format, encoding, ending, frame and profile."""
         if self._options is None:
-            self._options = Options(
+            self._options = FormatOptions(
                 self._flow, self._theme, on_choose=self._on_choose, on_profile=self._on_profile, on_wrong=self._on_wrong
             )  # fmt: skip
             for control in self._options.controls:

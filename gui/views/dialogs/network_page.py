@@ -9,7 +9,7 @@ from tkinter import ttk
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
-from gui.viewmodels.reachable import Place
+from gui.viewmodels.reachable import ReachableAddress
 from gui.widgets.bindings import focus_now, has_focus
 from gui.widgets.fitting import wrap_within
 from gui.widgets.scrolling import ScrollingPage
@@ -34,7 +34,7 @@ class NetworkPage(SmallWindow):
         super().__init__(parent, theme, "Who can reach this server")
         self._advice = advice
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
-        self._shown: tuple[Place, ...] | None = None
+        self._shown: tuple[ReachableAddress, ...] | None = None
         self.copy_buttons: list[ttk.Button] = []
         self.add_foot()
         self._page: ScrollingPage | None = None
@@ -44,7 +44,7 @@ class NetworkPage(SmallWindow):
         self.deiconify()
         focus_now(self.close_button)
 
-    def show(self, places: Sequence[Place]) -> None:
+    def show(self, places: Sequence[ReachableAddress]) -> None:
         """List these. Until it is called the page says that it is looking."""
         if tuple(places) == self._shown:
             return
@@ -67,7 +67,7 @@ class NetworkPage(SmallWindow):
         """What is listed."""
         return tuple(place.text for place in self._shown or ())
 
-    def _fill(self, places: Sequence[Place]) -> None:
+    def _fill(self, places: Sequence[ReachableAddress]) -> None:
         px = self.theme.px
         if self._page is not None:
             self._page.destroy()
@@ -89,7 +89,7 @@ class NetworkPage(SmallWindow):
         label.grid(column=0, columnspan=3, sticky="w", pady=(0, self.theme.px(10)))
         wrap_within(label, body, lambda: self.theme.px(40))
 
-    def _row(self, body: ttk.Frame, place: Place) -> ttk.Button:
+    def _row(self, body: ttk.Frame, place: ReachableAddress) -> ttk.Button:
         px, safe = self.theme.px, self._safety.field
         row = body.grid_size()[1]
         ttk.Label(body, text=safe(place.text), style="Window.TLabel", font=self.theme.mono).grid(

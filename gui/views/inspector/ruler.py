@@ -12,7 +12,7 @@ from tkinter import ttk
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.inspection import Fact, Inspected, Range
-from gui.viewmodels.ruler import Chosen, Ruled, Scale, fitting, sentence, verdict
+from gui.viewmodels.ruler import ChosenPiece, Ruled, Scale, fitting, sentence, verdict
 from gui.views.inspector import Lines, Place, Section
 from gui.views.inspector.ruler_drawing import RulerDrawing
 from gui.widgets.bindings import bind_wheel, breaking
@@ -39,7 +39,7 @@ class Ruler(Section):
     def __init__(self, parent: tk.Misc, theme: Theme, *, on_choose: Callable[[Range | None], None]) -> None:
         super().__init__(parent, theme, on_choose=on_choose)
         self._ruled: Ruled | None = None
-        self._chosen: Chosen | None = None
+        self._chosen: ChosenPiece | None = None
         self._scale = Scale(0, 1, 1)
         self._lane = 0
         self._cursor = 0
@@ -103,7 +103,7 @@ class Ruler(Section):
         return str(self.words.cget("text"))
 
     @property
-    def chosen(self) -> Chosen | None:
+    def chosen(self) -> ChosenPiece | None:
         """The piece that is chosen."""
         return self._chosen
 
@@ -129,7 +129,7 @@ class Ruler(Section):
         ruled = self._ruled
         if ruled is None:
             return
-        self._chosen = Chosen(self._lane, place)
+        self._chosen = ChosenPiece(self._lane, place)
         start, stop = ruled.lanes[self._lane].piece(place)
         self._scale = self._scale.showing(start, stop, ruled.extent, self._theme.px(_READABLE))
         first, last = max(start, ruled.start), min(stop, ruled.stop)

@@ -13,7 +13,7 @@ from gui.viewmodels.ruler import (
     RECV,
     SEND,
     Box,
-    Chosen,
+    ChosenPiece,
     Comb,
     Lane,
     Ruled,
@@ -51,7 +51,7 @@ class RulerDrawing:
         """The lane at a height; there may be none of that number."""
         return (y - self._axis_height) // (self._lane_height + self._theme.px(_GAP))
 
-    def draw(self, ruled: Ruled, scale: Scale, *, lane: int, chosen: Chosen | None, cursor: int) -> None:
+    def draw(self, ruled: Ruled, scale: Scale, *, lane: int, chosen: ChosenPiece | None, cursor: int) -> None:
         """Draw everything anew. ``lane`` is where the keys work, ``cursor`` a byte of the message."""
         canvas = self._canvas
         self._scale, self._left = scale, self.left(ruled)
@@ -162,7 +162,7 @@ class RulerDrawing:
                 latest = box.right
                 yield self._left + latest
 
-    def _draw_chosen(self, ruled: Ruled, chosen: Chosen) -> None:
+    def _draw_chosen(self, ruled: Ruled, chosen: ChosenPiece) -> None:
         start, stop = ruled.lanes[chosen.lane].piece(chosen.place)
         top, left = self._top_of(chosen.lane), self._left
         self._canvas.create_rectangle(

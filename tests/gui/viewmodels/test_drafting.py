@@ -63,9 +63,9 @@ def test_a_preview_is_all_of_what_goes_out_in_order(text: str, message_format: M
 
     preview = preview_of(message, message_format.draft(text))
 
-    assert b"".join(stretch.data for stretch in preview.stretches) == message.wire
-    assert sum(stretch.size for stretch in preview.stretches) == preview.size == len(message.wire)
-    added = sum(stretch.size for stretch in preview.stretches if stretch.label == "frame")
+    assert b"".join(part.data for part in preview.parts) == message.wire
+    assert sum(part.size for part in preview.parts) == preview.size == len(message.wire)
+    added = sum(part.size for part in preview.parts if part.label == "frame")
     assert added == len(message.wire) - len(message.body)
 
 
@@ -76,7 +76,7 @@ def test_a_preview_keeps_little_of_a_large_message() -> None:
     preview = preview_of(composed(text, message_format), message_format.draft(text))
 
     assert preview.size == 1_000_001
-    assert [(one.label, len(one.data), one.size) for one in preview.stretches] == [
+    assert [(one.label, len(one.data), one.size) for one in preview.parts] == [
         ("", MOST_SHOWN, 1_000_000),
         ("end", 1, 1),
     ]

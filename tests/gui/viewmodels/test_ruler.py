@@ -14,7 +14,7 @@ from gui.viewmodels.ruler import (
     RECV,
     SEND,
     Box,
-    Chosen,
+    ChosenPiece,
     Comb,
     Lane,
     Ruled,
@@ -91,7 +91,7 @@ def test_the_verdict_says_what_became_of_the_message(ruled: Ruled, words: str) -
 
 
 def test_a_piece_is_told_with_its_bytes_and_its_times() -> None:
-    assert sentence(CUT, Chosen(1, 1)) == (
+    assert sentence(CUT, ChosenPiece(1, 1)) == (
         "recv 2 of 3: bytes 512–1,023, 1.0 ms after recv 1, 1.0 ms after send 1. It ends in the middle of a send."
     )
 
@@ -99,17 +99,17 @@ def test_a_piece_is_told_with_its_bytes_and_its_times() -> None:
 def test_a_recv_before_the_send_was_complete_is_no_negative_time() -> None:
     early = talk(0, 5, lane(SEND, 0, 5, at=(9,)), lane(RECV, 0, 5, at=(3,)))
 
-    assert sentence(early, Chosen(1, 0)) == "recv 1 of 1: bytes 0–4."
+    assert sentence(early, ChosenPiece(1, 0)) == "recv 1 of 1: bytes 0–4."
 
 
 def test_what_a_piece_has_beside_the_message_is_counted() -> None:
-    assert sentence(JOINED, Chosen(1, 0)) == "recv 1 of 1: bytes 0–9 and 20 bytes around this message."
+    assert sentence(JOINED, ChosenPiece(1, 0)) == "recv 1 of 1: bytes 0–9 and 20 bytes around this message."
 
 
 def test_pieces_of_other_messages_are_told_by_where_they_stand() -> None:
     far = talk(20, 30, lane(SEND, 0, 10, 20, 30, 40), lane(RECV, 0, 40))
 
-    assert [sentence(far, Chosen(0, place)).partition(":")[0] for place in range(4)] == [
+    assert [sentence(far, ChosenPiece(0, place)).partition(":")[0] for place in range(4)] == [
         "2 send calls before this message",
         "send before this message",
         "send 1 of 1",
@@ -120,7 +120,7 @@ def test_pieces_of_other_messages_are_told_by_where_they_stand() -> None:
 def test_messages_are_told_as_such() -> None:
     lines = talk(5, 9, lane(SEND, 0, 12), lane(RECV, 0, 12), lane(MESSAGE, 0, 5, 9, 12))
 
-    assert [sentence(lines, Chosen(2, place)).partition(":")[0] for place in range(3)] == [
+    assert [sentence(lines, ChosenPiece(2, place)).partition(":")[0] for place in range(3)] == [
         "The message before",
         "This message",
         "The message behind",
@@ -246,5 +246,5 @@ def test_what_was_passed_on_came_first_and_then_went(ruled: Ruled, words: str) -
 def test_a_send_that_passes_on_is_timed_from_its_recv() -> None:
     ruled = passed(lane(SEND, 0, 10, at=(9,)), lane(RECV, 0, 10, at=(2,)))
 
-    assert sentence(ruled, Chosen(1, 0)) == "send 1 of 1: bytes 0–9, 7.0 ms after recv 1."
-    assert sentence(ruled, Chosen(0, 0)) == "recv 1 of 1: bytes 0–9."
+    assert sentence(ruled, ChosenPiece(1, 0)) == "send 1 of 1: bytes 0–9, 7.0 ms after recv 1."
+    assert sentence(ruled, ChosenPiece(0, 0)) == "recv 1 of 1: bytes 0–9."

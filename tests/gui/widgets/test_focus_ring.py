@@ -11,7 +11,7 @@ import pytest
 
 from gui.theme.palettes import PALETTES, contrast
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import Preview, Stretch
+from gui.viewmodels.drafting import Preview, PreviewPart
 from gui.viewmodels.tasks import TaskView
 from gui.viewmodels.window_view import ComposerView, SessionRow, StatusView, Times
 from gui.views.composer.below_field import BytesLine
@@ -97,7 +97,7 @@ def all_bytes(place: ttk.Frame, theme: Theme) -> tuple[tk.Widget, tk.Widget]:
     made = BytesLine(place, theme)
     made.grid(row=0, column=0, sticky="ew")
     place.columnconfigure(0, weight=1)
-    made.show(Preview(900, (Stretch("", b"x" * 900, 900),)))
+    made.show(Preview(900, (PreviewPart("", b"x" * 900, 900),)))
     made.all_button.invoke()
     return made.box, made.box
 

@@ -8,12 +8,15 @@ import pytest
 
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
-from gui.viewmodels.reachable import Place
+from gui.viewmodels.reachable import ReachableAddress
 from gui.viewmodels.window_view import StatusView
 from gui.views.dialogs.network_page import NetworkPage
 from gui.views.status_bar import StatusBar
 
-PLACES = (Place("192.168.1.7:5555", "wlan0"), Place("[fe80::7%eth0]:5555", "eth0", "On the same cable only"))
+PLACES = (
+    ReachableAddress("192.168.1.7:5555", "wlan0"),
+    ReachableAddress("[fe80::7%eth0]:5555", "eth0", "On the same cable only"),
+)
 OPEN = StatusView("live", "listening", ("in 1 B",), "open to the network: 10.0.0.1:5555")
 
 

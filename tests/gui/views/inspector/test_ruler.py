@@ -9,7 +9,7 @@ import pytest
 
 from gui.theme.palettes import PALETTES, contrast
 from gui.theme.theme import Theme
-from gui.viewmodels.ruler import MESSAGE, RECV, SEND, Chosen, Lane, Ruled
+from gui.viewmodels.ruler import MESSAGE, RECV, SEND, ChosenPiece, Lane, Ruled
 from gui.views.inspector.ruler import Ruler
 from tests.gui.conftest import WaitUntil
 
@@ -141,7 +141,7 @@ def test_the_first_step_begins_where_the_cursor_is(scene: Scene) -> None:
 
     scene.press("<Down>")
 
-    assert scene.ruler.chosen == Chosen(1, 1)
+    assert scene.ruler.chosen == ChosenPiece(1, 1)
 
 
 def test_escape_gives_the_choice_up_and_only_then_is_somebody_elses(scene: Scene) -> None:
@@ -161,7 +161,7 @@ def test_a_click_chooses_the_piece_under_it(scene: Scene) -> None:
 
     scene.click("2 of 3  ·  512 bytes")
 
-    assert scene.ruler.chosen == Chosen(1, 1)
+    assert scene.ruler.chosen == ChosenPiece(1, 1)
 
 
 def test_plus_sees_fewer_bytes_and_0_the_whole_message_again(scene: Scene) -> None:
