@@ -1,1 +1,1 @@
-"""One widget class a file. Panes know values and callbacks, never the workbench."""
+"""What stands in the window. Views know values and callbacks, never the workbench."""

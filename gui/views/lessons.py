@@ -12,8 +12,7 @@ from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.lessons import Course
 from gui.widgets.bindings import bind_own, breaking, focus_now
-from gui.widgets.fitting import elided
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow, elided
 from gui.widgets.scrolling import QuietScrollbar
 from gui.widgets.text_selection import colour_selection
 

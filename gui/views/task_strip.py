@@ -11,8 +11,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.tasks import TaskView
 from gui.widgets.bindings import focus_now
 from gui.widgets.controls import ThinProgress
-from gui.widgets.fitting import wrap_within
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow, wrap_within
 
 _LEAST_WORDS = 120  # pixels at 96 dots an inch
 _LONGEST_TITLE = 60  # characters

@@ -21,7 +21,7 @@ from gui.views.connection_choice import ConnectionChoice, DropList
 from gui.widgets.bindings import focus_now
 from gui.widgets.choice import Choice
 from gui.widgets.fields import LineField
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow
 from gui.widgets.menu import Entry, Menu, literally
 from gui.widgets.screens import area_of
 from gui.widgets.tip import Tip

@@ -12,8 +12,7 @@ from gui.widgets.bindings import breaking, focus_now
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Toggle
 from gui.widgets.fields import LineField
-from gui.widgets.fitting import give_way, wrap_within
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow, give_way, wrap_within
 
 _ROOMY = 520  # pixels at 96 dots an inch of a window with room for what is so, in words
 _LEAST = 240  # the same, of a field with its words

@@ -15,7 +15,7 @@ from gui.views.connection_choice import ConnectionChoice, DropList
 from gui.widgets.bindings import breaking, focus_now
 from gui.widgets.choice import Choice
 from gui.widgets.controls import Toggle
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow
 
 if TYPE_CHECKING:
     from core.events import ConnectionId

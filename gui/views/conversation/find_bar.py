@@ -24,8 +24,7 @@ from gui.widgets.choice import Choice
 from gui.widgets.controls import ThinProgress, Toggle
 from gui.widgets.debounce import Debounce
 from gui.widgets.fields import LineField
-from gui.widgets.fitting import wrap_within
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow, wrap_within
 
 QUIET = 200  # milliseconds without a key after which a search begins by itself
 _REVEAL = 300  # milliseconds after which a search counts as a long one, with progress and Stop

@@ -12,8 +12,7 @@ from gui.viewmodels.holding import HoldForm, HoldView
 from gui.widgets.bindings import breaking, focus_now
 from gui.widgets.controls import Toggle
 from gui.widgets.fields import LineField
-from gui.widgets.fitting import wrap_within
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow, wrap_within
 
 _EDIT, _LEAVE = "Edit", "Leave it"
 

@@ -12,8 +12,7 @@ from gui.viewmodels.framings import Kind, WrittenError, read, written
 from gui.widgets.bindings import breaking
 from gui.widgets.debounce import Debounce
 from gui.widgets.fields import LineField
-from gui.widgets.fitting import wrap_within
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow, wrap_within
 
 QUIET = 300  # milliseconds without a key after which what was written applies
 _LEAST_FIELD, _LEAST_WORDS = 160, 120  # pixels at 96 dots an inch

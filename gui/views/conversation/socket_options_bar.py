@@ -13,8 +13,7 @@ from gui.viewmodels.repeating import pause_words, read_pause
 from gui.widgets.bindings import breaking, focus_now
 from gui.widgets.controls import Toggle
 from gui.widgets.fields import LineField, Measure
-from gui.widgets.fitting import give_way, wrap_within
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow, give_way, wrap_within
 
 _OF_DATAGRAMS = (
     "Groups are the multicast addresses that are heard. The interface is the one for groups, by its name or address; "

@@ -9,8 +9,7 @@ from typing import Protocol
 
 from gui.theme.theme import Theme
 from gui.widgets.fields import LineField
-from gui.widgets.fitting import elided, wrap_within
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow, elided, wrap_within
 from gui.widgets.small_window import TaskDialog
 
 _ROWS = 7

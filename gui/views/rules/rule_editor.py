@@ -15,8 +15,7 @@ from gui.viewmodels.rule_tables import THEN, WHEN, Mistake, RuleFields, takes
 from gui.widgets.choice import Choice
 from gui.widgets.debounce import Debounce
 from gui.widgets.fields import LineField
-from gui.widgets.fitting import wrap_within
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow, wrap_within
 
 _CHECKED_AFTER = 400  # milliseconds: while a person types, little makes sense yet
 _HEADINGS = 70  # pixels at 96 dots an inch

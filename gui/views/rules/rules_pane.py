@@ -17,8 +17,7 @@ from gui.views.rules.rule_editor import RuleEditor
 from gui.widgets.bindings import breaking, focus_now
 from gui.widgets.choice import Choice
 from gui.widgets.fields import LineField
-from gui.widgets.fitting import wrap_within
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow, wrap_within
 from gui.widgets.scrolling import ScrollingPage
 
 NEW, COPY, DELETE = "\0new", "\0copy", "\0delete"  # behind the names of the tables

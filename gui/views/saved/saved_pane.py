@@ -13,8 +13,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.saved_list import SavedRow
 from gui.views.saved import saved_rows
 from gui.views.saved.saved_rows import SavedRows
-from gui.widgets.fitting import elided, wrap_within
-from gui.widgets.flow import Flow
+from gui.widgets.fitting import Flow, elided, wrap_within
 from gui.widgets.menu import Entry, Menu
 
 EMPTY = "Nothing is saved yet. Write a message and press {key} to keep it here, or import a file."
