@@ -11,8 +11,7 @@ from core.tcp import TcpState
 from gui.theme.theme import Theme
 from gui.viewmodels.socket_state import EDGES, PLACES, SHORT, SocketView, Watched
 from gui.widgets.bindings import bind_own, breaking, focus_now
-from gui.widgets.choice import Choice
-from gui.widgets.controls import ThinProgress
+from gui.widgets.controls import Choice, ThinProgress
 from gui.widgets.fitting import elided, wrap_within
 from gui.widgets.scrolling import ScrollingPage
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from gui.app import App
-from gui.widgets.choice import Choice
+from gui.widgets.controls import Choice
 from gui.widgets.menu import Menu
 from tests.gui.conftest import pump_until
 

@@ -19,7 +19,7 @@ from gui.viewmodels.filtering import FilterView, RecipientRows
 from gui.viewmodels.profiles import NONE, ProfileChoice
 from gui.views.connection_choice import ConnectionChoice, DropList
 from gui.widgets.bindings import focus_now
-from gui.widgets.choice import Choice
+from gui.widgets.controls import Choice
 from gui.widgets.fields import LineField
 from gui.widgets.fitting import Flow
 from gui.widgets.menu import Entry, Menu, literally

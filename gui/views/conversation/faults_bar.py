@@ -9,8 +9,7 @@ from tkinter import ttk
 from gui.theme.theme import Theme
 from gui.viewmodels.faults import KINDS, NOTHING, OWN, PRESETS, FaultsForm, Ways, Wrong, added, offered, read, summary
 from gui.widgets.bindings import breaking, focus_now
-from gui.widgets.choice import Choice
-from gui.widgets.controls import Toggle
+from gui.widgets.controls import Choice, Toggle
 from gui.widgets.fields import LineField
 from gui.widgets.fitting import Flow, give_way, wrap_within
 

@@ -13,8 +13,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.filtering import SPEAKERS, FilterView, chosen_words, shown_words
 from gui.views.connection_choice import ConnectionChoice, DropList
 from gui.widgets.bindings import breaking, focus_now
-from gui.widgets.choice import Choice
-from gui.widgets.controls import Toggle
+from gui.widgets.controls import Choice, Toggle
 from gui.widgets.fitting import Flow
 
 if TYPE_CHECKING:

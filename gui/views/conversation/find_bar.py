@@ -20,8 +20,7 @@ from gui.viewmodels.finding import (
     hint,
 )
 from gui.widgets.bindings import breaking
-from gui.widgets.choice import Choice
-from gui.widgets.controls import ThinProgress, Toggle
+from gui.widgets.controls import Choice, ThinProgress, Toggle
 from gui.widgets.debounce import Debounce
 from gui.widgets.fields import LineField
 from gui.widgets.fitting import Flow, wrap_within

@@ -11,7 +11,7 @@ from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODINGS
 from gui.viewmodels.window_view import reply_choices
 from gui.widgets.bindings import bind_own
-from gui.widgets.choice import Choice
+from gui.widgets.controls import Choice
 from gui.widgets.fitting import elided
 
 _LONGEST = 26  # characters of a choice's words that its box shows

@@ -24,8 +24,7 @@ from gui.viewmodels.repeating import (
     read_times,
 )
 from gui.widgets.bindings import breaking, has_focus
-from gui.widgets.choice import Choice
-from gui.widgets.controls import Option, Options
+from gui.widgets.controls import Choice, Option, Options
 from gui.widgets.debounce import Debounce
 from gui.widgets.fields import LineField, Measure
 from gui.widgets.screens import area_of

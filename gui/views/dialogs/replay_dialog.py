@@ -8,8 +8,7 @@ from tkinter import ttk
 
 from gui.theme.theme import Theme
 from gui.viewmodels.replaying import ReplayRequest
-from gui.widgets.choice import Choice
-from gui.widgets.controls import Option, Options
+from gui.widgets.controls import Choice, Option, Options
 from gui.widgets.fields import LineField
 from gui.widgets.small_window import TaskDialog
 

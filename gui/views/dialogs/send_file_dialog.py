@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gui.theme.theme import Theme
 from gui.viewmodels.repeating import pause_words, read_pause
-from gui.widgets.choice import Choice
-from gui.widgets.controls import Option, Options
+from gui.widgets.controls import Choice, Option, Options
 from gui.widgets.fields import FileRow, Measure
 from gui.widgets.small_window import TaskDialog
 

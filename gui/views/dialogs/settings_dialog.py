@@ -28,7 +28,7 @@ from gui.viewmodels.preferences import (
     Preferences,
 )
 from gui.widgets.bindings import focus_now, has_focus, when_idle
-from gui.widgets.choice import Choice
+from gui.widgets.controls import Choice
 from gui.widgets.fields import Asked, CheckedRow, FileRow, LineField, whole_number
 from gui.widgets.fitting import wrap_within
 from gui.widgets.scrolling import ScrollingPage

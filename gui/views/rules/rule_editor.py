@@ -12,7 +12,7 @@ from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS
 from gui.viewmodels.rule_tables import THEN, WHEN, Mistake, RuleFields, takes
-from gui.widgets.choice import Choice
+from gui.widgets.controls import Choice
 from gui.widgets.debounce import Debounce
 from gui.widgets.fields import LineField
 from gui.widgets.fitting import Flow, wrap_within

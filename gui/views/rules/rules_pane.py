@@ -15,7 +15,7 @@ from gui.viewmodels.framings import KINDS, kind_of, words_of
 from gui.viewmodels.rule_tables import Mistake, RuleFields, RuleRow, Tried
 from gui.views.rules.rule_editor import RuleEditor
 from gui.widgets.bindings import breaking, focus_now
-from gui.widgets.choice import Choice
+from gui.widgets.controls import Choice
 from gui.widgets.fields import LineField
 from gui.widgets.fitting import Flow, wrap_within
 from gui.widgets.scrolling import ScrollingPage

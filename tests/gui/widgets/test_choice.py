@@ -8,7 +8,7 @@ from tkinter import ttk
 import pytest
 
 from gui.theme.theme import Theme
-from gui.widgets.choice import Choice
+from gui.widgets.controls import Choice
 from tests.gui.conftest import WaitUntil
 
 

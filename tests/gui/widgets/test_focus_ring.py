@@ -21,8 +21,7 @@ from gui.views.dialogs.repeat_dialog import StepList
 from gui.views.session_list import SessionList
 from gui.views.status_bar import StatusBar
 from gui.views.task_strip import TaskStrip
-from gui.widgets.choice import Choice
-from gui.widgets.controls import Option, Options, Tick, Toggle
+from gui.widgets.controls import Choice, Option, Options, Tick, Toggle
 from gui.widgets.fields import CheckedRow, whole_number
 from tests.gui.fake_controller import FakeController
 from tests.support.pixels import Box, Picture, look

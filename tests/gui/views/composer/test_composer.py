@@ -15,7 +15,7 @@ from gui.viewmodels.profiles import NONE, ProfileChoice
 from gui.viewmodels.window_view import ComposerView
 from gui.views.composer import message_field
 from gui.views.composer.composer import Composer
-from gui.widgets.choice import Choice
+from gui.widgets.controls import Choice
 from tests.gui.conftest import WaitUntil
 from tests.gui.fake_controller import FakeController, recipients
 
