@@ -1,4 +1,4 @@
-"""Messages that a person keeps: the list, its file, and what it takes from and gives to other files.
+"""Messages that a person keeps: the list, its file, what it begins with, and how it goes to and from other files.
 
 Every other list that is kept in such a file (``core.compose.profiles``) is read and written by the same rules.
 
@@ -16,11 +16,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from core.compose.draft import Draft, Format
 from core.compose.encoding import Encoding, LineEnding
-from core.compose.examples import STARTERS, Starter
 from core.errors import Fault, TincanError, quoted
 from core.files import read_kept, set_aside, why_no_file, write_kept
 from core.words import sentence, with_full_stop
@@ -150,16 +149,6 @@ class SavedMessagesFile(KeptFile[SavedMessage]):
         super().__init__(path, "messages", parse=parse_messages, write=write_messages, starters=starters)
 
 
-def starters() -> tuple[SavedMessage, ...]:
-    """What the list holds before anybody has saved a message: one of a kind, to learn from."""
-    return tuple(_started(starter) for starter in STARTERS)
-
-
-def lesson_of(message: SavedMessage) -> str:
-    """What there is to learn from it, if it is one of the examples as they were; a name may be another."""
-    return _LESSONS.get((message.text, message.format, message.ending), "")
-
-
 def import_messages(path: Path) -> tuple[SavedMessage, ...]:
     """The messages of a file that was exported or written by hand. Raises ``SavedError``."""
     return import_list(path, "messages", parse_messages)
@@ -274,7 +263,6 @@ def choice_in(row: dict[str, object], what: str, key: str, usual: _Choice, choic
 FORMATS = {one.value: one for one in Format}
 ENCODINGS = {one.value: one for one in Encoding}
 ENDINGS = {one.name.lower(): one for one in LineEnding}
-_LESSONS = {(starter.text, starter.format, starter.ending): starter.shows for starter in STARTERS}
 
 
 def _parsed(row: object, number: int) -> SavedMessage:
@@ -291,9 +279,84 @@ def _parsed(row: object, number: int) -> SavedMessage:
     )
 
 
-def _started(starter: Starter) -> SavedMessage:
-    return SavedMessage(starter.name, starter.text, starter.format, Encoding.UTF_8, starter.ending)
-
-
 def _reason(error: Exception) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+
+
+# Messages to begin with: each is one that a real service answers, and each shows another way to write one.
+
+
+class Starter(NamedTuple):
+    """A message before it is in anybody's list."""
+
+    name: str
+    text: str
+    format: Format
+    ending: LineEnding
+    shows: str  # a sentence: what there is to learn from it
+
+
+STARTERS = (
+    Starter(
+        "HTTP: get the front page",
+        "GET / HTTP/1.1\\r\\n\\\nHost: localhost\\r\\n\\\nConnection: close\\r\\n\\\n\\r\\n",
+        Format.ESCAPES,
+        LineEnding.NOTHING,
+        r"Each line ends with \r\n, and an empty one says that the request is complete. A backslash at the end of a "
+        "line here joins it to the next, so that long messages can be read.",
+    ),
+    Starter(
+        "Redis: PING",
+        r"*1\r\n$4\r\nPING\r\n",
+        Format.ESCAPES,
+        LineEnding.NOTHING,
+        "Redis counts: one part, of 4 bytes. It answers +PONG, or says what is wrong.",
+    ),
+    Starter(
+        "SMTP: greeting",
+        "EHLO localhost",
+        Format.TEXT,
+        LineEnding.CRLF,
+        "Plain text; CR LF is put behind it, which most protocols of the Internet want. "
+        "A mail server answers with what it can do.",
+    ),
+    Starter(
+        "SCPI: who are you?",
+        "*IDN?",
+        Format.TEXT,
+        LineEnding.LF,
+        "Measuring instruments end their lines with LF alone, often at port 5025. "
+        "The answer is maker, model, serial number and version.",
+    ),
+    Starter(
+        "Modbus/TCP: read 10 holding registers",
+        r"\{counter:2be}\x00\x00\{length:2be}\x01\x03\x00\x00\x00\x0a",
+        Format.ESCAPES,
+        LineEnding.NOTHING,
+        r"Bytes that are no text, as \x03 asks for registers. The macros count on with each message, and work out "
+        "how many bytes follow.",
+    ),
+    Starter(
+        "Modbus/TCP: the same in hex",
+        "0001 0000 0006 01 03 0000 000a",
+        Format.HEX,
+        LineEnding.NOTHING,
+        "Two digits a byte, spaces wherever they help: transaction, protocol, length, unit, function, "
+        "first register, how many.",
+    ),
+)
+_LESSONS = {(starter.text, starter.format, starter.ending): starter.shows for starter in STARTERS}
+
+
+def starters() -> tuple[SavedMessage, ...]:
+    """What the list holds before anybody has saved a message: one of a kind, to learn from."""
+    return tuple(_started(starter) for starter in STARTERS)
+
+
+def lesson_of(message: SavedMessage) -> str:
+    """What there is to learn from it, if it is one of the examples as they were; a name may be another."""
+    return _LESSONS.get((message.text, message.format, message.ending), "")
+
+
+def _started(starter: Starter) -> SavedMessage:
+    return SavedMessage(starter.name, starter.text, starter.format, Encoding.UTF_8, starter.ending)
