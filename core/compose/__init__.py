@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.compose.draft import EVERY_VARIABLE, Composed, Context, Draft, Format, MacroSpan, Misfit
     from core.compose.encoding import Decoder, Encoding, LineEnding, decode_as, find_encoding
     from core.compose.macros import CATALOGUE, MacroEntry
-    from core.compose.notations import NOTATIONS, Notation, write_as
+    from core.compose.notations import NOTATIONS, Notation, Place, write_as, write_command
     from core.compose.saved import (
         SavedError,
         SavedMessage,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         starters,
         with_imported,
     )
-    from core.compose.shell_commands import Place, write_command
 
 __all__ = [
     "CATALOGUE",
@@ -64,7 +63,7 @@ __all__ = [
     "write_as",
     "write_command",
 ]
-_HOMES = ("encoding", "draft", "macros", "composing", "notations", "shell_commands", "saved")  # the lightest first
+_HOMES = ("encoding", "draft", "macros", "composing", "notations", "saved")  # the lightest first
 
 
 def __getattr__(name: str) -> object:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.address import Address
-from core.compose.shell_commands import SHELL_COMMANDS, Place, write_command, write_printf
+from core.compose.notations import SHELL_COMMANDS, Place, write_command, write_printf
 from core.errors import DraftError
 from tests.support.peers import free_port
 from tests.support.systems import path_of
