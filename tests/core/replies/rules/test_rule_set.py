@@ -15,9 +15,15 @@ from core.compose.saved import SavedError
 from core.errors import TincanError
 from core.replies import describe_reply, make_reply
 from core.replies.rules import Rules, find_rule_set
-from core.replies.rules.packet_sender import parse_responses
 from core.replies.rules.rule import ACTIONS, Rule
-from core.replies.rules.rule_set import RuleSet, export_rule_set, import_rule_set, parse_rule_set, write_rule_set
+from core.replies.rules.rule_set import (
+    RuleSet,
+    export_rule_set,
+    import_rule_set,
+    parse_responses,
+    parse_rule_set,
+    write_rule_set,
+)
 from core.replies.rules.starters import STARTERS
 
 NAMES = st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1, max_size=20)
