@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.journal.capture.reassembly import Direction, Piece
+from core.journal.capture.conversations import Direction, Piece
 
 AROUND = (1 << 32) - 5  # a sequence number that begins anew within a few bytes
 
