@@ -11,8 +11,8 @@ from pathlib import Path
 from core.clock import monotonic
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import DATA_KINDS, SENT
-from core.journal.reading.counting import Counting
 from core.journal.reading.figures import Figures, Tally
+from core.journal.reading.indexing import Counting
 from core.journal.reading.lens import FrameScanner, Lens, Mark
 from core.journal.reading.reader import Entry, JournalReader
 from core.supervision import Worker
