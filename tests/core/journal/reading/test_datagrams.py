@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from core.address import Address
 from core.events import ConnectionId, Event, Opened, Received, Sent, SessionId, SessionOpened
 from core.journal.display_row import EVERYTHING, RECEIVED, SENT, DisplayRow, Filter, Span
+from core.journal.reading.dissecting import Tracer
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import LensView, RowCounter
 from core.journal.reading.reader import JournalReader
-from core.journal.reading.tracing import Tracer
 from core.journal.recording.store import JournalWriter
 from core.journal.search.search import Mode, Query, compile_query
 from core.journal.search.sweep import find

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from core.address import Address
 from core.events import ConnectionId, Event, Opened, Received, Sent, SessionId, SessionOpened
 from core.journal.display_row import DisplayRow
+from core.journal.reading.dissecting import Tracer
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import LensView
 from core.journal.reading.reader import JournalReader
 from core.journal.reading.recorded import Calls, Trace
-from core.journal.reading.tracing import Tracer
 from core.journal.recording.store import JournalWriter
 from core.roles import Role
 from tests.support.journals import write_journal
