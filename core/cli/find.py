@@ -23,7 +23,7 @@ from core.journal.display_row import Filter
 from core.journal.reading.reader import Entry, JournalReader
 from core.journal.search.hits import Hit, Hits
 from core.journal.search.pattern import Mode, Pattern, Query, compile_query
-from core.journal.search.search_process import SearchProcess, failed, finished, written
+from core.journal.search.search import SearchProcess, failed, finished, written
 from core.journal.search.sweep import LOOK_BACK, find
 from core.local_time import local_time
 from core.origin import Origin
@@ -79,7 +79,7 @@ def add_find(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_what_programs_ask(parser: argparse.ArgumentParser) -> None:
-    """See ``core.journal.search.search_process``."""
+    """See ``SearchProcess`` (``core.journal.search.search``)."""
     hidden = argparse.SUPPRESS
     parser.add_argument("--json-lines", dest="for_program", action="store_true", help=hidden)
     parser.add_argument("--ids", type=_numbers, help=hidden)

@@ -15,7 +15,8 @@ from core.journal.display_row import EVERYTHING, Filter
 from core.journal.reading.indexing import Indexer
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import Growth
-from core.journal.search.search import Mode, Progress, Query, Search, compile_query
+from core.journal.search.pattern import Mode, Query, compile_query
+from core.journal.search.search import Progress, Search
 from gui.app import SWITCH_INTERVAL
 from tests.benchmarks import report
 from tests.benchmarks.bench import Bench

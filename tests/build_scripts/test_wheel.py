@@ -40,7 +40,7 @@ import sys
 from pathlib import Path
 from tincan.core.journal.display_row import Filter
 from tincan.core.journal.search.pattern import Mode, Query
-from tincan.core.journal.search.search_process import SearchProcess
+from tincan.core.journal.search.search import SearchProcess
 search = SearchProcess(Path(sys.argv[1]), 1, Query("l.ne 0+2", Mode.REGEX), Filter(), range(1, 9), 20.0)
 print(sum(len(hits.ordinals) for _, hits in search))
 search.close()

@@ -20,7 +20,7 @@ from core.events import SessionId
 from core.journal.display_row import Filter
 from core.journal.recording.store import JournalWriter
 from core.journal.search.pattern import Mode, Query
-from core.journal.search.search_process import arguments as asked_of
+from core.journal.search.search import arguments as asked_of
 from core.roles import Role
 from tests.core.journal.reading.test_lens_view import Talk
 from tests.support import program

@@ -18,7 +18,7 @@ from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import LensView, RowCounter
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.store import JournalWriter
-from core.journal.search.search import Mode, Query, compile_query
+from core.journal.search.pattern import Mode, Query, compile_query
 from core.journal.search.sweep import find
 from core.roles import ROLES
 from tests.support.systems import examples

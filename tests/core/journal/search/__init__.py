@@ -1,1 +1,1 @@
-"""Tests of ``core.journal.search.search``."""
+"""Tests of ``core.journal.search``."""

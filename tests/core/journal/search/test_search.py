@@ -13,8 +13,9 @@ import pytest
 from core.clock import monotonic
 from core.journal.display_row import EVERYTHING, Filter
 from core.journal.search import search as search_module
-from core.journal.search.search import Hit, Hits, Mode, Progress, Query, Search, compile_query
-from core.journal.search.search_process import SearchError, SearchProcess
+from core.journal.search.hits import Hit, Hits
+from core.journal.search.pattern import Mode, Query, compile_query
+from core.journal.search.search import Progress, Search, SearchError, SearchProcess
 from core.settings import Limits
 from tests.support.journals import SESSION, write_journal
 from tests.support.systems import only_posix
@@ -236,7 +237,7 @@ def test_a_search_that_is_ended_from_outside_says_so(long_line: Teller) -> None:
 
 
 def test_a_search_that_cannot_be_started_says_so(teller: Teller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.journal.search.search_process.command_line", lambda: ["/not/there"])
+    monkeypatch.setattr("core.journal.search.search.command_line", lambda: ["/not/there"])
     teller.starts(Query("a", Mode.REGEX), EVERY_LINE)
 
     assert "could not be started" in teller.end().failure
@@ -246,7 +247,7 @@ def test_a_search_that_cannot_be_started_says_so(teller: Teller, monkeypatch: py
 def test_an_answer_that_makes_no_sense_is_no_answer(
     teller: Teller, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
-    monkeypatch.setattr("core.journal.search.search_process.command_line", lambda: [sys.executable, "-c", script])
+    monkeypatch.setattr("core.journal.search.search.command_line", lambda: [sys.executable, "-c", script])
     teller.starts(Query("a", Mode.REGEX), EVERY_LINE)
 
     assert "makes no sense" in teller.end().failure
