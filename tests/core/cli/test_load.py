@@ -18,13 +18,13 @@ import pytest
 
 from build_scripts.project import ROOT
 from core.address import Address
+from core.cli.load import write_locust_file
 from core.compose import Draft, Format
 from core.net.server import Server
 from core.net.udp import UdpServer
 from core.replies.rules import Rules
 from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
-from core.steps.locust import write_locust_file
 from core.steps.step_file import parse_steps
 from tests.support import program
 from tests.support.peers import free_port
