@@ -138,7 +138,7 @@ def run_load(options: LoadOptions) -> int:
 
 def load_words(table: list[Line]) -> str:
     """The table, and below it why answers were not as wished."""
-    from core.steps.table import in_columns
+    from core.steps.report import in_columns
 
     safety = TextSafety()
     lines: list[tuple[str, ...]] = [("step", "answers", "errors", "a second", "p50", "p95", "p99", "p99.9", "most")]

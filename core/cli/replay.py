@@ -188,7 +188,7 @@ def _serve(options: ReplayOptions, target: Destination, recording: Recording) ->
 def _show(recording: Recording, rows: Sequence[Row], left: int) -> int:
     """Print what came beside what was recorded; the exit code."""
     from core.steps.recorded import compare
-    from core.steps.table import COMPARED, compared_cells, in_columns
+    from core.steps.report import COMPARED, compared_cells, in_columns
 
     compared = list(compare(recording, rows))
     different = sum(not one.is_same for one in compared)

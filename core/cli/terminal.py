@@ -211,7 +211,7 @@ class _Program:
 
     def _tell_steps(self, run: StepsRun) -> None:
         """Print what was played, once it is over."""
-        from core.steps.table import as_text
+        from core.steps.report import as_text
 
         run.stop()
         run.join(_PATIENCE)

@@ -23,8 +23,8 @@ from core.tls.settings import Tls
 if TYPE_CHECKING:  # else when lists are played: no other program needs them
     from core.sending.plan import Played
     from core.sending.steps import StepsRun
-    from core.steps.junit import Suite
     from core.steps.playing import Row
+    from core.steps.report import Suite
     from core.steps.step import ReadySteps
 
 OK, NOT_AS_WISHED, BROKEN_FILE = 0, 1, 2
@@ -109,7 +109,7 @@ def run_test(options: PlayOptions) -> int:
 
 def suite_words(suite: Suite) -> str:
     """A list that was played: its name, its table, and what is wrong, if anything is."""
-    from core.steps.table import as_text
+    from core.steps.report import as_text
 
     head = TextSafety().field(f"{suite.name} at {suite.target}")
     if suite.error:
@@ -121,7 +121,7 @@ def suite_words(suite: Suite) -> str:
 
 def _play(ready: ReadySteps, target: Destination, tls: Tls | None, wait: float) -> Suite:
     from core.sending.steps import StepsRun
-    from core.steps.junit import Suite
+    from core.steps.report import Suite
 
     began, start = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()), monotonic()
     run = StepsRun(ready.list.name, ready, _nobody)
@@ -178,7 +178,7 @@ def _rows(run: StepsRun, ready: ReadySteps) -> list[Row]:
 
 
 def _write(path: Path, suites: Sequence[Suite]) -> bool:
-    from core.steps.junit import write_junit
+    from core.steps.report import write_junit
 
     try:
         path.write_text(write_junit(suites), encoding="utf-8")

@@ -166,7 +166,7 @@ class ReplayController:
     def _call(self, title: str, target: Destination, recording: Recording) -> None:
         """Play the client's side. Raises ``TincanError``."""
         from core.steps.recorded import LIMIT
-        from core.steps.table import COMPARED
+        from core.steps.report import COMPARED
         from gui.viewmodels.replaying import Comparison, replay_view
 
         table = self._table("Replay", f"{title} to {target.address}", COMPARED, "difference")
@@ -183,7 +183,7 @@ class ReplayController:
     def _serve(self, title: str, target: Destination, recording: Recording) -> None:
         """Play the server's side. Raises ``TincanError``."""
         from core.steps.recorded import Mock
-        from core.steps.table import COMPARED
+        from core.steps.report import COMPARED
 
         main = self._main_controller
         table = self._table("Replay", f"{title} at {target.address}", COMPARED, "difference")
@@ -284,7 +284,7 @@ class ReplayController:
 
     def _steps_table(self, steps: ReadySteps, title: str) -> tuple[PlayedTable, Callable[[Task, Played, str], None]]:
         """The table of a list, and what shows in it and in a strip how the list goes."""
-        from core.steps.table import COLUMNS
+        from core.steps.report import COLUMNS
         from gui.viewmodels.replaying import step_lines, steps_view
 
         table = self._table("Steps", title, COLUMNS, "failure")

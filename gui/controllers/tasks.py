@@ -125,7 +125,7 @@ class TaskController:
 
     def _play(self, request: RepeatRequest, session: SessionId) -> str:
         """Start a list that waits for answers; the answer is the sentence why it cannot start, or empty."""
-        from core.steps.table import COLUMNS
+        from core.steps.report import COLUMNS
         from gui.viewmodels.repeating import repeat_words, steps_of
         from gui.viewmodels.replaying import played_lines
         from gui.viewmodels.tasks import played_view

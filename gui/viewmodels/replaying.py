@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.steps.playing import Row, Verdict, all_not_played
 from core.steps.recorded import Compared, Recording, compare
-from core.steps.table import COLUMNS, COMPARED, cells, compared_cells
+from core.steps.report import COLUMNS, COMPARED, cells, compared_cells
 from core.text_safety import TextSafety
 from core.words import connection_name, counted, sentence
 from gui.viewmodels.tasks import TaskView, end_words, played_view

@@ -6,8 +6,8 @@ import pytest
 
 from core.steps.playing import HANDED_OVER, PeerEnd, Playing
 from core.steps.recorded import Compared, Recorded, Recording, compare, recording_of
+from core.steps.report import compared_cells
 from core.steps.step import OwnEnd
-from core.steps.table import compared_cells
 
 MS = 1_000_000  # ns
 

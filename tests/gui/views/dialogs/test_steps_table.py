@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.steps.playing import Row, Verdict
-from core.steps.table import COLUMNS
+from core.steps.report import COLUMNS
 from gui.theme.theme import Theme
 from gui.viewmodels.replaying import TableLine, played_lines
 from gui.views.dialogs.steps_table import PlayedTable, StepsTable

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from core.steps.junit import Suite, write_junit
 from core.steps.playing import Row, Verdict
+from core.steps.report import Suite, write_junit
 
 EVERY_BYTE = bytes(range(256))
 HOSTILE = "]]>&<\"'\x00\x1b\ufffe\uffff\ud800\udfff\U0001ffff"
