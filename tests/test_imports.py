@@ -100,7 +100,10 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         "core.workbench",
         LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending", "core.steps"},
     ),
-    ("core.cli.printing", LIBRARY | {"core.compose.encoding", "core.text_safety", "core.wire"}),
+    (
+        "core.cli.standard_streams",
+        LIBRARY | {"core.cli.common", "core.compose.encoding", "core.text_safety", "core.wire"},
+    ),
     ("core.cli.common", LIBRARY | {"core.command", "core.text_safety"}),
     (
         "core.cli.arguments",
@@ -108,7 +111,6 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ),
     ("core.cli.tls", LIBRARY | {"core.cli.arguments", "core.cli.common", "core.tls"}),
     ("core.cli.reading", LIBRARY | {"core.journal"}),
-    ("core.cli.standard_input", LIBRARY | {"core.cli.common", "core.compose.encoding", "core.wire"}),
     (
         "core.cli.options",
         LIBRARY
@@ -121,8 +123,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         | {
             "core.cli.common",
             "core.cli.options",
-            "core.cli.printing",
-            "core.cli.standard_input",
+            "core.cli.standard_streams",
             "core.compose",
             "core.wire",
             "core.replies",

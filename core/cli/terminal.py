@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.cli.common import asked_to_end, drop_output, has_gone, is_terminal, write_escapes_where_needed
 from core.cli.options import Options, limits_of
-from core.cli.printing import MessagePrinter
-from core.cli.standard_input import StandardInput
+from core.cli.standard_streams import MessagePrinter, StandardInput
 from core.clock import monotonic
 from core.compose.encoding import Encoding, decode_as
 from core.errors import Explanation, SendError, reason

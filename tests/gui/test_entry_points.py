@@ -526,7 +526,7 @@ ELSEWHERE = {
     ("core.replies.handler.host", "Host.run"): "a process of its own, in which it only names what hangs",
     ("core.replies.rules.responder", "RulesResponder._look_longer"): "tests/core/replies/rules/test_responder.py",
     ("core.journal.recording.recorder", "Recorder._begin_again"): "tests/core/journal/recording/test_recorder.py",
-    ("core.cli.standard_input", "StandardInput.begin"): "tests/core/cli/test_terminal.py",
+    ("core.cli.standard_streams", "StandardInput.begin"): "tests/core/cli/test_terminal.py",
     ("gui.app", "App.leave"): "tests/gui/test_leaving.py",
     ("gui.platform.bridge", "in_background"): "those who use it",
     ("gui.controllers.journal", "JournalController._begin"): "those who use it",

@@ -728,7 +728,7 @@ class TestConnecting:
     def test_a_line_that_is_too_long_to_be_a_message_is_said(
         self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("core.cli.standard_input._LONGEST_LINE", 5)
+        monkeypatch.setattr("core.cli.standard_streams._LONGEST_LINE", 5)
         terminal.types(b"123456\nshort\n")
         terminal.ends_input()
         with listening() as (server, address):
