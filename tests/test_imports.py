@@ -73,7 +73,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.wire", LIBRARY | {"core.tls"}),
     ("core.child_process", {"core.errors", "core.supervision"}),
     ("core.replies.rules", LIBRARY | {"core.replies", "core.compose", "core.wire"}),
-    ("core.replies.opening", LIBRARY | {"core.replies", "core.compose"}),
+    ("core.replies.on_connect", LIBRARY | {"core.replies", "core.compose"}),
     ("core.replies.program", LIBRARY | {"core.replies", "core.child_process", "core.command"}),
     ("core.replies.handler", LIBRARY | {"core.replies", "core.child_process", "core.command"}),
     ("core.replies", LIBRARY),

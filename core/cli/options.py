@@ -37,7 +37,7 @@ from core.wire.faults import SOUND, BothWays
 
 if TYPE_CHECKING:
     from core.compose.profiles import Profile
-    from core.replies.opening import Opening
+    from core.replies.on_connect import OnConnect
     from core.steps.step import ReadySteps
 
 _AT_REST = 900.0  # seconds; a pipe may rest as long as its ends do, which the system allows for about so long, too
@@ -217,7 +217,7 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
         profile = find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
     except TincanError as error:
         parser.error(f"argument --profile: {error}")
-    text = partial(opening, profile=profile, framing=chosen.framing, encoding=chosen.encoding)
+    text = partial(said_on_connect, profile=profile, framing=chosen.framing, encoding=chosen.encoding)
     reply = _reply(parser, chosen) if is_server else _on_connect(parser, chosen, text)
     suggested = steps.list.framing if steps is not None else reply.framing if isinstance(reply, Reply) else None
     framing = suggested if suggested is not None and chosen.framing == "raw" and profile is None else chosen.framing
@@ -362,16 +362,16 @@ def find_profile(name: str, path: Path | None) -> Profile:
     return profile
 
 
-def opening(
+def said_on_connect(
     text: str, messages: Path | None, profile: Profile | None, framing: str, encoding: Encoding | None
-) -> Opening:
+) -> OnConnect:
     """What is said on connect: a text with escapes, or the saved message of that name in a file.
 
     Raises ``TincanError``.
     """
     from core.compose import Draft, Format
     from core.compose.saved import import_messages
-    from core.replies.opening import Opening
+    from core.replies.on_connect import OnConnect
 
     if messages is not None:
         known = import_messages(messages)
@@ -379,10 +379,10 @@ def opening(
         if found is None:
             names = ", ".join(quoted(each.name) for each in known)
             raise TincanError(f"there is no saved message {quoted(text)}, only {names}")
-        return Opening(found.draft(profile.frame if profile is not None else framing), found.name)
+        return OnConnect(found.draft(profile.frame if profile is not None else framing), found.name)
     if profile is not None:
-        return Opening(Draft(text, profile.format, profile.encoding, profile.ending, profile.frame))
-    return Opening(Draft(text, Format.ESCAPES, encoding or Encoding.UTF_8, framing=framing))
+        return OnConnect(Draft(text, profile.format, profile.encoding, profile.ending, profile.frame))
+    return OnConnect(Draft(text, Format.ESCAPES, encoding or Encoding.UTF_8, framing=framing))
 
 
 def limits_of(options: Options) -> Limits:

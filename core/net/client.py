@@ -50,7 +50,7 @@ class Client(Session):
     Parts when the server has finished sending, or, if ``half_open``, only when told to: it can send until then.
     With ``reconnect`` it comes back by itself until ``stop``: after 0.5 s, doubling to 30 s (``Backoff``).
     A ``reply`` speaks on every connection: the rules of a ``core.replies.rules.Rules``, in their framing if none is
-    asked for, or the message of a ``core.replies.opening.Opening``.
+    asked for, or the message of a ``core.replies.on_connect.OnConnect``.
     With ``proxy``, such as ``socks5://HOST``, it is the proxy that connects to the target (``core.proxy``).
     With ``tls``, or ``tls://`` before the target, it stands once the handshake has succeeded; True verifies the server.
     ``fault_out`` and ``fault_in`` are what is wrong with what is sent and received (``core.wire.faults``).

@@ -38,7 +38,7 @@ class Server(ListeningSession):
     """Listens at ``target`` (an ``Address`` or ``[HOST:]PORT``; port 0 takes any free port).
 
     ``serve_forever`` blocks until ``stop``, which any thread may call. ``reply`` is one of
-    ``core.replies``, is written as one is, or is a function ``(peer, message)`` (``core.replies.called``).
+    ``core.replies``, is written as one is, or is a function ``(peer, message)`` (``core.replies.function``).
     Events go to ``events`` if there is one.
     With ``tls`` every connection begins with a handshake; True stands for a certificate of Tincan's own authority.
     ``fault_out`` and ``fault_in`` are what is wrong with what is sent and received (``core.wire.faults``).

@@ -259,16 +259,16 @@ def describe_reply(written: str) -> str:
 
 
 def make_reply(reply: str | Reply | Callable[..., Any]) -> Reply:
-    """The rule itself, the one that is written so, or one that calls a function (see ``core.replies.called``).
+    """The rule itself, the one that is written so, or one that calls a function (see ``core.replies.function``).
 
     Raises ``TincanError`` for one that nobody knows, or that cannot be made.
     """
     if isinstance(reply, Reply):
         return reply
     if not isinstance(reply, str):
-        from core.replies.called import Called
+        from core.replies.function import FunctionReply
 
-        return Called(reply)
+        return FunctionReply(reply)
     rule = find_reply(reply)
     if rule is None:
         names = ", ".join(known.name for known in (*all_replies(), *replies_with_argument()))

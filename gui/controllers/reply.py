@@ -321,12 +321,12 @@ class OnConnectController:
         kind, _, name = written.partition(":")
         main = self._main_controller
         if kind == _MESSAGE:
-            from core.replies.opening import Opening
+            from core.replies.on_connect import OnConnect
 
             message = next((each for each in main.saved.messages if each.name == name), None)
             if message is None:
                 raise TincanError(f"There is no saved message {quoted(name)}.")
-            return Opening(message.draft(main.sending.new_format.framing), name)
+            return OnConnect(message.draft(main.sending.new_format.framing), name)
         if kind == _RULES:
             own = main.rules.rules_called(name)
             if own is None:

@@ -21,7 +21,7 @@ from core.net.socket_options import SocketOptions
 from core.net.tap import Tap
 from core.net.udp import UdpClient, UdpServer
 from core.replies import Reply
-from core.replies.opening import Opening
+from core.replies.on_connect import OnConnect
 from core.replies.rules import Rules
 from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
@@ -358,7 +358,7 @@ def comes_back(stage: Stage) -> None:
 def speaks_over_tls(stage: Stage) -> None:
     """What a client says on connect, once the handshake is over."""
     with served() as tls, Server("127.0.0.1:0", reply="none", tls=tls) as server:
-        speaks = Opening(Draft("hello"))
+        speaks = OnConnect(Draft("hello"))
         client = Client(server.addresses[0], tls=Tls(verify=False), reply=speaks, events=stage.sink)
         client.start()
         stage.wait()

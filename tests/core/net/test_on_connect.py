@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.options import opening
+from core.cli.options import said_on_connect
 from core.compose import Draft, Format
 from core.compose.profiles import Profile
 from core.compose.saved import SavedMessage, export_messages
@@ -15,7 +15,7 @@ from core.errors import TincanError
 from core.events import NotSent, Opened, Paused, Received, Remark, Sent
 from core.net.client import Client
 from core.replies import Reply
-from core.replies.opening import Opening
+from core.replies.on_connect import OnConnect
 from core.replies.rules import Rules
 from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
@@ -44,9 +44,9 @@ def started(
 class TestAMessage:
     def test_is_said_on_every_connect_also_after_the_client_came_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("core.net.client.SHORTEST", 0.01)
-        opening = Opening(Draft(r"HELLO \{counter}\r\n", Format.ESCAPES), "greet")
+        greeting = OnConnect(Draft(r"HELLO \{counter}\r\n", Format.ESCAPES), "greet")
         with Host() as host:
-            client, sink = started(host, opening, reconnect=True)
+            client, sink = started(host, greeting, reconnect=True)
             try:
                 for number in (1, 2, 3):
                     with host.accept(Peer) as peer:
@@ -60,7 +60,7 @@ class TestAMessage:
 
     def test_comes_before_anything_else_and_nothing_is_answered(self) -> None:
         with Host() as host:
-            client, sink = started(host, Opening(Draft("hi")))
+            client, sink = started(host, OnConnect(Draft("hi")))
             try:
                 with host.accept(Peer) as peer:
                     assert peer.hear(2) == b"hi"
@@ -74,11 +74,11 @@ class TestAMessage:
     @pytest.mark.parametrize("draft", [Draft(""), Draft(r"\q", Format.ESCAPES), Draft("0", Format.HEX)])
     def test_that_has_no_bytes_is_refused_where_it_is_chosen(self, draft: Draft) -> None:
         with pytest.raises(TincanError):
-            Opening(draft)
+            OnConnect(draft)
 
     def test_goes_out_within_its_frame(self) -> None:
         with Host() as host:
-            client, _sink = started(host, Opening(Draft("hi", framing="line")))
+            client, _sink = started(host, OnConnect(Draft("hi", framing="line")))
             try:
                 with host.accept(Peer) as peer:
                     assert peer.hear(3) == b"hi\n"
@@ -143,7 +143,7 @@ def test_what_is_chosen_later_counts_from_the_next_connect_on(monkeypatch: pytes
         try:
             with host.accept(Peer):
                 sink.wait_for(Opened)
-                client.set_reply(Opening(Draft("now")))
+                client.set_reply(OnConnect(Draft("now")))
             with host.accept(Peer) as peer:
                 assert peer.hear(3) == b"now"
                 client.set_reply(None)
@@ -159,28 +159,28 @@ def test_what_is_chosen_later_counts_from_the_next_connect_on(monkeypatch: pytes
 
 class TestInATerminal:
     def test_a_text_has_escapes_and_the_frame_of_the_session(self) -> None:
-        assert opening(r"a\tb", None, None, "line", None)._composed().wire == b"a\tb\n"
+        assert said_on_connect(r"a\tb", None, None, "line", None)._composed().wire == b"a\tb\n"
 
     def test_a_profile_says_how_it_is_written(self) -> None:
         from core.compose.profiles import STARTERS
 
         profile: Profile = next(each for each in STARTERS if each.name == "SCPI")
-        assert opening("*IDN?", None, profile, "raw", None)._composed().wire == b"*IDN?\n"
+        assert said_on_connect("*IDN?", None, profile, "raw", None)._composed().wire == b"*IDN?\n"
 
     def test_a_saved_message_goes_by_its_name(self, tmp_path: Path) -> None:
         path = tmp_path / "saved.json"
         export_messages(path, [SavedMessage("login", r"USER me\r\n", Format.ESCAPES)])
 
-        found = opening("login", path, None, "raw", None)
+        found = said_on_connect("login", path, None, "raw", None)
         assert (found._composed().wire, found.origin) == (b"USER me\r\n", "connect login")
         with pytest.raises(TincanError, match="there is no saved message “logout”, only “login”"):
-            opening("logout", path, None, "raw", None)
+            said_on_connect("logout", path, None, "raw", None)
 
 
 def test_over_tls_it_is_said_once_the_handshake_is_over() -> None:
     with served() as tls, serving("none", tls=tls) as (server, heard):
         sink = Sink()
-        client = Client(server.addresses[0], events=sink, reply=Opening(Draft("hi")), tls=Tls(verify=False))
+        client = Client(server.addresses[0], events=sink, reply=OnConnect(Draft("hi")), tls=Tls(verify=False))
         client.start()
         try:
             (received,) = heard.wait_for(Received)
@@ -197,7 +197,7 @@ def test_who_cannot_be_ended_is_logged_and_the_client_ends_all_the_same(
     breaker = Breaker(monkeypatch)
     breaker.steps({"ending who speaks on a connection": KINDS[0]})
     with Host() as host:
-        client, _sink = started(host, Opening(Draft("hi")))
+        client, _sink = started(host, OnConnect(Draft("hi")))
         with host.accept(Peer) as peer:
             assert peer.hear(2) == b"hi"
             client.stop()

@@ -15,7 +15,7 @@ Said: TypeAlias = bytes | str | Iterable[bytes | str] | None
 _ONE_ANSWER = (bytes, str)
 
 
-class CalledPeer:
+class FunctionPeer:
     """The other end of one connection, as the function has it; ``state`` is the function's own."""
 
     def __init__(self, peer: Peer) -> None:
@@ -41,7 +41,7 @@ class CalledPeer:
         self._peer.close()
 
 
-class Called(Reply, has_name=False):
+class FunctionReply(Reply, has_name=False):
     """Calls ``function(peer, message)`` on the server's thread. What it returns or yields is sent.
 
     What it raises ends that connection, and is logged.
@@ -54,15 +54,15 @@ class Called(Reply, has_name=False):
 
     origin = SCRIPT
 
-    def __init__(self, function: Callable[[CalledPeer, bytes], Said]) -> None:
+    def __init__(self, function: Callable[[FunctionPeer, bytes], Said]) -> None:
         self._function = function
 
     def responder(self, peer: Peer) -> Responder:
-        return _CalledResponder(self._function, CalledPeer(peer))
+        return _FunctionResponder(self._function, FunctionPeer(peer))
 
 
-class _CalledResponder(Responder):
-    def __init__(self, function: Callable[[CalledPeer, bytes], Said], peer: CalledPeer) -> None:
+class _FunctionResponder(Responder):
+    def __init__(self, function: Callable[[FunctionPeer, bytes], Said], peer: FunctionPeer) -> None:
         self._function = function
         self._peer = peer
 

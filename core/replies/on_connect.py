@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.compose import Composed, Draft
 
 
-class Opening(Reply, has_name=False):
+class OnConnect(Reply, has_name=False):
     """Composes a draft anew for each connection and sends it, and answers nothing.
 
     Its macros count the connections. Raises ``TincanError`` for a draft that has no bytes.
@@ -43,7 +43,7 @@ class Opening(Reply, has_name=False):
         return found
 
     def responder(self, peer: Peer) -> Responder:
-        return _OpeningResponder(self, peer)
+        return _OnConnectResponder(self, peer)
 
     def say(self, peer: Peer) -> None:
         """Send it. A connection's own thread."""
@@ -56,13 +56,13 @@ class Opening(Reply, has_name=False):
         peer.send_exactly(found.wire)
 
 
-class _OpeningResponder(Responder):
-    def __init__(self, opening: Opening, peer: Peer) -> None:
-        self._opening = opening
+class _OnConnectResponder(Responder):
+    def __init__(self, on_connect: OnConnect, peer: Peer) -> None:
+        self._on_connect = on_connect
         self._peer = peer
 
     def opened(self) -> None:
-        self._opening.say(self._peer)
+        self._on_connect.say(self._peer)
 
     def received(self, message: bytes) -> None:
         """Nothing is answered."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from core import Server
 from core.events import Closed, Ending
-from core.replies.called import CalledPeer
+from core.replies.function import FunctionPeer
 from tests.support.peers import Peer
 from tests.support.stage import serving
 
 
 def test_a_function_answers_with_bytes_text_several_or_nothing() -> None:
-    def answer(peer: CalledPeer, message: bytes) -> bytes | str | list[str] | None:
+    def answer(peer: FunctionPeer, message: bytes) -> bytes | str | list[str] | None:
         peer.state.count = getattr(peer.state, "count", 0) + 1
         if message == b"c":
             return [str(peer.number), str(peer.state.count)]
@@ -24,7 +24,7 @@ def test_a_function_answers_with_bytes_text_several_or_nothing() -> None:
 
 
 def test_it_may_yield_send_and_close() -> None:
-    def answer(peer: CalledPeer, message: bytes) -> Iterator[bytes]:
+    def answer(peer: FunctionPeer, message: bytes) -> Iterator[bytes]:
         yield message
         peer.send(f"{peer.address.host}")
         peer.close()
@@ -36,7 +36,7 @@ def test_it_may_yield_send_and_close() -> None:
 
 
 def test_what_it_raises_ends_that_connection_alone(logged_errors: list[object]) -> None:
-    def answer(_peer: CalledPeer, message: bytes) -> bytes:
+    def answer(_peer: FunctionPeer, message: bytes) -> bytes:
         return message if message == b"good" else message[99:100] + bytes([message[99]])
 
     with serving(answer) as (server, sink):  # type: ignore[arg-type]
