@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # else when something is replayed
     from core.journal.reading.reader import JournalReader
     from core.sending.plan import Played
     from core.steps.playing import Row
-    from core.steps.recorded import Recording
+    from core.steps.replay import Recording
 
 SAME, DIFFERENT, BAD_JOURNAL = 0, 1, 2
 _LOOK = 0.05  # seconds between two looks at whether somebody was played to: a signal is heeded in between
@@ -149,7 +149,7 @@ def _session(reader: JournalReader, wanted: int | None) -> SessionId:
 def _call(options: ReplayOptions, target: Destination, recording: Recording) -> int:
     """Play the client's side to the server."""
     from core.sending.steps import StepsRun
-    from core.steps.recorded import LIMIT
+    from core.steps.replay import LIMIT
 
     run = StepsRun("replay", recording.ready, _nobody, limit=LIMIT, keeps_all=True)
     run.start()
@@ -161,7 +161,7 @@ def _serve(options: ReplayOptions, target: Destination, recording: Recording) ->
     """Play the server's side to whoever connects, until Ctrl-C or, if that is asked for, the first has gone."""
     from core.net.server import Server
     from core.net.udp import UdpServer
-    from core.steps.recorded import Mock
+    from core.steps.replay import Mock
 
     news: queue.SimpleQueue[tuple[int, Sequence[Row], int]] = queue.SimpleQueue()
 
@@ -187,7 +187,7 @@ def _serve(options: ReplayOptions, target: Destination, recording: Recording) ->
 
 def _show(recording: Recording, rows: Sequence[Row], left: int) -> int:
     """Print what came beside what was recorded; the exit code."""
-    from core.steps.recorded import compare
+    from core.steps.replay import compare
     from core.steps.report import COMPARED, compared_cells, in_columns
 
     compared = list(compare(recording, rows))

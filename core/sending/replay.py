@@ -1,4 +1,4 @@
-"""One connection of a journal as a recording that one of its sides can have again (``core.steps.recorded``)."""
+"""One connection of a journal as a recording that one of its sides can have again (``core.steps.replay``)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.journal.display_row import RECEIVED
 from core.journal.export.source import Source, frames, opens_reading, rows
 from core.journal.reading.lens import Lens
 from core.journal.reading.reader import Parties
-from core.steps.recorded import LIMIT, Recorded, Recording, recording_of
+from core.steps.replay import LIMIT, RecordedMessage, Recording, recording_of
 from core.steps.step import OwnEnd
 
 
@@ -38,7 +38,7 @@ class ReplayPlan(NamedTuple):
 
 def read_recording(path: Path, session: SessionId, plan: ReplayPlan, cancelled: threading.Event) -> Recording:
     """Read the conversation. Raises ``NotReplayed``, ``JournalError`` and ``StepError``."""
-    said: list[Recorded] = []
+    said: list[RecordedMessage] = []
     size = 0
     with opens_reading(path, session, Lens(plan.framing))(cancelled) as source:
         parties = source.parties()
@@ -65,13 +65,13 @@ def destination_for(recording: Recording, asked: Destination) -> Destination:
     return asked._replace(datagrams=recording.has_datagrams)
 
 
-def _said(source: Source, parties: Parties, plan: ReplayPlan) -> Iterator[Recorded]:
+def _said(source: Source, parties: Parties, plan: ReplayPlan) -> Iterator[RecordedMessage]:
     """What was said and ended on the one connection, by whom and when.
 
     An answer that had no end when the other side finished is no message before that, so it comes there.
     """
     wanted, finished = plan.connection, set[str]()
-    unfinished: list[Recorded] = []
+    unfinished: list[RecordedMessage] = []
     both = zip(frames(source, 0, source.total), rows(source, 0, source.total), strict=True)
     for (row, wire), (_row, message) in both:
         if row.number is None or wanted not in {None, row.number} or not (row.is_message or wanted):
@@ -80,14 +80,14 @@ def _said(source: Source, parties: Parties, plan: ReplayPlan) -> Iterator[Record
         accepted = parties.accepted(row.number)
         if row.is_message:
             by_client = (row.kind == RECEIVED) is accepted
-            said = Recorded(by_client is not plan.serves, b"".join(wire()), b"".join(message()), row.mono_ns)
+            said = RecordedMessage(by_client is not plan.serves, b"".join(wire()), b"".join(message()), row.mono_ns)
             if said.is_ours or row.has_ended:
                 yield said
             elif not row.misfit:  # else not even its end makes it a message
                 unfinished.append(said)
             continue
         for by_us, how in parties.endings(row.kind, row.number, finished):
-            end = Recorded((by_us is not accepted) is not plan.serves, b"", b"", row.mono_ns, OwnEnd(how))
+            end = RecordedMessage((by_us is not accepted) is not plan.serves, b"", b"", row.mono_ns, OwnEnd(how))
             if not end.is_ours:
                 yield from (each._replace(at=row.mono_ns) for each in unfinished)
                 unfinished.clear()

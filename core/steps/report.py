@@ -12,7 +12,7 @@ from html import escape
 
 from core.compose.encoding import Encoding, decode_as
 from core.steps.playing import PeerEnd, Row, Verdict
-from core.steps.recorded import Compared
+from core.steps.replay import Compared
 from core.steps.step import OwnEnd
 from core.text_safety import TextSafety
 from core.words import duration, human_bytes

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.sending.plan import Played
     from core.sending.steps import StepsRun
     from core.steps.playing import Row
-    from core.steps.recorded import Recording
+    from core.steps.replay import Recording
     from core.steps.step import ReadySteps
     from gui.controllers.main import MainController
     from gui.controllers.task_strips import Task, ThrottledProgress
@@ -165,7 +165,7 @@ class ReplayController:
 
     def _call(self, title: str, target: Destination, recording: Recording) -> None:
         """Play the client's side. Raises ``TincanError``."""
-        from core.steps.recorded import LIMIT
+        from core.steps.replay import LIMIT
         from core.steps.report import COMPARED
         from gui.viewmodels.replaying import Comparison, replay_view
 
@@ -182,7 +182,7 @@ class ReplayController:
 
     def _serve(self, title: str, target: Destination, recording: Recording) -> None:
         """Play the server's side. Raises ``TincanError``."""
-        from core.steps.recorded import Mock
+        from core.steps.replay import Mock
         from core.steps.report import COMPARED
 
         main = self._main_controller

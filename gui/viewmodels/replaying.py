@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from core.steps.playing import Row, Verdict, all_not_played
-from core.steps.recorded import Compared, Recording, compare
+from core.steps.replay import Compared, Recording, compare
 from core.steps.report import COLUMNS, COMPARED, cells, compared_cells
 from core.text_safety import TextSafety
 from core.words import connection_name, counted, sentence

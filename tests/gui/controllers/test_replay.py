@@ -12,7 +12,7 @@ from core.errors import TincanError, reason
 from core.events import SessionId
 from core.sending import replay
 from core.sending.replay import NotReplayed, ReplayPlan
-from core.steps.recorded import Recording
+from core.steps.replay import Recording
 from core.words import sentence
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve

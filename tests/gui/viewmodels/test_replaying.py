@@ -6,7 +6,7 @@ import pytest
 
 from core.sending.plan import End, Played
 from core.steps.playing import PeerEnd, Row, Verdict, all_not_played
-from core.steps.recorded import Recorded, Recording, recording_of
+from core.steps.replay import RecordedMessage, Recording, recording_of
 from core.steps.step import OwnEnd
 from core.steps.step_file import parse_steps
 from core.text_safety import TextSafety
@@ -16,7 +16,11 @@ SAFETY = TextSafety()
 
 
 def recorded(*answers: bytes) -> Recording:
-    said = [each for answer in answers for each in (Recorded(True, b"?", b"?", 0), Recorded(False, answer, answer, 0))]
+    said = [
+        each
+        for answer in answers
+        for each in (RecordedMessage(True, b"?", b"?", 0), RecordedMessage(False, answer, answer, 0))
+    ]
     return recording_of(said, "fixed:1", in_pace=False)
 
 
@@ -80,7 +84,7 @@ def test_of_very_many_connections_those_go_that_were_as_recorded() -> None:
 
 
 def test_another_end_is_marked_and_said() -> None:
-    recording = recording_of([Recorded(False, b"", b"", 0, OwnEnd.FINISH)], "raw", in_pace=False)
+    recording = recording_of([RecordedMessage(False, b"", b"", 0, OwnEnd.FINISH)], "raw", in_pace=False)
     one = Comparison(recording, SAFETY)
     reset = Row(1, 1, "", verdict=Verdict.MISSED, why="the other end reset the connection", peer_end=PeerEnd.RESET)
     one.take([reset], 0, is_over=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from core.steps.playing import HANDED_OVER, PeerEnd, Playing
-from core.steps.recorded import Compared, Recorded, Recording, compare, recording_of
+from core.steps.replay import Compared, RecordedMessage, Recording, compare, recording_of
 from core.steps.report import compared_cells
 from core.steps.step import OwnEnd
 
 MS = 1_000_000  # ns
 
 
-def said(is_ours: bool, message: bytes, ms: float = 0, frame: bytes = b"") -> Recorded:
-    return Recorded(is_ours, message + frame, message, round(ms * MS))
+def said(is_ours: bool, message: bytes, ms: float = 0, frame: bytes = b"") -> RecordedMessage:
+    return RecordedMessage(is_ours, message + frame, message, round(ms * MS))
 
 
 def play(recording: Recording, *comes: bytes, framing_limit: int = 1 << 26) -> tuple[list[bytes], list[Compared], int]:
@@ -109,8 +109,8 @@ def test_long_messages_are_played_in_pieces_and_compared_as_bytes() -> None:
     assert [row.place for row in rows if row.place is not None] == [70_000 - 65_536]
 
 
-def ended(is_ours: bool, end: OwnEnd, ms: float = 0) -> Recorded:
-    return Recorded(is_ours, b"", b"", round(ms * MS), end)
+def ended(is_ours: bool, end: OwnEnd, ms: float = 0) -> RecordedMessage:
+    return RecordedMessage(is_ours, b"", b"", round(ms * MS), end)
 
 
 def test_a_half_close_is_played_where_it_was_and_the_other_end_is_waited_for() -> None:

@@ -36,7 +36,7 @@ _MILLISECOND = 1_000_000  # ns
 TELL_EVERY = 0.1  # seconds
 
 
-class Recorded(NamedTuple):
+class RecordedMessage(NamedTuple):
     """A message of the recording: ``wire`` is what went through the socket, ``message`` without what frames it.
 
     Or, where there is an ``end``, what the side ended then: of the other side's, FINISH and CLOSE look the same.
@@ -98,7 +98,7 @@ class Compared(NamedTuple):
 
 
 def recording_of(
-    messages: Iterable[Recorded], framing: str, *, in_pace: bool, waits: bool = False, target: str = ""
+    messages: Iterable[RecordedMessage], framing: str, *, in_pace: bool, waits: bool = False, target: str = ""
 ) -> Recording:
     """The steps of our side.
 
@@ -248,7 +248,7 @@ def compare(recording: Recording, rows: Sequence[Row], start: int = 0, stop: int
         yield Compared(number, row.sent, recorded, came, place, why, row.end, end, row.peer_end)
 
 
-def _step(ours: Recorded | None, theirs: Recorded | None, within: int) -> Step:
+def _step(ours: RecordedMessage | None, theirs: RecordedMessage | None, within: int) -> Step:
     """The step that says or ends what we did, and waits for what they did, so many ms at most."""
     expected = None
     if theirs is not None:
@@ -258,9 +258,11 @@ def _step(ours: Recorded | None, theirs: Recorded | None, within: int) -> Step:
     return Step("", message, expected, end=ours.end if ours is not None else None)
 
 
-def _turns(messages: Iterable[Recorded], *, is_stream: bool) -> Iterator[tuple[Recorded | None, Recorded | None]]:
+def _turns(
+    messages: Iterable[RecordedMessage], *, is_stream: bool
+) -> Iterator[tuple[RecordedMessage | None, RecordedMessage | None]]:
     """What we said or ended, and the answer to it; either of them may be missing."""
-    said: Recorded | None = None
+    said: RecordedMessage | None = None
     for message in _joined(messages) if is_stream else messages:
         if message.is_ours:
             if said is not None:
@@ -276,7 +278,7 @@ def _turns(messages: Iterable[Recorded], *, is_stream: bool) -> Iterator[tuple[R
         yield said, None
 
 
-def _joined(messages: Iterable[Recorded]) -> Iterator[Recorded]:
+def _joined(messages: Iterable[RecordedMessage]) -> Iterator[RecordedMessage]:
     """What the other side said in a row as one: how TCP cut it is no difference."""
     parts: list[bytes] = []
     at = 0
@@ -286,19 +288,19 @@ def _joined(messages: Iterable[Recorded]) -> Iterator[Recorded]:
             at = message.at
             continue
         if parts:
-            yield Recorded(False, b"".join(parts), b"".join(parts), at)
+            yield RecordedMessage(False, b"".join(parts), b"".join(parts), at)
             parts = []
         yield message
     if parts:
-        yield Recorded(False, b"".join(parts), b"".join(parts), at)
+        yield RecordedMessage(False, b"".join(parts), b"".join(parts), at)
 
 
-def _pieces(message: Recorded) -> list[Recorded]:
+def _pieces(message: RecordedMessage) -> list[RecordedMessage]:
     """A long message in several, each short enough for a step."""
     if len(message.wire) <= _PIECE:
         return [message]
     pieces = [message.wire[start : start + _PIECE] for start in range(0, len(message.wire), _PIECE)]
-    return [Recorded(message.is_ours, piece, piece, message.at) for piece in pieces]
+    return [RecordedMessage(message.is_ours, piece, piece, message.at) for piece in pieces]
 
 
 def _with_pause(step: Step, pause: float) -> Step:
