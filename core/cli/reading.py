@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from core.clock import monotonic
 from core.errors import TincanError
 from core.events import ConnectionId, SessionId
-from core.journal.capture.files import is_capture
+from core.journal.capture.packets import is_capture
 from core.journal.display_row import Filter
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage

@@ -29,8 +29,7 @@ from core.events import (
     TurnedAway,
     WeFinished,
 )
-from core.journal.capture.files import Packet
-from core.journal.capture.packets import ACK, FIN, RST, SYN, Carried, End, Unread, carried
+from core.journal.capture.packets import ACK, FIN, RST, SYN, Carried, End, Packet, Unread, carried
 from core.roles import Role
 from core.words import counted
 

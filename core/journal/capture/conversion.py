@@ -12,7 +12,7 @@ from core.clock import monotonic
 from core.errors import JournalError
 from core.events import Event
 from core.journal.capture.conversations import Conversations
-from core.journal.capture.files import CaptureDamaged, read_packets
+from core.journal.capture.packets import CaptureDamaged, read_packets
 from core.journal.recording.store import JournalWriter
 from core.words import counted
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from core.clock import monotonic
 from core.errors import JournalError
 from core.files import replace_file
-from core.journal.capture.files import is_capture
+from core.journal.capture.packets import is_capture
 from core.journal.reading.database import ForeignError, has_log, log_of
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage, find_tear, reason

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.events import Closed, Event, Opened, PeerFinished, Received, Remark, Sent, SessionClosed, SessionOpened
 from core.journal.capture.conversations import Conversations
-from core.journal.capture.files import Packet
+from core.journal.capture.packets import Packet
 from core.journal.recording.notes import sentence
 from tests.support.captures import ACK, FIN, NOON, RAW, RST, SYN, Caller, Frame, datagram, ip
 

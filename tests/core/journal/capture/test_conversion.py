@@ -14,7 +14,7 @@ import pytest
 
 from core.errors import JournalError
 from core.events import SessionId
-from core.journal.capture.files import is_capture
+from core.journal.capture.packets import is_capture
 from core.journal.display_row import DATA_KINDS
 from core.journal.export.formats.pcapng import Pcapng
 from core.journal.export.source import opens_reading

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.journal.capture.conversations import Conversations
-from core.journal.capture.files import CaptureDamaged, Packet, is_capture, read_packets
+from core.journal.capture.packets import CaptureDamaged, Packet, is_capture, read_packets
 from tests.support.captures import NOON, RAW, Caller, Frame, block, enhanced, interface, pcap, pcapng, section
 
 FRAMES = [Frame(b"first", NOON + 1_234_567), Frame(b"second packet", NOON + 2_000_000, cut=4)]
