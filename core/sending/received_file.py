@@ -10,7 +10,7 @@ from pathlib import Path
 from core.clock import monotonic_ns
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import RECEIVED, Filter
-from core.journal.export.files import Draft, in_words, place_for, shown
+from core.journal.export.files import PartialFile, export_errors, place_for, shown
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.recorder import Recorder
 from core.sending.plan import End, Kept
@@ -70,28 +70,28 @@ class Keeping(Run):
 
     def _work(self) -> None:
         target = self._latest.path
-        with in_words(target), contextlib.closing(JournalReader(self._journal)) as reader:
+        with export_errors(target), contextlib.closing(JournalReader(self._journal)) as reader:
             place = place_for(target)
-            draft = Draft(place.parent)
+            file = PartialFile(place.parent)
             try:
-                was_stopped = self._follow_to_the_end(reader, draft) if self._follow else self._copy(reader, draft)
-                draft.finish()
+                was_stopped = self._follow_to_the_end(reader, file) if self._follow else self._copy(reader, file)
+                file.finish()
                 self._check()  # a slow disk takes its time for that
-                draft.keep(place)
+                file.keep(place)
             finally:
-                draft.discard()
+                file.discard()
         self._latest = replace(self._latest, is_kept=True)
         if was_stopped:
             raise Stopped(End.STOPPED, self._latest.why)
 
-    def _follow_to_the_end(self, reader: JournalReader, draft: Draft) -> bool:
+    def _follow_to_the_end(self, reader: JournalReader, file: PartialFile) -> bool:
         """Copy until the connection is over, or until somebody wants the end, which it returns."""
         subscription = self._recorder.subscribe(self.wake)
         try:
             while True:
                 is_last, was_stopped = self._is_over(reader), self._asked_to_stop
                 subscription.drain()
-                self._copy(reader, draft)
+                self._copy(reader, file)
                 if is_last or was_stopped:
                     return was_stopped and not is_last
                 self._woken.wait()  # not _pause: being stopped is no reason to leave here at once
@@ -104,7 +104,7 @@ class Keeping(Run):
         rows = reader.ask(sql, (self._connection,), ((str, type(None)),))
         return bool(rows) and rows[0][0] is not None
 
-    def _copy(self, reader: JournalReader, draft: Draft) -> bool:
+    def _copy(self, reader: JournalReader, file: PartialFile) -> bool:
         """Copy what is recorded by now. Raises ``Stopped`` if nobody wants it."""
         recording = self._recorder.recording
         journal = recording.path
@@ -112,7 +112,7 @@ class Keeping(Run):
             if recording.was_full:  # all that was recorded before is there, and nowhere else
                 if recording.moved_from != reader.path:  # one between them was full before anybody looked
                     self._latest = replace(self._latest, why=_INCOMPLETE)
-                self._copy_to(reader.count(self._session), reader, draft)
+                self._copy_to(reader.count(self._session), reader, file)
                 self._place = 0
             reader.follow(journal)
         stop = reader.count(self._session)
@@ -121,24 +121,24 @@ class Keeping(Run):
         if self._recorder.recording.lost:
             self._latest = replace(self._latest, why=_INCOMPLETE)
         self._check()
-        self._copy_to(stop, reader, draft)
+        self._copy_to(stop, reader, file)
         return False
 
-    def _copy_to(self, stop: int, reader: JournalReader, draft: Draft) -> None:
+    def _copy_to(self, stop: int, reader: JournalReader, file: PartialFile) -> None:
         """Copy up to before that entry."""
         for first in range(self._place, stop, _AT_ONCE):
             last = min(first + _AT_ONCE, stop)
             for row in reader.scan(self._session, first, last, self._only, with_data=True):
                 self._check()
-                self._write(row[4] or b"", draft)
+                self._write(row[4] or b"", file)
             self._place = last
 
     def _check(self) -> None:
         if self._discard or (self._asked_to_stop and not self._follow):
             raise Stopped(End.STOPPED, "Cancelled. Nothing was kept.")
 
-    def _write(self, data: bytes, draft: Draft) -> None:
-        draft.write(data)
+    def _write(self, data: bytes, file: PartialFile) -> None:
+        file.write(data)
         self._latest = replace(self._latest, size=self._latest.size + len(data))
         now = monotonic_ns()
         if now - self._told_at >= _TELL_NS:

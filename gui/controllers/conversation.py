@@ -311,13 +311,13 @@ class FiguresController(ViewController["FiguresPane"]):
             return
 
         def write() -> None:
-            from core.journal.export.files import Drafts, in_words, place_for
+            from core.journal.export.files import PartialFiles, export_errors, place_for
             from gui.viewmodels.figures import as_csv
 
-            with in_words(target), Drafts(place_for(target)) as draft:
-                draft.write(as_csv(figures).encode())
-                draft.finish()
-                draft.keep()
+            with export_errors(target), PartialFiles(place_for(target)) as file:
+                file.write(as_csv(figures).encode())
+                file.finish()
+                file.keep()
 
         in_background("save figures", write, lambda _none: None, self._not_saved, self._post)
 

@@ -37,7 +37,7 @@ class ExportError(TincanError):
         self.cancelled = cancelled
 
 
-class Draft:
+class PartialFile:
     """A new file beside its target, which only its owner can read. One thread."""
 
     def __init__(self, folder: Path) -> None:
@@ -78,67 +78,67 @@ class Draft:
             self._path.unlink()
 
 
-class Drafts:
-    """A draft for each stream, made for its first byte. One thread; leaving it discards what was not kept."""
+class PartialFiles:
+    """A file for each stream, made for its first byte. One thread; leaving it discards what was not kept."""
 
     def __init__(self, target: Path, ending: str = "") -> None:
         """``ending``, with its dot, is that of the files beside the target, if there are several."""
         self._target, self._ending = target, ending
-        self._drafts: dict[Stream, Draft] = {}
+        self._files: dict[Stream, PartialFile] = {}
         self._open: dict[Stream, None] = {}  # in the order of their last use
 
-    def __enter__(self) -> Drafts:
+    def __enter__(self) -> PartialFiles:
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
-        for draft in self._drafts.values():
-            draft.discard()
+        for file in self._files.values():
+            file.discard()
 
     def write(self, data: bytes, stream: Stream = WHOLE) -> None:
         """Add bytes to that stream, if there are any. Raises ``OSError``, ``ExportError``."""
         if not data:
             return
-        draft = self._drafts.get(stream) or self._begin(stream)
+        file = self._files.get(stream) or self._begin(stream)
         self._open.pop(stream, None)
         self._open[stream] = None
         if len(self._open) > MOST_OPEN:
             oldest = next(iter(self._open))
             del self._open[oldest]
-            self._drafts[oldest].rest()
-        draft.write(data)
+            self._files[oldest].rest()
+        file.write(data)
 
     def finish(self) -> None:
         """Have everything on the disk. Raises ``OSError``."""
-        if not self._drafts:  # nothing was said: a file without a byte says that
-            self._drafts[WHOLE] = Draft(self._target.parent)
-        for draft in self._drafts.values():
-            draft.finish()
+        if not self._files:  # nothing was said: a file without a byte says that
+            self._files[WHOLE] = PartialFile(self._target.parent)
+        for file in self._files.values():
+            file.finish()
 
     def keep(self) -> tuple[Path, ...]:
         """Give every file its name, or none, once all is finished. Raises ``OSError``, ``ExportError``."""
-        if len(self._drafts) == 1:
-            next(iter(self._drafts.values())).keep(self._target)
+        if len(self._files) == 1:
+            next(iter(self._files.values())).keep(self._target)
             return (self._target,)
         return self._keep_all()
 
     def _keep_all(self) -> tuple[Path, ...]:
-        named = {self._free_path(stream): draft for stream, draft in sorted(self._drafts.items(), key=_order)}
+        named = {self._free_path(stream): file for stream, file in sorted(self._files.items(), key=_order)}
         with contextlib.ExitStack() as undo:
-            for path, draft in named.items():
-                draft.keep(path)
+            for path, file in named.items():
+                file.keep(path)
                 undo.callback(path.unlink, missing_ok=True)
             undo.pop_all()
         return tuple(named)
 
-    def _begin(self, stream: Stream) -> Draft:
-        """A draft for a new stream. The second tells that names of their own are needed."""
-        if self._drafts:
-            for one in (stream, *self._drafts) if len(self._drafts) == 1 else (stream,):
+    def _begin(self, stream: Stream) -> PartialFile:
+        """A file for a new stream. The second tells that names of their own are needed."""
+        if self._files:
+            for one in (stream, *self._files) if len(self._files) == 1 else (stream,):
                 self._free_path(one)
-        draft = self._drafts[stream] = Draft(self._target.parent)
-        return draft
+        file = self._files[stream] = PartialFile(self._target.parent)
+        return file
 
     def _free_path(self, stream: Stream) -> Path:
         path = path_of(self._target, stream, self._ending)
@@ -165,7 +165,7 @@ def place_for(target: Path) -> Path:
 
 
 @contextlib.contextmanager
-def in_words(target: Path) -> Iterator[None]:
+def export_errors(target: Path) -> Iterator[None]:
     """Say of what the disk refuses what it means for the target, as an ``ExportError``."""
     try:
         yield
@@ -194,6 +194,6 @@ def path_of(target: Path, stream: Stream, ending: str) -> Path:
     return target.with_name(f"{target.stem}-{name}-{direction}{ending}")
 
 
-def _order(item: tuple[Stream, Draft]) -> tuple[bool, int, str]:
-    (number, direction), _draft = item
+def _order(item: tuple[Stream, PartialFile]) -> tuple[bool, int, str]:
+    (number, direction), _file = item
     return number is None, number or 0, direction

@@ -13,7 +13,7 @@ from core.clock import monotonic
 from core.compose.encoding import Encoding
 from core.errors import JournalError, TincanError, reason
 from core.events import SessionId
-from core.journal.export.files import WHOLE, Drafts, ExportError, Stream, in_words, place_for
+from core.journal.export.files import WHOLE, ExportError, PartialFiles, Stream, export_errors, place_for
 from core.journal.export.formats import Format
 from core.journal.export.source import PIECE, OpenSource, Source, frames, rows
 from core.journal.reading.reader import JournalReader
@@ -64,13 +64,13 @@ def export(
     when ``cancelled`` is set, the disk is full, the target cannot be written or the journal not read.
     """
     account = _Account(source, first, count, on_progress, cancelled)
-    with in_words(target), _journal_in_words(), Drafts(place_for(target), form.ending) as drafts:
+    with export_errors(target), _journal_in_words(), PartialFiles(place_for(target), form.ending) as files:
         for data, stream in _blocks(source, form, encoding, account):
-            drafts.write(data, stream)
+            files.write(data, stream)
             account.add(len(data))
-        drafts.finish()
+        files.finish()
         account.check()
-        return Exported(account.rows, account.size, drafts.keep())
+        return Exported(account.rows, account.size, files.keep())
 
 
 def export_to(
@@ -111,15 +111,15 @@ def save_stretch(
     """
     with (
         contextlib.closing(JournalReader(journal, cancelled.is_set)) as reader,
-        in_words(target),
-        Drafts(place_for(target)) as draft,
+        export_errors(target),
+        PartialFiles(place_for(target)) as file,
     ):
         for piece in Recorded(reader, session, calls).pieces(*stretch):
             if cancelled.is_set():
                 raise ExportError("Nothing was saved.", cancelled=True)
-            draft.write(piece)
-        draft.finish()
-        draft.keep()
+            file.write(piece)
+        file.finish()
+        file.keep()
 
 
 class _Account:

@@ -30,7 +30,7 @@ from build_scripts.project import ROOT
 from core.clock import monotonic
 from core.events import ConnectionId
 from core.journal.display_row import DisplayRow, Filter, Span
-from core.journal.export.files import MOST_OPEN, Draft, ExportError
+from core.journal.export.files import MOST_OPEN, ExportError, PartialFile
 from core.journal.export.formats import Format, all_formats
 from core.journal.export.formats.csv import Csv
 from core.journal.export.formats.jsonl import JsonLines
@@ -315,14 +315,14 @@ class TestRawBytes:
     def test_if_one_cannot_take_its_name_none_does(
         self, talk: Talk, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        keep = Draft.keep
+        keep = PartialFile.keep
 
-        def keep_but_one(draft: Draft, target: Path) -> None:
+        def keep_but_one(file: PartialFile, target: Path) -> None:
             if target.name == "talk-1-sent.bin":
                 raise PermissionError(errno.EACCES, "Permission denied")
-            keep(draft, target)
+            keep(file, target)
 
-        monkeypatch.setattr(Draft, "keep", keep_but_one)
+        monkeypatch.setattr(PartialFile, "keep", keep_but_one)
         with pytest.raises(ExportError, match="Permission denied"):
             exported(talk.path, folder / "talk.raw", Raw)
 
