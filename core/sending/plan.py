@@ -51,7 +51,7 @@ class PlanError(TincanError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlannedMessage:
     """One message of a list, and how many seconds pass from it to the next."""
 
     make: Make
@@ -66,29 +66,29 @@ class Step:
 class Plan:
     """A list of messages, gone through ``rounds`` times, or until it is stopped if that is None.
 
-    The pause of the last step leads to the first one of the next round. Raises ``PlanError``.
+    The pause of the last one leads to the first one of the next round. Raises ``PlanError``.
     """
 
-    steps: tuple[Step, ...]
+    messages: tuple[PlannedMessage, ...]
     rounds: int | None = 1
 
     def __post_init__(self) -> None:
-        if not self.steps:
+        if not self.messages:
             raise PlanError("there is no message in the list")
         if self.rounds is not None and self.rounds < 1:
             raise PlanError("how often has to be at least once")
-        if self.rounds != 1 and sum(step.pause for step in self.steps) < SHORTEST_ROUND:
+        if self.rounds != 1 and sum(message.pause for message in self.messages) < SHORTEST_ROUND:
             raise PlanError("what is sent again and again needs a pause of at least 1 ms")
 
     @property
     def total(self) -> int | None:
         """How many messages these are; None without an end."""
-        return None if self.rounds is None else self.rounds * len(self.steps)
+        return None if self.rounds is None else self.rounds * len(self.messages)
 
 
 def every(seconds: float, make: Make, times: int | None = None) -> Plan:
     """The same message every so many seconds. Raises ``PlanError``."""
-    return Plan((Step(make, seconds),), times)
+    return Plan((PlannedMessage(make, seconds),), times)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from core.events import EventSink
 from core.latency import Samples
 from core.net.audience import Audience, Delivery
 from core.origin import REPEAT
-from core.sending.plan import End, Plan, Repeated, Step
+from core.sending.plan import End, Plan, PlannedMessage, Repeated
 from core.sending.run import NOBODY_LEFT, TELL_EVERY, Run, Stopped
 
 _TELL_NS = int(TELL_EVERY * 1e9)
@@ -51,9 +51,9 @@ class Repeat(Run):
         due = monotonic_ns()
         rounds = itertools.count() if plan.rounds is None else range(plan.rounds)
         for count in rounds:
-            for step in plan.steps:
+            for message in plan.messages:
                 self._wait_for(due)
-                due = self._send(step, count, due)
+                due = self._send(message, count, due)
 
     def _wait_for(self, due: int) -> None:
         """Wait for the moment, as long as there is somebody to send to."""
@@ -69,20 +69,20 @@ class Repeat(Run):
         if not self._audience.watch(self.wake):
             raise Stopped(End.GONE, NOBODY_LEFT)
 
-    def _send(self, step: Step, count: int, due: int) -> int:
+    def _send(self, message: PlannedMessage, count: int, due: int) -> int:
         """Send it now and return the moment of the next."""
-        pause = round(step.pause * 1e9)
-        message = step.make(count)
+        pause = round(message.pause * 1e9)
+        data = message.make(count)
         now = monotonic_ns()
         late, missed = now - due, self._latest.missed
         if 0 < pause <= late:
             passed = late // pause
-            is_alone = len(self._plan.steps) == 1
+            is_alone = len(self._plan.messages) == 1
             due += passed * pause if is_alone else late
             late = now - due
             missed += passed if is_alone else 1
         self._lateness.add(late)
-        self._note(self._offer(message), missed)
+        self._note(self._offer(data), missed)
         return due + pause
 
     def _offer(self, message: bytes) -> Delivery:

@@ -103,11 +103,11 @@ class Maker:
 
 def plan_of(request: RepeatRequest, drafts: Sequence[Draft], maker: Maker) -> Plan:
     """The plan for these drafts: one for each step of the list, or the one message. Raises ``PlanError``."""
-    from core.sending.plan import Plan, Step
+    from core.sending.plan import Plan, PlannedMessage
 
     pauses = [step.pause_ms for step in request.steps] or [request.every_ms]
-    steps = tuple(Step(maker.of(draft), pause / 1000) for draft, pause in zip(drafts, pauses, strict=True))
-    return Plan(steps, request.times)
+    messages = (PlannedMessage(maker.of(draft), pause / 1000) for draft, pause in zip(drafts, pauses, strict=True))
+    return Plan(tuple(messages), request.times)
 
 
 def steps_of(request: RepeatRequest, framing: str, frame: str) -> ReadySteps:

@@ -15,7 +15,7 @@ from core.errors import NobodyThere, SendError, TincanError
 from core.events import SessionId
 from core.net.audience import Audience
 from core.sending import repeat
-from core.sending.plan import End, Plan, PlanError, Repeated, Step, every
+from core.sending.plan import End, Plan, PlanError, PlannedMessage, Repeated, every
 from core.sending.repeat import Repeat
 from core.settings import Limits
 from core.workbench import Workbench
@@ -126,10 +126,14 @@ class TestByTheClock:
 
     def test_a_list_is_gone_through_in_order_and_again(self, talk: Talk) -> None:
         workbench, view, server, client = talk
-        steps = (Step(lambda count: b"a%d" % count), Step(lambda count: b"b%d" % count, 0.001), Step(lambda _: b"."))
+        messages = (
+            PlannedMessage(lambda count: b"a%d" % count),
+            PlannedMessage(lambda count: b"b%d" % count, 0.001),
+            PlannedMessage(lambda _: b"."),
+        )
         teller = Teller()
 
-        workbench.repeat(client, Plan(steps, rounds=3), tell=teller)
+        workbench.repeat(client, Plan(messages, rounds=3), tell=teller)
 
         wait_to_receive(view, server, b"a0b0.a1b1.a2b2.")
         assert teller.wait_for_end().sent == 9
@@ -222,8 +226,12 @@ class TestByTheClock:
             clock.now += 50 * MS
             return b"late;"
 
-        steps = (Step(lambda _: b"first;", 0.001), Step(oversleep, 0.01), Step(lambda _: b"last;"))
-        workbench.repeat(client, Plan(steps), tell=teller)
+        messages = (
+            PlannedMessage(lambda _: b"first;", 0.001),
+            PlannedMessage(oversleep, 0.01),
+            PlannedMessage(lambda _: b"last;"),
+        )
+        workbench.repeat(client, Plan(messages), tell=teller)
 
         wait_to_receive(view, server, b"first;late;last;")
         assert teller.wait_for_end().missed == 1
@@ -357,9 +365,9 @@ class TestPlans:
             (lambda: Plan(()), "no message"),
             (lambda: every(0.0, lambda _: b"", None), "at least 1 ms"),
             (lambda: every(1, lambda _: b"", 0), "at least once"),
-            (lambda: Step(lambda _: b"", -1), "a pause is"),
-            (lambda: Step(lambda _: b"", float("nan")), "a pause is"),
-            (lambda: Step(lambda _: b"", 1e9), "a pause is"),
+            (lambda: PlannedMessage(lambda _: b"", -1), "a pause is"),
+            (lambda: PlannedMessage(lambda _: b"", float("nan")), "a pause is"),
+            (lambda: PlannedMessage(lambda _: b"", 1e9), "a pause is"),
         ],
     )
     def test_what_cannot_be_done_is_refused_in_words(self, make: Callable[[], object], says: str) -> None:

@@ -64,8 +64,8 @@ def test_the_messages_of_a_list_share_one_counter() -> None:
     steps = (ListStep(SavedMessage.of("a", COUNTING), 1), ListStep(SavedMessage.of("b", COUNTING), 2.5))
     plan = plan_of(RepeatRequest(1000, None, steps), [COUNTING, COUNTING], maker)
 
-    assert [step.make(number) for number in range(2) for step in plan.steps] == [b"1", b"2", b"3", b"4"]
-    assert [step.pause for step in plan.steps] == [0.001, 0.0025]
+    assert [one.make(number) for number in range(2) for one in plan.messages] == [b"1", b"2", b"3", b"4"]
+    assert [one.pause for one in plan.messages] == [0.001, 0.0025]
 
 
 def test_a_message_without_macros_is_composed_once() -> None:
