@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # else when something is replayed
     from core.journal.reading.reader import JournalReader
     from core.sending.plan import Played
     from core.steps.playing import Row
-    from core.steps.replay import Recording
+    from core.steps.replay import RecordedConversation
 
 SAME, DIFFERENT, BAD_JOURNAL = 0, 1, 2
 _LOOK = 0.05  # seconds between two looks at whether somebody was played to: a signal is heeded in between
@@ -117,7 +117,7 @@ def run_replay(options: ReplayOptions) -> int:
 # The recording.
 
 
-def _read(options: ReplayOptions, interrupted: threading.Event) -> Recording:
+def _read(options: ReplayOptions, interrupted: threading.Event) -> RecordedConversation:
     """Raises ``TincanError`` for a journal in which it is not."""
     from core.sending.replay import ReplayPlan, read_recording
 
@@ -146,7 +146,7 @@ def _session(reader: JournalReader, wanted: int | None) -> SessionId:
 # Playing.
 
 
-def _call(options: ReplayOptions, target: Destination, recording: Recording) -> int:
+def _call(options: ReplayOptions, target: Destination, recording: RecordedConversation) -> int:
     """Play the client's side to the server."""
     from core.sending.steps import StepsRun
     from core.steps.replay import LIMIT
@@ -157,7 +157,7 @@ def _call(options: ReplayOptions, target: Destination, recording: Recording) -> 
     return _show(recording, list(run.playing.rows), run.playing.left)
 
 
-def _serve(options: ReplayOptions, target: Destination, recording: Recording) -> int:
+def _serve(options: ReplayOptions, target: Destination, recording: RecordedConversation) -> int:
     """Play the server's side to whoever connects, until Ctrl-C or, if that is asked for, the first has gone."""
     from core.net.server import Server
     from core.net.udp import UdpServer
@@ -185,7 +185,7 @@ def _serve(options: ReplayOptions, target: Destination, recording: Recording) ->
                 return code
 
 
-def _show(recording: Recording, rows: Sequence[Row], left: int) -> int:
+def _show(recording: RecordedConversation, rows: Sequence[Row], left: int) -> int:
     """Print what came beside what was recorded; the exit code."""
     from core.steps.replay import compare
     from core.steps.report import COMPARED, compared_cells, in_columns

@@ -14,7 +14,7 @@ from core.journal.display_row import RECEIVED
 from core.journal.export.source import Source, frames, opens_reading, rows
 from core.journal.reading.lens import Lens
 from core.journal.reading.reader import Parties
-from core.steps.replay import LIMIT, RecordedMessage, Recording, recording_of
+from core.steps.replay import LIMIT, RecordedConversation, RecordedMessage, recording_of
 from core.steps.step import OwnEnd
 
 
@@ -36,7 +36,9 @@ class ReplayPlan(NamedTuple):
     connection: int | None = None
 
 
-def read_recording(path: Path, session: SessionId, plan: ReplayPlan, cancelled: threading.Event) -> Recording:
+def read_recording(
+    path: Path, session: SessionId, plan: ReplayPlan, cancelled: threading.Event
+) -> RecordedConversation:
     """Read the conversation. Raises ``NotReplayed``, ``JournalError`` and ``StepError``."""
     said: list[RecordedMessage] = []
     size = 0
@@ -53,7 +55,7 @@ def read_recording(path: Path, session: SessionId, plan: ReplayPlan, cancelled: 
     return recording_of(said, plan.framing, in_pace=plan.in_pace, waits=plan.serves, target=target)
 
 
-def destination_for(recording: Recording, asked: Destination) -> Destination:
+def destination_for(recording: RecordedConversation, asked: Destination) -> Destination:
     """Where it is played: datagrams over UDP, whether that was asked for or not.
 
     Raises ``NotReplayed`` where it cannot be played so: a stream over UDP, datagrams with TLS.

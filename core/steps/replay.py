@@ -50,7 +50,7 @@ class RecordedMessage(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecordedConversation:
     """What is to be played, and the answer that was recorded for each of its steps, None where none was.
 
     A step that expects the other side's end has no answer either.
@@ -99,7 +99,7 @@ class Compared(NamedTuple):
 
 def recording_of(
     messages: Iterable[RecordedMessage], framing: str, *, in_pace: bool, waits: bool = False, target: str = ""
-) -> Recording:
+) -> RecordedConversation:
     """The steps of our side.
 
     Under a framing, each message of the other side is an answer of its own, whatever is in it; under ``raw`` answers
@@ -129,7 +129,7 @@ def recording_of(
             if answer is not None:
                 one.size = len(answer)
                 one.heard = Heard(partial(_is_as_long, len(answer)))
-    return Recording(ready, tuple(answers))
+    return RecordedConversation(ready, tuple(answers))
 
 
 class Mock(Reply, has_name=False):
@@ -146,7 +146,7 @@ class Mock(Reply, has_name=False):
     has_responders = is_stream = True
     hears_http = True  # a recorded HTTP server is played, too: nothing is said or done but what a person chose
 
-    def __init__(self, recording: Recording, tell: Callable[[int, Sequence[Row], int, bool], None]) -> None:
+    def __init__(self, recording: RecordedConversation, tell: Callable[[int, Sequence[Row], int, bool], None]) -> None:
         self.recording = recording
         self.tell = tell
 
@@ -234,7 +234,9 @@ class _MockResponder(Responder):
             self._mock.tell(self._peer.number, list(self._playing.rows), self._playing.left, True)
 
 
-def compare(recording: Recording, rows: Sequence[Row], start: int = 0, stop: int | None = None) -> Iterator[Compared]:
+def compare(
+    recording: RecordedConversation, rows: Sequence[Row], start: int = 0, stop: int | None = None
+) -> Iterator[Compared]:
     """What came beside what was recorded, for the steps from place ``start`` up to before ``stop``, all if it is None.
 
     Of those that were not played, nothing came.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.sending.plan import Played
     from core.sending.steps import StepsRun
     from core.steps.playing import Row
-    from core.steps.replay import Recording
+    from core.steps.replay import RecordedConversation
     from core.steps.step import ReadySteps
     from gui.controllers.main import MainController
     from gui.controllers.task_strips import Task, ThrottledProgress
@@ -127,7 +127,7 @@ class ReplayController:
             self._refuse(dialog, self._main_controller.tasks.strips.why_full)
             return
 
-        def read() -> Recording:
+        def read() -> RecordedConversation:
             from core.sending.replay import ReplayPlan, read_recording
 
             plan = ReplayPlan(request.serves, request.framing, request.in_pace, request.connection)
@@ -148,10 +148,10 @@ class ReplayController:
     def _play(
         self,
         dialog: ReplayDialog | None,
-        play: Callable[[str, Destination, Recording], None],
+        play: Callable[[str, Destination, RecordedConversation], None],
         title: str,
         target: Destination,
-        recording: Recording,
+        recording: RecordedConversation,
     ) -> None:
         from core.sending.replay import destination_for
 
@@ -163,7 +163,7 @@ class ReplayController:
         if dialog is not None and not dialog.is_gone:
             dialog.destroy()
 
-    def _call(self, title: str, target: Destination, recording: Recording) -> None:
+    def _call(self, title: str, target: Destination, recording: RecordedConversation) -> None:
         """Play the client's side. Raises ``TincanError``."""
         from core.steps.replay import LIMIT
         from core.steps.report import COMPARED
@@ -180,7 +180,7 @@ class ReplayController:
 
         self._over_a_client(recording.ready, target, show, table, "Compare…", limit=LIMIT, keeps_all=True)
 
-    def _serve(self, title: str, target: Destination, recording: Recording) -> None:
+    def _serve(self, title: str, target: Destination, recording: RecordedConversation) -> None:
         """Play the server's side. Raises ``TincanError``."""
         from core.steps.replay import Mock
         from core.steps.report import COMPARED
@@ -388,7 +388,7 @@ class _Mocked:
     def __init__(
         self,
         title: str,
-        recording: Recording,
+        recording: RecordedConversation,
         table: PlayedTable,
         throttled: Callable[[Callable[[_News], None]], ThrottledProgress[_News]],
     ) -> None:

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from core.steps.playing import Row, Verdict, all_not_played
-from core.steps.replay import Compared, Recording, compare
+from core.steps.replay import Compared, RecordedConversation, compare
 from core.steps.report import COLUMNS, COMPARED, cells, compared_cells
 from core.text_safety import TextSafety
 from core.words import connection_name, counted, sentence
@@ -99,7 +99,7 @@ class Comparison:
     ``number`` is that of a connection of a mock, None of a client.
     """
 
-    def __init__(self, recording: Recording, safety: TextSafety, number: int | None = None) -> None:
+    def __init__(self, recording: RecordedConversation, safety: TextSafety, number: int | None = None) -> None:
         self._recording, self._safety, self._number = recording, safety, number
         self._seen = 0  # steps
         self.lines: list[TableLine] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.steps.playing import HANDED_OVER, PeerEnd, Playing
-from core.steps.replay import Compared, RecordedMessage, Recording, compare, recording_of
+from core.steps.replay import Compared, RecordedConversation, RecordedMessage, compare, recording_of
 from core.steps.report import compared_cells
 from core.steps.step import OwnEnd
 
@@ -16,7 +16,9 @@ def said(is_ours: bool, message: bytes, ms: float = 0, frame: bytes = b"") -> Re
     return RecordedMessage(is_ours, message + frame, message, round(ms * MS))
 
 
-def play(recording: Recording, *comes: bytes, framing_limit: int = 1 << 26) -> tuple[list[bytes], list[Compared], int]:
+def play(
+    recording: RecordedConversation, *comes: bytes, framing_limit: int = 1 << 26
+) -> tuple[list[bytes], list[Compared], int]:
     """What we say, and what is different, if that comes at once when the conversation begins."""
     sent: list[bytes] = []
     playing = Playing(recording.ready, sent.append, lambda _end: None, limit=framing_limit, keeps_all=True)

@@ -12,7 +12,7 @@ from core.errors import TincanError, reason
 from core.events import SessionId
 from core.sending import replay
 from core.sending.replay import NotReplayed, ReplayPlan
-from core.steps.replay import Recording
+from core.steps.replay import RecordedConversation
 from core.words import sentence
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve
@@ -23,7 +23,7 @@ def test_whoever_leaves_waits_for_no_recording_that_is_being_read(
 ) -> None:
     begun, given_up = threading.Event(), threading.Event()
 
-    def read(_path: Path, _session: SessionId, _plan: ReplayPlan, cancelled: threading.Event) -> Recording:
+    def read(_path: Path, _session: SessionId, _plan: ReplayPlan, cancelled: threading.Event) -> RecordedConversation:
         begun.set()
         if cancelled.wait(20):
             given_up.set()
@@ -48,7 +48,7 @@ def test_what_keeps_a_recording_from_being_read_is_said_in_words(
     logged_errors: list[logging.LogRecord],
     error: Exception,
 ) -> None:
-    def read(*_arguments: object) -> Recording:
+    def read(*_arguments: object) -> RecordedConversation:
         raise error
 
     monkeypatch.setattr(replay, "read_recording", read)
@@ -68,7 +68,7 @@ def test_the_dialog_that_is_open_when_a_recording_was_read_stays_open(
 ) -> None:
     goes_on, read_recording = threading.Event(), replay.read_recording
 
-    def read(path: Path, session: SessionId, plan: ReplayPlan, cancelled: threading.Event) -> Recording:
+    def read(path: Path, session: SessionId, plan: ReplayPlan, cancelled: threading.Event) -> RecordedConversation:
         assert goes_on.wait(20)
         return read_recording(path, session, plan, cancelled)
 

@@ -6,7 +6,7 @@ import pytest
 
 from core.sending.plan import End, Played
 from core.steps.playing import PeerEnd, Row, Verdict, all_not_played
-from core.steps.replay import RecordedMessage, Recording, recording_of
+from core.steps.replay import RecordedConversation, RecordedMessage, recording_of
 from core.steps.step import OwnEnd
 from core.steps.step_file import parse_steps
 from core.text_safety import TextSafety
@@ -15,7 +15,7 @@ from gui.viewmodels.replaying import Comparison, mock_lines, mock_view, played_l
 SAFETY = TextSafety()
 
 
-def recorded(*answers: bytes) -> Recording:
+def recorded(*answers: bytes) -> RecordedConversation:
     said = [
         each
         for answer in answers
