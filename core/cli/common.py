@@ -10,9 +10,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TextIO
 
 from core.command import is_windows_console, raw_file
+from core.errors import reason
 from core.text_safety import TextSafety
 
 _SIGNALS = signal.SIGINT, signal.SIGTERM
@@ -24,6 +26,16 @@ _LONGEST_LINE = 2_000  # characters told at once; a path may be long
 def tell(line: str) -> None:
     """Say something to the person beside what goes to standard output."""
     print(TextSafety().field(line, _LONGEST_LINE), file=sys.stderr)
+
+
+def write_file(path: Path, text: str) -> bool:
+    """Write a file that was asked for; whether that was possible, else the person is told why not."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        tell(f"{path} cannot be written: {reason(error)}")
+        return False
+    return True
 
 
 def write_escapes_where_needed(stream: TextIO, *, line_buffering: bool | None = None) -> None:

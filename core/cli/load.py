@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Address, Destination, parse_destination
 from core.cli.arguments import argument, seconds
-from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
+from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, write_file
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
-from core.errors import Fault, TincanError, quoted, reason
+from core.errors import Fault, TincanError, quoted
 from core.text_safety import TextSafety
 from core.tls.settings import Tls
 from core.words import duration
@@ -171,10 +171,7 @@ def _write(options: LoadOptions, path: Path) -> int:
     written = write_locust_file(
         options.steps.list, options.target.address, clients=options.clients, rate=options.rate, seconds=options.seconds
     )
-    try:
-        path.write_text(written, encoding="utf-8")
-    except OSError as error:
-        tell(f"{path} cannot be written: {reason(error)}")
+    if not write_file(path, written):
         return ERRORS
     tell(f"{path} plays {quoted(options.steps.list.name)}: locust -f {path} --headless --users {options.clients}")
     return OK

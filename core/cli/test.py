@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Destination, parse_destination
 from core.cli.arguments import seconds
-from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
+from core.cli.common import INTERRUPTED, interruptible, write_escapes_where_needed, write_file
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
-from core.errors import ConnectError, TincanError, quoted, reason
+from core.errors import ConnectError, TincanError, quoted
 from core.text_safety import TextSafety
 from core.tls.settings import Tls
 
@@ -180,12 +180,7 @@ def _rows(run: StepsRun, ready: ReadySteps) -> list[Row]:
 def _write(path: Path, suites: Sequence[Suite]) -> bool:
     from core.steps.report import write_junit
 
-    try:
-        path.write_text(write_junit(suites), encoding="utf-8")
-    except OSError as error:
-        tell(f"{path} cannot be written: {reason(error)}")
-        return False
-    return True
+    return write_file(path, write_junit(suites))
 
 
 def _nobody(_played: Played) -> None: ...
