@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import binascii
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Literal, NamedTuple, TypeAlias
@@ -314,6 +314,7 @@ class CheckedSplitter:
         self._added = 0 if check.is_behind else check.size  # to what stands behind a message
         self.reach = inner.reach + self._added
         self.rest_is_message = inner.rest_is_message
+        self.is_timed = inner.is_timed
 
     @property
     def state(self) -> object:
@@ -329,7 +330,7 @@ class CheckedSplitter:
     def tally(self, data: bytes, at: int = 0) -> tuple[int, int]:
         return self._inner.tally(data, at)
 
-    def tally_all(self, pieces: Sequence[bytes], times: Sequence[int]) -> tuple[int, int]:
+    def tally_all(self, pieces: Sequence[bytes], times: Iterable[int]) -> tuple[int, int]:
         return self._inner.tally_all(pieces, times)
 
     def envelope(self, head: bytes, tail: bytes) -> Envelope:

@@ -8,7 +8,7 @@ end of the one before: delimiters and length fields included.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
@@ -48,6 +48,11 @@ class Splitter(Protocol):
         ...
 
     @property
+    def is_timed(self) -> bool:
+        """Whether it depends on the times of pieces where a frame ends."""
+        ...
+
+    @property
     def usual(self) -> Envelope | None:
         """What ``envelope`` says of every frame that has ended; None if it depends on the frame."""
         ...
@@ -64,7 +69,7 @@ class Splitter(Protocol):
         """How many frames end in ``data`` and the offset of the last end (0 if there is none)."""
         ...
 
-    def tally_all(self, pieces: Sequence[bytes], times: Sequence[int]) -> tuple[int, int]:
+    def tally_all(self, pieces: Sequence[bytes], times: Iterable[int]) -> tuple[int, int]:
         """The same for pieces that follow one another, each with its time; offsets are those of the pieces joined."""
         ...
 
@@ -135,6 +140,8 @@ class _Trusting:
 class Untimed(_Trusting):
     """What splitters have in common that care for bytes alone, and not for when they came."""
 
+    is_timed = False
+
     def ends(self, data: bytes, at: int = 0) -> list[int]:
         raise NotImplementedError
 
@@ -142,7 +149,7 @@ class Untimed(_Trusting):
         found = self.ends(data, at)
         return len(found), found[-1] if found else 0
 
-    def tally_all(self, pieces: Sequence[bytes], times: Sequence[int]) -> tuple[int, int]:  # noqa: ARG002 - see Splitter
+    def tally_all(self, pieces: Sequence[bytes], times: Iterable[int]) -> tuple[int, int]:  # noqa: ARG002 - see Splitter
         return self.tally(b"".join(pieces))
 
 
@@ -281,7 +288,7 @@ class FixedSplitter(Untimed):
 class GapSplitter(_Unannounced):
     """A frame ends where nothing came, or went, for ``gap`` nanoseconds: between two calls of the socket."""
 
-    could_end = True
+    could_end = is_timed = True
     reach = 1
     usual: Envelope | None = NOTHING
 
@@ -298,7 +305,7 @@ class GapSplitter(_Unannounced):
         before, self.state = self.state, at
         return int(isinstance(before, int) and at - before >= self._gap), 0
 
-    def tally_all(self, pieces: Sequence[bytes], times: Sequence[int]) -> tuple[int, int]:
+    def tally_all(self, pieces: Sequence[bytes], times: Iterable[int]) -> tuple[int, int]:
         before, gap = self.state if isinstance(self.state, int) else None, self._gap
         count = last = offset = 0
         for piece, at in zip(pieces, times, strict=True):
@@ -317,7 +324,7 @@ class GapSplitter(_Unannounced):
 class EachSplitter(_Unannounced):
     """A frame is what one call of the socket carried."""
 
-    could_end = False
+    could_end = is_timed = False
     reach = 1
     usual: Envelope | None = NOTHING
 
@@ -330,7 +337,7 @@ class EachSplitter(_Unannounced):
     def tally(self, data: bytes, at: int = 0) -> tuple[int, int]:  # noqa: ARG002 - as the protocol has it
         return int(bool(data)), len(data)
 
-    def tally_all(self, pieces: Sequence[bytes], times: Sequence[int]) -> tuple[int, int]:  # noqa: ARG002 - see Splitter
+    def tally_all(self, pieces: Sequence[bytes], times: Iterable[int]) -> tuple[int, int]:  # noqa: ARG002 - see Splitter
         return sum(map(bool, pieces)), sum(map(len, pieces))
 
     def envelope(self, head: bytes, tail: bytes) -> Envelope:  # noqa: ARG002 - as the protocol has it

@@ -10,20 +10,20 @@ from __future__ import annotations
 import sys
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.events import ConnectionId
 from core.journal.display_row import DATA_KINDS, EVERYTHING, RECEIVED, SENT, Filter, Span
+from core.journal.reading.runs import Stream, stream_of, who_has
 from core.settings import DEFAULTS
 from core.wire.framing import make_splitter
 from core.wire.splitting import Splitter
 
 if TYPE_CHECKING:
     from core.journal.reading.reader import Entry
-    from core.journal.reading.runs import Piece
+    from core.journal.reading.runs import Pieces
 
 RAW = "raw"
 MARK_ENTRIES = 256  # that count, between two marks
@@ -31,8 +31,6 @@ MARK_BYTES = 128 * 1024  # between two marks; one entry may have more
 MARK_ROWS = 4096  # between two marks; one entry may have more
 MARK_ORDINALS = 65_536  # between two marks, however few of them count
 
-_CARRIERS = frozenset(DATA_KINDS)
-_kind = itemgetter(2)  # of a piece
 _FINISHES = {"peer-finished": (RECEIVED,), "we-finished": (SENT,), "closed": (RECEIVED, SENT)}
 
 
@@ -51,6 +49,12 @@ class Lens:
     def is_raw(self) -> bool:
         """Whether every entry that carries bytes is a message."""
         return self.framing == RAW and self.back in (None, RAW)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it depends on times what is one message."""
+        framings = {self.framing, self.back or RAW} - {RAW}
+        return any(make_splitter(framing).is_timed for framing in framings)
 
     @property
     def is_plain(self) -> bool:
@@ -133,30 +137,32 @@ class FrameScanner:
         self.rows = mark.rows
         self._lens = lens
         self._number_of = number_of
-        self._streams: dict[tuple[ConnectionId | None, str], _Stream] = {}
+        self._streams: dict[Stream, _Stream] = {}
         for one in mark.partial_frames:
-            stream = self._stream(one.connection, one.kind)
+            stream = self._stream(stream_of(one.connection, one.kind))
+            assert stream is not None
             stream.splitter.state = one.state
             stream.first, stream.start, stream.last, stream.stop, stream.size = one[2:7]
 
-    def count(self, pieces: Sequence[Piece]) -> None:
+    def count(self, pieces: Pieces) -> None:
         """Pass over entries and count their rows; a direction's bytes between two notes are looked at together."""
         if self._lens.is_raw:
-            self.rows += len(pieces)
+            self.rows += len(pieces.data)
             return
         if self._lens.datagrams:
             self._count_datagrams(pieces)
             return
-        if _CARRIERS.issuperset(map(_kind, pieces)):
-            self._count_data(pieces)
+        places = _places(pieces.streams)
+        if all(who_has(stream)[1] in DATA_KINDS for stream in places):
+            self._count_data(pieces, places)
             return
         begin = 0
-        for place, piece in enumerate(pieces):
-            if piece[2] not in DATA_KINDS:
-                self._count_data(pieces[begin:place])
-                self.rows += len(self._finished(piece[1], piece[2])) + self._lens.only.notes
+        for place, (connection, kind) in enumerate(map(who_has, pieces.streams)):
+            if kind not in DATA_KINDS:
+                self._count_data(pieces, _places(pieces.streams, begin, place))
+                self.rows += len(self._finished(connection, kind)) + self._lens.only.notes
                 begin = place + 1
-        self._count_data(pieces[begin:] if begin else pieces)
+        self._count_data(pieces, _places(pieces.streams, begin))
 
     def cut(self, entry: Entry, first: int = 0, stop: int = sys.maxsize) -> list[tuple[int, Cut | None]]:
         """Pass over an entry and give those of its rows whose places lie from ``first`` up to before ``stop``.
@@ -188,24 +194,28 @@ class FrameScanner:
         """What had begun and not ended by now, the oldest first."""
         found = [
             PartialFrame(
-                connection, kind, s.first, s.start, s.last, s.stop, s.size, s.splitter.could_end, s.splitter.state
+                *who_has(stream), s.first, s.start, s.last, s.stop, s.size, s.splitter.could_end, s.splitter.state
             )
-            for (connection, kind), s in self._streams.items()
+            for stream, s in self._streams.items()
             if s.size or s.splitter.state is not None
         ]
         return tuple(sorted(found, key=lambda one: (one.first, one.start)))
 
     def _has_frames(self, entry: Entry) -> bool:
-        return entry.kind in (RECEIVED, SENT) and self._framing(entry.connection, entry.kind) != RAW
+        return entry.kind in (RECEIVED, SENT) and self._framing(stream_of(entry.connection, entry.kind)) != RAW
 
-    def _framing(self, connection: ConnectionId | None, kind: str) -> str:
-        return self._lens.framing_of(kind, self._number_of(connection)) if self._lens.back else self._lens.framing
+    def _framing(self, stream: Stream) -> str:
+        if not self._lens.back:
+            return self._lens.framing
+        connection, kind = who_has(stream)
+        return self._lens.framing_of(kind, self._number_of(connection))
 
     def _cut_data(self, entry: Entry, choose: Callable[[list[int]], tuple[int, int]]) -> list[tuple[int, Cut | None]]:
         """Pass over an entry's bytes; those of its frames that are chosen by their ends: from one to before another."""
         if self._lens.datagrams:
             return self._cut_datagram(entry, choose)
-        stream = self._stream(entry.connection, entry.kind)
+        stream = self._stream(stream_of(entry.connection, entry.kind))
+        assert stream is not None
         ends = stream.splitter.ends(entry.data or b"", entry.mono_ns)
         found: list[tuple[int, Cut | None]] = []
         first, stop = choose(ends)
@@ -235,35 +245,34 @@ class FrameScanner:
         self.rows += len(ends)
         return found
 
-    def _count_datagrams(self, pieces: Sequence[Piece]) -> None:
-        for _ordinal, _connection, kind, data, at in pieces:
-            if kind in DATA_KINDS:
+    def _count_datagrams(self, pieces: Pieces) -> None:
+        for _ordinal, stream, data, at in zip(*pieces, strict=True):
+            if who_has(stream)[1] in DATA_KINDS:
                 ends, last = make_splitter(self._lens.framing).tally(data, at)
                 self.rows += ends + (not data or len(data) > last)
             else:
                 self.rows += self._lens.only.notes
 
-    def _stream(self, connection: ConnectionId | None, kind: str) -> _Stream:
-        stream = self._streams.get((connection, kind))
-        if stream is None:
-            stream = self._streams[connection, kind] = _Stream(make_splitter(self._framing(connection, kind)))
-        return stream
+    def _stream(self, stream: Stream) -> _Stream | None:
+        """What is known of a stream; None if nothing has to be, since it is not cut."""
+        found = self._streams.get(stream)
+        if found is None and (framing := self._framing(stream)) != RAW:
+            found = self._streams[stream] = _Stream(make_splitter(framing))
+        return found
 
-    def _count_data(self, pieces: Sequence[Piece]) -> None:
-        """Pass over entries that have bytes."""
-        streams: defaultdict[tuple[ConnectionId | None, str], list[Piece]] = defaultdict(list)
-        for piece in pieces:
-            if piece[3]:
-                streams[piece[1], piece[2]].append(piece)
-        for (connection, kind), same in streams.items():
-            if self._framing(connection, kind) == RAW:
-                self.rows += len(same)
+    def _count_data(self, pieces: Pieces, places_of: Mapping[Stream, Sequence[int]]) -> None:
+        """Pass over entries that carry bytes, at these places."""
+        for key, every in places_of.items():
+            data = list(map(pieces.data.__getitem__, every))
+            places = every if all(data) else [place for place in every if pieces.data[place]]
+            data = data if places is every else list(filter(None, data))
+            stream = self._stream(key)
+            if stream is None or not data:
+                self.rows += len(data)
                 continue
-            ordinals, _connections, _kinds, data, times = zip(*same, strict=True)
-            stream = self._stream(connection, kind)
-            ends, last = stream.splitter.tally_all(data, times)
+            ends, last = stream.splitter.tally_all(data, map(pieces.times.__getitem__, places))
             self.rows += ends
-            _advance_over(stream, ordinals, data, ends, last)
+            _advance_over(stream, pieces.ordinals, places, data, ends, last)
 
     def _advance(self, stream: _Stream, ordinal: int, ends: int, last: int, size: int) -> None:
         if ends:
@@ -277,26 +286,36 @@ class FrameScanner:
         """What the end of a stream leaves behind: frames that will never end."""
         cuts = []
         for kind in _FINISHES.get(note, ()):
-            stream = self._streams.pop((connection, kind), None)
+            stream = self._streams.pop(stream_of(connection, kind), None)
             if stream is not None and stream.size:
                 span = Span(stream.first, stream.start, stream.last, stream.stop)
                 cuts.append(Cut(connection, kind, span, stream.size, stream.splitter.could_end))
         return cuts
 
 
-def _advance_over(stream: _Stream, ordinals: Sequence[int], data: Sequence[bytes], ends: int, last: int) -> None:
-    """Entries have passed in which so many frames end, the last of them at that offset of all their bytes."""
+def _places(streams: Sequence[Stream], first: int = 0, stop: int | None = None) -> dict[Stream, list[int]]:
+    """Where each stream is among them, looked for from one place up to before another."""
+    found: defaultdict[Stream, list[int]] = defaultdict(list)
+    for place, stream in enumerate(streams[first:stop], first):
+        found[stream].append(place)
+    return found
+
+
+def _advance_over(
+    stream: _Stream, ordinals: Sequence[int], places: Sequence[int], data: Sequence[bytes], ends: int, last: int
+) -> None:
+    """Entries at these places have passed in which so many frames end, the last at that offset of all their bytes."""
     size = sum(map(len, data)) - last  # of the frame that has begun behind it
     if ends:
         place, start = len(data), -size
         while start < 0:
             place -= 1
             start += len(data[place])
-        stream.begin(ordinals[min(place, len(data) - 1)], start)
+        stream.begin(ordinals[places[min(place, len(data) - 1)]], start)
     elif not stream.size:
-        stream.begin(ordinals[0], 0)
+        stream.begin(ordinals[places[0]], 0)
     if size:
-        stream.extend(ordinals[-1], len(data[-1]), size)
+        stream.extend(ordinals[places[-1]], len(data[-1]), size)
 
 
 def _cut_between(stream: _Stream, entry: Entry, begin: int, end: int, *, leads: bool) -> Cut:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from itertools import chain
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import NamedTuple
 
 from core.errors import JournalError
@@ -28,7 +28,7 @@ from core.journal.reading.lens import (
 )
 from core.journal.reading.reader import Entry, JournalReader, Parties
 from core.journal.reading.recorded import Calls, Recorded
-from core.journal.reading.runs import Piece
+from core.journal.reading.runs import Pieces
 from core.origin import Origin, read_origin
 from core.wire.framing import make_splitter
 from core.wire.splitting import NOTHING, Envelope, Splitter
@@ -60,6 +60,7 @@ class RowCounter:
         self._session = session
         self._lens = lens
         self._scanner = FrameScanner(lens, Mark(lens.since, 0), reader.number_of)
+        self._is_timed = lens.is_timed
         self._partial_frames: tuple[PartialFrame, ...] = ()
         self._entries = lens.since
         self._marked = lens.since  # the entry of the latest mark
@@ -72,31 +73,33 @@ class RowCounter:
         stop = min(stop, self._marked + MARK_ORDINALS)
         count = max(1, min(MARK_ENTRIES - self._counted, int(self._rows_left / self._rows_each)))
         room = 0 if self._lens.is_raw else max(1, MARK_BYTES - self._size)
-        pieces = self._reader.pieces_of(self._session, self._entries, stop, self._lens.fetch, count=count, size=room)
+        pieces = self._reader.pieces_of(
+            self._session, self._entries, stop, self._lens.fetch, count=count, size=room, timed=self._is_timed
+        )
         passed = self._pass_over(pieces)
-        size = sum(map(len, map(_data, passed)))
-        is_all = len(passed) == len(pieces) < count and size <= room
-        self._entries = stop if is_all else passed[-1][0] + 1
-        self._counted += len(passed)
+        size = sum(map(len, passed.data))
+        is_all = len(passed.data) == len(pieces.data) < count and size <= room
+        self._entries = stop if is_all else passed.ordinals[-1] + 1
+        self._counted += len(passed.data)
         self._size += size
         self._partial_frames = self._scanner.partial_frames
         return Growth(self._mark(), self._entries, self._scanner.rows, self._partial_frames)
 
-    def _pass_over(self, pieces: list[Piece]) -> list[Piece]:
+    def _pass_over(self, pieces: Pieces) -> Pieces:
         """Count entries and return them: one by one, and only as many as are wanted, if they have too many rows."""
-        before = self._scanner.rows
+        before, count = self._scanner.rows, len(pieces.data)
         self._scanner.count(pieces)
-        if pieces:
-            self._rows_each = max(1.0, (self._scanner.rows - before) / len(pieces))
-        if self._rows_left >= 0 or len(pieces) == 1:
+        if count:
+            self._rows_each = max(1.0, (self._scanner.rows - before) / count)
+        if self._rows_left >= 0 or count == 1:
             return pieces
         self._scanner = FrameScanner(
             self._lens, Mark(self._entries, before, self._partial_frames), self._reader.number_of
         )
-        for passed, piece in enumerate(pieces, 1):
-            self._scanner.count((piece,))
+        for passed in range(count):
+            self._scanner.count(pieces.part(passed, passed + 1))
             if self._rows_left < 0:
-                return pieces[:passed]
+                return pieces.part(0, passed + 1)
         return pieces
 
     @property
@@ -212,14 +215,18 @@ class LensView:
             return
         direction = Filter.of_direction(message.connection, message.kind, self.lens.only.origins)
         first = span.first
-        while some := self._reader.pieces_of(self.session, first, span.last + 1, direction, count=few, size=_TOGETHER):
-            data = [piece[3] for piece in some]
-            if some[-1][0] == span.last:
+        while (
+            some := self._reader.pieces_of(
+                self.session, first, span.last + 1, direction, count=few, size=_TOGETHER, timed=False
+            )
+        ).data:
+            data = some.data
+            if some.ordinals[-1] == span.last:
                 data[-1] = data[-1][: span.stop]
-            if some[0][0] == span.first:
+            if some.ordinals[0] == span.first:
                 data[0] = data[0][span.start :]
             yield (together := b"".join(data))
-            first = some[-1][0] + 1
+            first = some.ordinals[-1] + 1
             few = few * 4 if len(together) < _TOGETHER // 4 else max(1, few // 4)
 
     def place_of(self, ordinal: int, stop: int = 0) -> int:
@@ -447,6 +454,5 @@ def _holds(cut: Cut, entry: Entry, stop: int) -> bool:
     return (cut.span.first, cut.span.start) <= byte < (cut.span.last, cut.span.stop)
 
 
-_data = itemgetter(3)  # of a piece
 _rows = attrgetter("rows")
 _ordinal = attrgetter("ordinal")

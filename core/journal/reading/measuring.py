@@ -15,6 +15,7 @@ from core.journal.reading.figures import Figures, Tally
 from core.journal.reading.indexing import Counting
 from core.journal.reading.lens import FrameScanner, Lens, Mark
 from core.journal.reading.reader import Entry, JournalReader
+from core.journal.reading.runs import who_has
 from core.supervision import Worker
 
 TELL_EVERY = 0.5  # seconds
@@ -69,10 +70,11 @@ class FigureCounter:
             self._session, self.entries, stop, self._lens.fetch, count=_AT_ONCE, size=_BYTES_AT_ONCE
         )
         size = 0
-        for ordinal, connection, kind, data, mono_ns in pieces:
+        for ordinal, stream, data, mono_ns in zip(*pieces, strict=True):
+            connection, kind = who_has(stream)
             size += len(data)
             yield Entry(self._session, ordinal, connection, None, kind, 0, mono_ns, data, len(data), "", False)
-        self._passed = pieces[-1][0] + 1 if pieces and size > _BYTES_AT_ONCE else stop
+        self._passed = pieces.ordinals[-1] + 1 if size > _BYTES_AT_ONCE else stop
 
 
 class Measurer(Counting):

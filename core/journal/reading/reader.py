@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -17,7 +16,7 @@ from core.errors import JournalError
 from core.events import RESETS_OF_OURS, ConnectionId, Ending, SessionId
 from core.journal.display_row import DATA_KINDS, EVERYTHING, Filter
 from core.journal.reading.database import UNREADABLE, open_database
-from core.journal.reading.runs import Piece, Run, RunRow, offsets
+from core.journal.reading.runs import Pieces, Run, RunRow, offsets, stream_of, who_has
 from core.journal.schema import (
     LEAST_ENTRY,
     LONGEST_NOTE,
@@ -35,7 +34,7 @@ _LARGE = 256 * 1024  # bytes of data: SQLite reads all of it to give the first f
 _NOTE = f"coalesce(substr(note, 1, {LONGEST_NOTE}), '')"  # no Tincan has written a longer one
 _LONGEST_NAME = 4096  # characters of a target; ours stay far below
 _RANGE = "session = ? AND ordinal >= ? AND ordinal < ?"
-_RUN = f"offsets, connections, times, substr(origin, 1, {LONGEST_TEXT}), origins"
+_ORIGIN = f"substr(origin, 1, {LONGEST_TEXT}), origins"
 _SIZE = "coalesce(length(data), 0)"
 # What rows of earlier formats are, in terms of the present one.
 _NO_ORIGIN = "NULL AS origin, NULL AS origins"
@@ -43,7 +42,6 @@ _THIRD = f"FROM (SELECT *, {_NO_ORIGIN} FROM chunk) AS chunk"  # noqa: S608 - na
 _EARLIER = f"FROM (SELECT *, NULL AS offsets, NULL AS connections, NULL AS times, {_NO_ORIGIN} FROM entry) AS chunk"  # noqa: S608
 
 _FEW = 65_536  # entries that are believed without asking how large the file is
-_data = itemgetter(3)  # of a piece
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine, some ten microseconds, between two looks at the clock
 
 _Kind: TypeAlias = type | tuple[type, ...]
@@ -235,39 +233,43 @@ class JournalReader:
         """
         for found in self._found(session, first, stop, only, data="data" if with_data else "NULL"):
             if isinstance(found, Run) and with_data:
-                for ordinal, connection, kind, data, mono_ns in found.pieces(first, stop, only, LONGEST_RUN):
-                    yield ordinal, connection, kind, len(data), data, mono_ns
+                pieces = found.pieces(first, stop, only, LONGEST_RUN)
+                who = {stream: who_has(stream) for stream in set(pieces.streams)}
+                for ordinal, stream, data, mono_ns in zip(*pieces, strict=True):
+                    yield ordinal, *who[stream], len(data), data, mono_ns
             elif isinstance(found, Run):
-                for ordinal, connection, kind, size, mono_ns in found.sizes(first, stop, only):
-                    yield ordinal, connection, kind, size, None, mono_ns
+                for ordinal, stream, size, mono_ns in found.sizes(first, stop, only):
+                    yield ordinal, *who_has(stream), size, None, mono_ns
             else:
                 yield found.ordinal, found.connection, found.kind, found.size, found.data, found.mono_ns
 
     def pieces_of(
-        self, session: SessionId, first: int, stop: int, only: Filter, *, count: int, size: int
-    ) -> list[Piece]:
+        self, session: SessionId, first: int, stop: int, only: Filter, *, count: int, size: int, timed: bool = True
+    ) -> Pieces:
         """What ``only`` admits of the entries from ``first`` up to before ``stop``: at most ``count`` of them.
 
-        The last is the one with which they have more than ``size`` bytes; where that is 0, no bytes are read. Each
-        as (ordinal, connection, kind, data, mono_ns); a note has no data.
+        The last is the one with which they have more than ``size`` bytes; where that is 0, no bytes are read. When
+        they were recorded is read if ``timed``.
         """
         data = f"CASE WHEN length(data) > {_LARGE} THEN length(data) ELSE coalesce(data, x'') END" if size else "x''"
-        pieces: list[Piece] = []
+        pieces = Pieces([], [], [], [])
         left = size
-        for found in self._found(session, first, stop, only, data=data):
+        for found in self._found(session, first, stop, only, data=data, times="times" if timed else "NULL"):
             if isinstance(found, Run):
-                some = found.pieces(first, stop, only, count - len(pieces))
-                left -= sum(map(len, map(_data, some)))
-                pieces += some
+                some = found.pieces(first, stop, only, count - len(pieces.data))
+                left -= sum(map(len, some.data))
+                pieces.extend(some)
             else:
                 whole = self.data(session, found.ordinal) if isinstance(found.data, int) else found.data
-                pieces.append((found.ordinal, found.connection, found.kind, whole or b"", found.mono_ns))
+                pieces.append(found.ordinal, stream_of(found.connection, found.kind), whole or b"", found.mono_ns)
                 left -= len(whole or b"")
-            if left < 0 or len(pieces) >= count:
+            if left < 0 or len(pieces.data) >= count:
                 break
-        while pieces and left + len(pieces[-1][3]) < 0:
-            left += len(pieces.pop()[3])
-        return pieces
+        stop = len(pieces.data)
+        while stop and left + len(pieces.data[stop - 1]) < 0:
+            stop -= 1
+            left += len(pieces.data[stop])
+        return pieces if stop == len(pieces.data) else pieces.part(0, stop)
 
     def notes(self, session: SessionId, first: int, stop: int, only: Filter) -> Iterator[tuple[int, str]]:
         """The notes that ``only`` admits among the entries from ``first`` up to before ``stop``: (ordinal, note)."""
@@ -400,18 +402,20 @@ class JournalReader:
         data: str = "NULL",
         note: str = "''",
         detail: str = "''",
+        times: str = "times",
         also: str = "1",
         is_backwards: bool = False,
     ) -> Iterator[_Row | Run]:
         """Entries by themselves that are admitted, and runs in which some may be, in their order."""
         run = self._known_run(session, first) if not is_backwards else None
-        if run is not None and (data == "NULL" or run.row.data is not None):
+        if run is not None and _has_read(run, data, times):
             yield run
             first = begin = run.stop
         else:
             begin = self.start_of(session, first) if first < stop else first
         condition, values = only.condition()
-        sql = f"""SELECT ordinal, connection, kind, wall_ns, mono_ns, {_SIZE}, {data}, {note}, failure, {detail}, {_RUN}
+        sql = f"""SELECT ordinal, connection, kind, wall_ns, mono_ns, {_SIZE}, {data}, {note}, failure, {detail},
+                  offsets, connections, {times}, {_ORIGIN}
                   FROM chunk WHERE {_RANGE} AND {also} AND (connections IS NOT NULL OR {condition})
                   ORDER BY ordinal {"DESC" if is_backwards else ""}"""  # noqa: S608 - all ours
         for row in self._rows(sql, (session, begin, stop, *values), _ROW):
@@ -426,9 +430,7 @@ class JournalReader:
         """A run, which is remembered. Raises ``JournalError``."""
         data = row.data if isinstance(row.data, bytes) else None
         try:
-            run = Run(
-                RunRow(*row[:6], data, row.offsets or "", row.connections, row.times or "", row.origin, row.origins)
-            )
+            run = Run(RunRow(*row[:6], data, row.offsets or "", row.connections, row.times, row.origin, row.origins))
         except ValueError:
             raise damaged(self.path) from None
         self._run = session, run
@@ -570,3 +572,8 @@ class JournalReader:
                 yield row
         except UNREADABLE as error:
             raise failed(error, self.path) from error
+
+
+def _has_read(run: Run, data: str, times: str) -> bool:
+    """Whether a run was read with what these columns ask for."""
+    return (data == "NULL" or run.row.data is not None) and (times == "NULL" or run.row.times is not None)

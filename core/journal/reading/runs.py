@@ -6,24 +6,60 @@ The row may be from a damaged file, or a stranger's: everything here raises ``Va
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
-from itertools import compress, islice, pairwise, repeat
+from collections.abc import Callable, Collection, Iterable
+from itertools import compress, islice, pairwise
 from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 from core.events import ConnectionId
-from core.journal.display_row import RECEIVED, SENT, Filter
+from core.journal.display_row import DATA_KINDS, RECEIVED, SENT, Filter
 from core.journal.schema import LONGEST_LIST, LONGEST_RUN, LONGEST_TEXT, MOST_OF_RUN
 
 _HIGHEST = 1 << 62  # neither an id nor a time is as high
+_IN_NUMBERS = b"0123456789-, "  # what whole numbers and the commas between them are written with
 
 _Found = TypeVar("_Found")
 
-Piece: TypeAlias = tuple[int, ConnectionId | None, str, bytes, int]
-"""An entry as (ordinal, connection, kind, data, mono_ns)."""
+Stream: TypeAlias = int | tuple[ConnectionId | None, str]
+"""The connection that carried bytes, negative if they were sent; of an entry without either, its connection and kind.
+
+A column of numbers is as a run has it, and takes half of the time that one of pairs does.
+"""
+
+
+class Pieces(NamedTuple):
+    """Entries in their order, a column for each of what they have: to make a tuple of each takes long."""
+
+    ordinals: list[int]
+    streams: list[Stream]
+    data: list[bytes]  # of a note, none
+    times: list[int]  # mono_ns; 0 where it was not read
+
+    def append(self, ordinal: int, stream: Stream, data: bytes, mono_ns: int) -> None:
+        """One more."""
+        self.ordinals.append(ordinal)
+        self.streams.append(stream)
+        self.data.append(data)
+        self.times.append(mono_ns)
+
+    def extend(self, more: Pieces) -> None:
+        """Several more."""
+        self.ordinals.extend(more.ordinals)
+        self.streams.extend(more.streams)
+        self.data.extend(more.data)
+        self.times.extend(more.times)
+
+    def part(self, first: int, stop: int) -> Pieces:
+        """Those at the places from ``first`` up to before ``stop``."""
+        return self.map(lambda column: column[first:stop])
+
+    def map(self, change: Callable[[list[Any]], list[Any]]) -> Pieces:
+        """The same, each column changed in one way."""
+        columns: tuple[list[Any], ...] = tuple(self)
+        return Pieces(*map(change, columns))
 
 
 class RunRow(NamedTuple):
-    """What a row of ``chunk`` has of a run. ``data`` is None where it was not read."""
+    """What a row of ``chunk`` has of a run. ``data`` and ``times`` are None where they were not read."""
 
     ordinal: int
     connection: ConnectionId | None
@@ -34,7 +70,7 @@ class RunRow(NamedTuple):
     data: bytes | None
     offsets: str
     connections: str | None
-    times: str
+    times: str | None
     origin: str | None = None
     origins: str | None = None
 
@@ -43,8 +79,8 @@ class Run:
     """Entries from ``ordinal`` up to before ``stop``.
 
     ``streams`` has the connection of each, negative of what was sent, and is None if all are of one direction of one
-    connection; ``times`` the nanoseconds from the first to each. ``origins`` has the written origin of each, and is
-    None if all that was sent agree.
+    connection; ``times`` the nanoseconds from the first to each, empty if they were not read. ``origins`` has the
+    written origin of each, and is None if all that was sent agree.
     """
 
     def __init__(self, row: RunRow) -> None:
@@ -54,7 +90,7 @@ class Run:
         count = len(self.begins) - 1
         self.stop = row.ordinal + count
         self.streams = streams(row.connections, count)
-        self.times = times(row.times, count)
+        self.times = times(row.times, count) if row.times is not None else []
         self.origins = origins(row.origin, row.origins, count)
         if max(abs(row.wall_ns), abs(row.mono_ns)) > _HIGHEST:
             raise ValueError
@@ -84,23 +120,25 @@ class Run:
         """How many bytes it has."""
         return self.begins[place + 1] - self.begins[place]
 
-    def pieces(self, first: int, stop: int, only: Filter, most: int) -> list[Piece]:
-        """What ``places`` gives, ``most`` at most: each as (ordinal, connection, kind, data, mono_ns)."""
+    def pieces(self, first: int, stop: int, only: Filter, most: int) -> Pieces:
+        """What ``places`` gives, ``most`` at most."""
         within = self._within(first, stop, only)
         if not self._is_parted_by(only):
             within = within[:most]
-        ordinals, connections, kinds, moments = self._columns(within)
         data = self.row.data or b""
         parts = [data[start:end] for start, end in pairwise(self.begins[within.start : within.stop + 1])]
-        pieces: Iterable[Piece] = zip(ordinals, connections, kinds, parts, moments, strict=False)
-        return list(islice(self._sift(pieces, within, only), most))
+        pieces = Pieces(self._ordinals(within), self._streams(within), parts, self._moments(within))
+        if not self._is_parted_by(only):
+            return pieces
+        admitted = list(self._admitted(within, only))
+        return pieces.map(lambda column: list(islice(compress(column, admitted), most)))
 
-    def sizes(self, first: int, stop: int, only: Filter) -> Iterable[tuple[int, ConnectionId | None, str, int, int]]:
-        """What ``places`` gives, without bytes: each as (ordinal, connection, kind, size, mono_ns)."""
+    def sizes(self, first: int, stop: int, only: Filter) -> Iterable[tuple[int, Stream, int, int]]:
+        """What ``places`` gives, without bytes: each as (ordinal, stream, size, mono_ns)."""
         within = self._within(first, stop, only)
-        ordinals, connections, kinds, moments = self._columns(within)
         sizes = [end - start for start, end in pairwise(self.begins[within.start : within.stop + 1])]
-        return self._sift(zip(ordinals, connections, kinds, sizes, moments, strict=False), within, only)
+        found = zip(self._ordinals(within), self._streams(within), sizes, self._moments(within), strict=False)
+        return self._sift(found, within, only)
 
     def _within(self, first: int, stop: int, only: Filter) -> range:
         """The places that have ordinals from ``first`` up to before ``stop``, none where not one can be admitted."""
@@ -113,18 +151,18 @@ class Run:
         """What was found at these places, without what is not admitted."""
         return compress(found, self._admitted(within, only)) if self._is_parted_by(only) else found
 
-    def _columns(
-        self, within: range
-    ) -> tuple[Iterable[int], Iterable[ConnectionId | None], Iterable[str], Iterable[int]]:
-        """The ordinals, connections, kinds and moments (mono_ns) of these places."""
-        low, high = within.start, within.stop
-        ordinals, mono_ns = range(self.ordinal + low, self.ordinal + high), self.row.mono_ns
-        moments = [mono_ns + time for time in self.times[low:high]]
+    def _ordinals(self, within: range) -> list[int]:
+        return list(range(self.ordinal + within.start, self.ordinal + within.stop))
+
+    def _streams(self, within: range) -> list[Stream]:
         if self.streams is None:
-            return ordinals, repeat(self.row.connection), repeat(self.row.kind), moments
-        found = self.streams[low:high]
-        kinds = [RECEIVED if stream > 0 else SENT for stream in found]
-        return ordinals, cast("Iterable[ConnectionId]", map(abs, found)), kinds, moments
+            return [stream_of(self.row.connection, self.row.kind)] * len(within)
+        return cast("list[Stream]", self.streams[within.start : within.stop])
+
+    def _moments(self, within: range) -> list[int]:
+        """When each was recorded (mono_ns)."""
+        mono_ns = self.row.mono_ns
+        return [mono_ns + time for time in self.times[within.start : within.stop]] or [0] * len(within)
 
     def _is_parted_by(self, only: Filter) -> bool:
         """Whether some of its entries may be admitted and others not."""
@@ -152,6 +190,18 @@ class Run:
 def direction(stream: int) -> tuple[ConnectionId, str]:
     """The connection and the kind that a run tells by one number: negative of what was sent."""
     return ConnectionId(abs(stream)), RECEIVED if stream > 0 else SENT
+
+
+def stream_of(connection: ConnectionId | None, kind: str) -> Stream:
+    """The stream that entries of this connection and kind belong to."""
+    if connection is None or connection <= 0 or kind not in DATA_KINDS:
+        return connection, kind
+    return connection if kind == RECEIVED else -connection
+
+
+def who_has(stream: Stream) -> tuple[ConnectionId | None, str]:
+    """The connection and the kind of the entries of a stream."""
+    return stream if isinstance(stream, tuple) else direction(stream)
 
 
 def offsets(text: str, size: int) -> list[int]:
@@ -202,7 +252,7 @@ def _are_in_bounds(found: Collection[int]) -> bool:
 def numbers(text: str, count: int | None = None) -> list[int]:
     """A list of numbers, as many as are said, at least one."""
     found = loaded(text, LONGEST_LIST)
-    if set(map(type, found)) != {int}:
+    if not found or text.encode().translate(None, _IN_NUMBERS) != b"[]":
         raise ValueError
     if len(found) != (count or len(found)) or len(found) > LONGEST_RUN:
         raise ValueError

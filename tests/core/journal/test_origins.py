@@ -112,7 +112,7 @@ class TestAFilter:
             count = reader.count(story.session)
             assert [entry.data for entry in reader.read(story.session, 0, count, only=only)] == said
             pieces = reader.pieces_of(story.session, 0, count, only, count=count, size=10_000)
-            assert [piece[3] for piece in pieces] == said
+            assert pieces.data == said
             stretch = Stretch(story.session, 0, count, only)
             assert b"".join(each.data for each in joined(reader, stretch)) == b"".join(said)
             rows = reader.scan(story.session, 0, count, only, with_data=True)
