@@ -333,6 +333,9 @@ class CheckedSplitter:
     def tally_all(self, pieces: Sequence[bytes], times: Iterable[int]) -> tuple[int, int]:
         return self._inner.tally_all(pieces, times)
 
+    def tally_whole(self, pieces: Sequence[bytes]) -> int | None:
+        return self._inner.tally_whole(pieces)
+
     def envelope(self, head: bytes, tail: bytes) -> Envelope:
         start, stop, back = self._inner.envelope(head, tail)
         return Envelope(start, stop, back + (0 if not tail or self.flaw(head, tail) else self._added))

@@ -117,6 +117,11 @@ class _Stream:
         self.splitter = splitter
         self.first = self.start = self.last = self.stop = self.size = 0
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether it is in the middle of a frame, or has something to remember."""
+        return bool(self.size) or self.splitter.state is not None
+
     def begin(self, ordinal: int, start: int) -> None:
         """A new frame begins there."""
         self.first, self.start, self.size = ordinal, start, 0
@@ -138,6 +143,7 @@ class FrameScanner:
         self._lens = lens
         self._number_of = number_of
         self._streams: dict[Stream, _Stream] = {}
+        self._splitter = make_splitter(lens.framing) if lens.framing != RAW else None
         for one in mark.partial_frames:
             stream = self._stream(stream_of(one.connection, one.kind))
             assert stream is not None
@@ -151,6 +157,8 @@ class FrameScanner:
             return
         if self._lens.datagrams:
             self._count_datagrams(pieces)
+            return
+        if self._count_whole(pieces.data):
             return
         places = _places(pieces.streams)
         if all(who_has(stream)[1] in DATA_KINDS for stream in places):
@@ -197,7 +205,7 @@ class FrameScanner:
                 *who_has(stream), s.first, s.start, s.last, s.stop, s.size, s.splitter.could_end, s.splitter.state
             )
             for stream, s in self._streams.items()
-            if s.size or s.splitter.state is not None
+            if s.has_begun
         ]
         return tuple(sorted(found, key=lambda one: (one.first, one.start)))
 
@@ -259,6 +267,19 @@ class FrameScanner:
         if found is None and (framing := self._framing(stream)) != RAW:
             found = self._streams[stream] = _Stream(make_splitter(framing))
         return found
+
+    def _count_whole(self, data: Sequence[bytes]) -> bool:
+        """Pass over entries together, whosever they are, if no frame goes on into them, and one ends with each of them.
+
+        So it is where every line is sent by itself. With 100 connections it takes a quarter of the time.
+        """
+        if self._splitter is None or self._lens.back:
+            return False
+        if any(stream.has_begun for stream in self._streams.values()) or not all(data):
+            return False
+        ends = self._splitter.tally_whole(data)
+        self.rows += ends or 0
+        return ends is not None
 
     def _count_data(self, pieces: Pieces, places_of: Mapping[Stream, Sequence[int]]) -> None:
         """Pass over entries that carry bytes, at these places."""

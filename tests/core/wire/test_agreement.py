@@ -194,6 +194,39 @@ def test_counting_several_pieces_at_once_agrees_with_counting_one_by_one(
         assert together.state == one_by_one.state
 
 
+@given(st.data(), FRAMINGS, CUTS)
+def test_counting_whole_frames_of_any_streams_agrees_with_looking_at_each(
+    data: st.DataObject, framing: Framing, cuts: list[int]
+) -> None:
+    pieces = [piece for piece in split(data.draw(streams(framing)), cuts) if piece]
+    count, is_whole = 0, True
+    for piece in pieces:
+        splitter = framing.splitter()
+        ends = splitter.ends(piece)
+        count += len(ends)
+        is_whole = is_whole and ends[-1:] == [len(piece)] and splitter.state is None
+    assert framing.splitter().tally_whole(pieces) in ((count, None) if is_whole else (None,))
+
+
+@pytest.mark.parametrize(
+    ("framing", "pieces", "count"),
+    [
+        ("line", [b"a\n", b"b\r\n", b"c\rd\n\n"], 5),
+        ("line", [b"a\n", b"b\r"], None),
+        ("line", [b"a\n", b"b"], None),
+        ("delimiter:0d0a", [b"a\r\n", b"\r\nb\r\n"], 3),
+        ("delimiter:0d0a", [b"a\r\n", b"b\n"], None),
+        ("delimiter:6161", [b"aa", b"aaa"], None),
+        ("line+xor", [b"a\n", b"b\n"], 2),
+        ("gap:5", [b"a", b"b"], None),
+    ],
+)
+def test_whole_frames_are_counted_together_where_that_is_told_at_a_glance(
+    framing: str, pieces: list[bytes], count: int | None
+) -> None:
+    assert parse_framing(framing).splitter().tally_whole(pieces) == count
+
+
 @given(st.data(), FRAMINGS, CUTS, CUTS)
 def test_a_splitter_goes_on_from_what_another_remembered(
     data: st.DataObject, framing: Framing, cuts: list[int], handovers: list[int]

@@ -509,6 +509,21 @@ def test_many_entries_counted_at_once_are_counted_and_marked_as_one_by_one(
         talk.close()
 
 
+def test_whole_lines_are_counted_together_but_for_where_one_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "lines.tincan"
+    first = write_journal(
+        path, 60, connections=3, both_ways=True, instead={20: b"two\r\nlines\n", 30: b"half", 36: b" more\n"}
+    )
+    reader = JournalReader(path)
+    try:
+        reading = counted(reader, Lens("line", Filter(notes=False)), first + 60)
+        rows = reading.read(0, 100)
+        assert [row.place for row in rows] == list(range(60)) == list(range(reading.total))
+        assert [row.data for row in rows if row.number == 1 and row.kind == "received"][5] == b"half more"
+    finally:
+        reader.close()
+
+
 def _grown(counter: RowCounter, entries: int) -> list[Growth]:
     growths = [counter.advance(entries)]
     while growths[-1].entries < entries:
