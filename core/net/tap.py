@@ -278,7 +278,8 @@ class Tap(ListeningSession):
             leg.queue = HeldQueue(framing, self._matcher, number, self._held_messages)
             self._holding.add(leg)
         if leg.queue is None:
-            leg.held.extend((message, PASSED_ON) for message in messages)
+            for message in messages:
+                leg.held.append((message, PASSED_ON))
             self._pass_on(leg)
             return
         for message in messages:
