@@ -26,6 +26,7 @@ _CAP = 8
 _USUAL_POINTS = 10  # of the text for which all distances are given, at 96 dots an inch
 _EM_SPACE, _PROBE = "\u2003", 72  # as wide as its font is large, in points
 _POINTS_AN_INCH = 72
+_FONTS_OF_TK = ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont", "TkTooltipFont", "TkFixedFont")
 
 
 class Theme:
@@ -36,21 +37,24 @@ class Theme:
         self._listeners: list[Callable[[], None]] = []
         self._caps: dict[tuple[str, int, bool], tk.PhotoImage] = {}
         self.base = tkfont.nametofont("TkDefaultFont", root=root)
-        family = self.base.actual("family")
+        fixed = tkfont.nametofont("TkFixedFont", root=root)
+        # Not shown; the colours are those that Tk asks the display for with each picture unless they are in use.
+        self._held = tk.Canvas(root, background="white", insertbackground="black")
+        self._hold(self.base, fixed, "TkTextFont", "TkMenuFont")
+        self._usual_families = family, fixed_family = self.base.actual("family"), fixed.actual("family")
         self.text = tkfont.Font(root, family=family, name="TincanText")
         self.small = tkfont.Font(root, family=family, name="TincanSmall")
         self.strong = tkfont.Font(root, family=family, weight="bold", name="TincanStrong")
         self.title = tkfont.Font(root, family=family, weight="bold", name="TincanTitle")
         self.tiny = tkfont.Font(root, family=family, size=1, name="TincanTiny")
-        fixed = tkfont.nametofont("TkFixedFont", root=root).actual("family")
-        self.mono = tkfont.Font(root, family=fixed, name="TincanMono")
-        self._usual_families = family, fixed
+        self.mono = tkfont.Font(root, family=fixed_family, name="TincanMono")
         self.painter = Painter(root, Fonts(self.base, self.small, self.strong))
         self.choice, self.step = choice, 0
         self.palette = PALETTES["light"]
-        self._dots_per_inch = _dots_per_inch(root, family)
+        self._dots_per_inch = _dots_per_inch(root, self.base)
         self._distances = Distances(root)
         self._resize_fonts(step)
+        self._hold(self.text, self.small, self.strong, self.title, self.tiny, self.mono)
         self.choose(choice)
 
     def px(self, distance: float) -> int:
@@ -154,6 +158,11 @@ class Theme:
             if isinstance(child, tk.Menu):
                 self.colour_menu(child)
 
+    def _hold(self, *fonts: tkfont.Font | str) -> None:
+        """Keep fonts in use: one that is not, or no longer, Tk loads anew for each question about it."""
+        for font in fonts:
+            self._held.create_text(0, 0, font=font)
+
     def _worn(self) -> tuple[object, ...]:
         return self.choice, self.palette, self.step, self.text.cget("family"), self.mono.cget("family")
 
@@ -189,14 +198,11 @@ class Theme:
     def _resize_fonts(self, step: int) -> None:
         self.step = max(SMALLEST_STEP, min(LARGEST_STEP, step))
         points = HERE.points + self.step
-        for name in ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont", "TkTooltipFont"):
-            tkfont.nametofont(name, root=self._root).configure(size=points)
-        tkfont.nametofont("TkFixedFont", root=self._root).configure(size=points)
-        self.text.configure(size=points + 1)
-        self.mono.configure(size=points)
-        self.small.configure(size=max(6, points - 1))
-        self.strong.configure(size=points)
-        self.title.configure(size=points + 4)
+        sizes = [(tkfont.nametofont(name, root=self._root), points) for name in _FONTS_OF_TK]
+        sizes += [(self.mono, points), (self.strong, points), (self.small, max(6, points - 1))]
+        for font, size in (*sizes, (self.text, points + 1), (self.title, points + 4)):
+            if font.cget("size") != size:  # configured, Tk loads it anew in any case
+                font.configure(size=size)
 
     def _restyle(self) -> None:
         self.painter.paint(self.palette)
@@ -207,13 +213,13 @@ def _frame(window: tk.Tk | tk.Toplevel) -> int:
     return int(window.wm_frame(), 16)
 
 
-def _dots_per_inch(root: tk.Tk, family: str) -> int:
+def _dots_per_inch(root: tk.Tk, base: tkfont.Font) -> int:
     """By how many pixels an inch of text is drawn.
 
     Text follows the desktop's ``Xft.dpi``, which ``tk scaling`` does not know on X11: so it is measured. Where the
     family is of one width for all characters, it is what Tk says.
     """
-    points = tkfont.Font(root, family=family, size=_PROBE)
-    if points.metrics("fixed"):
+    if base.metrics("fixed"):
         return round(float(root.tk.call("tk", "scaling")) * 72)
+    points = tkfont.Font(root, family=base.actual("family"), size=_PROBE)
     return round(points.measure(_EM_SPACE) * 72 / _PROBE)
