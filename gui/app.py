@@ -249,6 +249,7 @@ class App:
             ("measuring the window", self._measure_decoration),
             ("opening the workbench", self.own_journal.open),
             ("setting the icon", self.window.set_icon),
+            ("asking for input methods", self._use_input_methods),
             ("telling of the settings", self._tell_settings),
             ("offering an old journal", self._offer_journal),
             (
@@ -265,6 +266,15 @@ class App:
         for step, error in do_all(steps):
             if isinstance(error, TincanError):  # of others the fault log tells
                 self.main_controller.say(sentence(reason(error)), step, is_failure=True)
+
+    def _use_input_methods(self) -> None:
+        """Have Tk ask for the input method of each widget that an event comes to, from now on.
+
+        While a window is built and drawn they all get events: two questions to the display for each were half of all.
+        """
+        self.root.tk.call("tk", "useinputmethods", True)
+        if (focused := self.window.focused) is not None:
+            focused.event_generate("<FocusIn>")  # which has Tk tell its input method that it has the focus
 
     def _hide(self) -> None:
         self.root.withdraw()
@@ -451,5 +461,6 @@ def _make_root() -> tk.Tk:
     if HERE.name == WINDOWS:
         windows.prepare()
     root = tk.Tk(className="Tincan")
+    root.tk.call("tk", "useinputmethods", False)  # until it is painted
     root.title("Tincan")
     return root

@@ -10,6 +10,7 @@ import pytest
 
 from gui.app import App, Options
 from gui.widgets.bindings import bind_own
+from tests.gui.driving import MakeApp
 from tests.support.systems import only_linux
 
 SECONDS = 20.0
@@ -77,3 +78,34 @@ def test_a_window_may_be_closed_while_it_opens(screen: str, tmp_path: Path) -> N
     app.run()
 
     assert app.late == []
+
+
+@only_linux("X11 has input methods that Tk asks")
+def test_input_methods_are_asked_for_when_the_window_is_painted(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    use = App._use_input_methods
+
+    def used(app: App) -> None:
+        asked.append(app.root.getboolean(app.root.tk.call("tk", "useinputmethods")))
+        use(app)
+        asked.append(app.root.getboolean(app.root.tk.call("tk", "useinputmethods")))
+
+    monkeypatch.setattr(App, "_use_input_methods", used)
+
+    make_app()
+
+    assert asked == [False, True]
+
+
+def test_the_widget_with_the_focus_tells_its_input_method_so(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.composer.field.focus_force()
+    app.root.update()
+    told: list[str] = []
+    app.window.composer.field.bind("<FocusIn>", lambda _event: told.append("focus"), add=True)
+
+    app._use_input_methods()
+
+    assert told == ["focus"]
