@@ -381,13 +381,13 @@ HELD = """
 import sys, threading
 from pathlib import Path
 from core.cli.export import ExportOptions, run_export
-from core.journal.export.files import Draft
+from core.journal.export.files import PartialFile
 
-def hold(draft, data, write=Draft.write):
+def hold(draft, data, write=PartialFile.write):
     write(draft, data)
     print("writing", flush=True)
     threading.Event().wait(20)
 
-Draft.write = hold
+PartialFile.write = hold
 sys.exit(run_export(ExportOptions(Path(sys.argv[1]), output=Path(sys.argv[2]))))
 """
