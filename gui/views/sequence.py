@@ -180,7 +180,7 @@ class SequencePane(RowsPane):
         self._write(row, lanes, upper, top + pitch // 2, color if row.kind in (FAILURE, FAULT) else ink, ground)
 
     def _write(self, row: SequenceRow, lanes: list[int], upper: int, middle: int, ink: str, ground: str) -> None:
-        """The words, above the arrow; of what goes nowhere, across all lanes on a ground of their own."""
+        """The words, above the arrow; of what goes nowhere, across all lanes."""
         px, small = self._theme.px, self._theme.small
         start, stop = (lanes[min(lane, len(lanes) - 1)] for lane in (row.step.start, row.step.stop))
         if start != stop:
@@ -189,16 +189,20 @@ class SequencePane(RowsPane):
                 room = max(room, self.canvas.winfo_width() - lanes[0] - px(_MARGIN))
             words = elided(row.words, small, room)
             x = min((start + stop) // 2, self.canvas.winfo_width() - px(_MARGIN) - small.measure(words) // 2)
-            self.canvas.create_text(x, upper, text=words, font=small, fill=ink)
+            self._write_on_ground(words, x, upper, ink, ground)
             return
         left, right = lanes[0] - px(_PAD), self.canvas.winfo_width() - px(_MARGIN)
         shift = px(2 * _HEAD) if row.step.is_fault and start == lanes[0] else 0
         words = elided(row.words, small, right - left - shift)
         x = min((lanes[0] + lanes[-1]) // 2, right - small.measure(words) // 2)
         above = upper if row.step.is_fault or row.step.is_timeout else middle
-        item = self.canvas.create_text(x, above, text=words, font=small, fill=ink)
+        self._write_on_ground(words, x, above, ink, ground)
+
+    def _write_on_ground(self, words: str, x: int, y: int, ink: str, ground: str) -> None:
+        """Words around a point, on a ground that hides the lanes behind them."""
+        item = self.canvas.create_text(x, y, text=words, font=self._theme.small, fill=ink)
         x0, y0, x1, y1 = self.canvas.bbox(item)
-        self.canvas.create_rectangle(x0 - px(2), y0, x1 + px(2), y1, fill=ground, outline="")
+        self.canvas.create_rectangle(x0 - self._theme.px(2), y0, x1 + self._theme.px(2), y1, fill=ground, outline="")
         self.canvas.tag_raise(item)
 
     def _restyle(self) -> None:

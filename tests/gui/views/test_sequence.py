@@ -170,3 +170,27 @@ def test_no_words_leave_the_picture(held: Held, root: tk.Tk, wide: int) -> None:
     for item in items_on(canvas, "text"):
         left, _top, right, _bottom = canvas.bbox(item)
         assert 0 <= left <= right <= canvas.winfo_width()
+
+
+def test_no_lane_crosses_the_words_of_what_happened(held: Held, root: tk.Tk) -> None:
+    """They may be wider than the room between two lanes."""
+    root.geometry("400x400")
+    root.update()
+    held.show(talk(3, lambda place: note(place, "connected to 127.0.0.1:5555 from 127.0.0.1:49728", number=1)))
+    root.update()
+
+    canvas = held.pane.canvas
+    lane = min(canvas.coords(item)[0] for item in items_on(canvas, "line") if canvas.coords(item)[1] == 0)
+    wide = [item for item in items_on(canvas, "text") if canvas.bbox(item)[0] < lane < canvas.bbox(item)[2]]
+    assert len(wide) == 3
+    for item in wide:
+        assert any(_hides(canvas, ground, item) for ground in items_on(canvas, "rectangle"))
+
+
+def _hides(canvas: tk.Canvas, ground: int, words: int) -> bool:
+    """Whether the ground lies right below the words and is as large as they are."""
+    order = canvas.find_all()
+    x0, y0, x1, y1 = canvas.coords(ground)
+    left, top, right, bottom = canvas.bbox(words)
+    is_below = order.index(words) == order.index(ground) + 1
+    return is_below and x0 <= left and y0 <= top and right <= x1 and bottom <= y1
