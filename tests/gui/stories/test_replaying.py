@@ -148,6 +148,7 @@ def speaks_datagrams(person: Person) -> None:
     person.press("<F5>")
     person.sees("hears datagrams on")
     person.press("<F6>")
+    person.sees("sends to 127.0.0.1:")  # before which nothing can be said
     for word in ("hello", "again"):
         person.say(word)
         person.until(lambda word=word: person.conversation.count(word) == 2, "the echo")  # type: ignore[misc]
