@@ -127,11 +127,15 @@ _WHOLE_ENDS = {
 
 
 class Parties(NamedTuple):
-    """Who talked with whom: the role and target of a session, and its connections by number."""
+    """Who talked with whom: the role and target of a session, and its connections by number.
+
+    ``tls`` says whether connections began with TLS; of a tap, those of its callers.
+    """
 
     role: str
     target: str
     ends: Mapping[int, Ends]
+    tls: bool = False
 
     @property
     def listens(self) -> bool:
@@ -506,7 +510,8 @@ class JournalReader:
         role, target = found[0] if found else ("", "")
         sql = "SELECT number, local, peer, coalesce(ending, '') FROM connection WHERE session = ? ORDER BY number"
         rows = self._query(sql, (session,), (int, str, str, str))
-        return Parties(role, target, {number: Ends(local, peer, ending) for number, local, peer, ending in rows})
+        ends = {number: Ends(local, peer, ending) for number, local, peer, ending in rows}
+        return Parties(role, target, ends, self.detail(session, 0).get("tls") is True)
 
     def ask(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:
         """The answer to any other question: rows, each value of the kind that stands for it in ``kinds``."""

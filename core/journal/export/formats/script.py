@@ -73,7 +73,7 @@ class Script(Format, has_name=False):
         return found
 
     def _note(self, display_row: DisplayRow) -> Iterator[str]:
-        ends = self.ends(display_row)
+        ends = [] if self.parties.tls else self.ends(display_row)  # Python's ssl knows no half-close
         if not ends and self._number is not None and display_row.number in (None, self._number) and display_row.note:
             yield f"    # {' '.join(self.safety.text(display_row.note).split())}\n"
         for is_ours, how in ends:
@@ -84,8 +84,10 @@ class Script(Format, has_name=False):
 
     @property
     def _has_resets(self) -> bool:
-        """Whether a connection was reset."""
-        return any(how == "reset" for number in self.parties.ends for _, how in self.parties.endings("closed", number))
+        """Whether a connection was reset, and that is to be had again."""
+        return not self.parties.tls and any(
+            how == "reset" for number in self.parties.ends for _, how in self.parties.endings("closed", number)
+        )
 
     @property
     def _say(self) -> str:
@@ -99,17 +101,27 @@ class Script(Format, has_name=False):
     def _helpers(self) -> str:
         if self.parties.has_datagrams:
             return _HELPERS.format(say=self._say, hear=self._hear, what="the bytes of a datagram") + "\n"
-        ends = _EXPECT_END + (_EXPECT_RESET + _RESET if self._has_resets else "")
+        ends = "" if self.parties.tls else _EXPECT_END + (_EXPECT_RESET + _RESET if self._has_resets else "")
         return _HELPERS.format(say=self._say, hear=self._hear, what="as many bytes as these") + ends + "\n"
 
     def _imports(self, *modules: str) -> str:
         """The lines that import these, and what else is needed."""
-        needed = {*modules, *(("struct", "sys") if self._has_resets else ())}
+        needed = {*modules, *(("struct", "sys") if self._has_resets else ()), *(("ssl",) if self.parties.tls else ())}
         return "".join(f"import {module}\n" for module in sorted(needed))
+
+    def _connect(self, host: str, port: str) -> str:
+        return _connect(is_udp=self.parties.has_datagrams, is_tls=self.parties.tls, host=host, port=port)
+
+    @property
+    def _secured_locally(self) -> str:
+        """What a client of a local socket does for TLS: there the certificate is for localhost."""
+        return _SECURED.format(host='"localhost"') if self.parties.tls else ""
 
     @property
     def server(self) -> str:
-        """Where the server was, as the journal has it."""
+        """Where the server was, as the journal has it: under TLS by the name that its certificate is for."""
+        if self.parties.tls and not self.parties.listens:
+            return self.parties.target
         ends = next((ends for number, ends in self.parties.ends.items() if number > 0), None)  # not what a tap dialled
         return self.parties.target if ends is None else ends.local if self.parties.listens else ends.peer
 
@@ -204,6 +216,7 @@ _END_OF_OURS = {
 
 _LISTENS = """\
 listener = socket.create_server(("127.0.0.1", PORT))
+{secured}\
 print("listening on port", listener.getsockname()[1], flush=True)
 connection, peer = listener.accept()
 connection.settimeout(10)
@@ -220,10 +233,22 @@ with connection:
 """
 
 
-def _connect(*, is_udp: bool, host: str, port: str) -> str:
+_SECURED = """\
+context = ssl.create_default_context()  # with SSL_CERT_FILE=FILE it trusts another authority than the system's
+connection = context.wrap_socket(connection, server_hostname={host})
+"""
+_LISTENS_SECURED = """\
+context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+context.load_cert_chain(CERTIFICATE)  # PEM: the key, and the certificate with its chain
+listener = context.wrap_socket(listener, server_side=True)
+"""
+
+
+def _connect(*, is_udp: bool, is_tls: bool, host: str, port: str) -> str:
     """The lines with which a client begins."""
     if not is_udp:
-        return f"connection = socket.create_connection(({host}, {port}), timeout=10)\n"
+        secured = _SECURED.format(host=host) if is_tls else ""
+        return f"connection = socket.create_connection(({host}, {port}), timeout=10)\n{secured}"
     return (
         f'connection = socket.socket(socket.AF_INET6 if ":" in {host} else socket.AF_INET, socket.SOCK_DGRAM)\n'
         f"connection.connect(({host}, {port}))\nconnection.settimeout(10)\n"
@@ -261,7 +286,7 @@ class PythonClient(_Program):
             return (
                 '"""The client of a conversation that Tincan recorded. Run it as: python3 FILE [PATH]"""\n\n'
                 f"{self._path}{self._helpers}\nconnection = socket.socket(socket.AF_UNIX)\nconnection.settimeout(10)\n"
-                "connection.connect(PATH)\nwith connection:\n"
+                f"connection.connect(PATH)\n{self._secured_locally}with connection:\n"
             )
         host, port = self.place
         return (
@@ -270,7 +295,7 @@ class PythonClient(_Program):
             f"HOST = sys.argv[1] if len(sys.argv) > 1 else {host!r}\n"
             f"PORT = int(sys.argv[2]) if len(sys.argv) > 2 else {port}\n\n"
             f"differences = []\n{self._helpers}\n"
-            f"{_connect(is_udp=self.parties.has_datagrams, host='HOST', port='PORT')}with connection:\n"
+            f"{self._connect('HOST', 'PORT')}with connection:\n"
         )
 
 
@@ -288,17 +313,30 @@ class PythonServer(_Program):
         if self._socket_name is not None:
             return (
                 '"""The server of a conversation that Tincan recorded. Run it as: python3 FILE [PATH]"""\n\n'
-                f"{self._path}{self._helpers}\nlistener = socket.socket(socket.AF_UNIX)\nlistener.bind(PATH)\n"
-                'listener.listen()\nprint("listening at", PATH, flush=True)\n'
+                f"{self._path}{self._certificate}{self._helpers}\n"
+                "listener = socket.socket(socket.AF_UNIX)\nlistener.bind(PATH)\n"
+                f'listener.listen()\n{self._listens_secured}print("listening at", PATH, flush=True)\n'
                 "connection, peer = listener.accept()\nconnection.settimeout(10)\nwith listener, connection:\n"
             )
         _host, port = self.place
+        listens = _LISTENS.format(secured=self._listens_secured)
         return (
-            '"""The server of a conversation that Tincan recorded. Run it as: python3 FILE [PORT]"""\n\n'
+            '"""The server of a conversation that Tincan recorded. Run it as: python3 FILE [PORT'
+            f'{" [CERTIFICATE]" if self.parties.tls else ""}]"""\n\n'
             f"{self._imports('socket', 'sys')}\n"
-            f"PORT = int(sys.argv[1]) if len(sys.argv) > 1 else {port}\n\n"
-            f"differences = []\n{self._helpers}\n{_HEARS_DATAGRAMS if self.parties.has_datagrams else _LISTENS}"
+            f"PORT = int(sys.argv[1]) if len(sys.argv) > 1 else {port}\n{self._certificate}\n"
+            f"differences = []\n{self._helpers}\n{_HEARS_DATAGRAMS if self.parties.has_datagrams else listens}"
         )
+
+    @property
+    def _certificate(self) -> str:
+        """The line that names the certificate of TLS."""
+        named = 'CERTIFICATE = sys.argv[2] if len(sys.argv) > 2 else "certificate.pem"\n'
+        return named if self.parties.tls else ""
+
+    @property
+    def _listens_secured(self) -> str:
+        return _LISTENS_SECURED if self.parties.tls else ""
 
 
 class PythonTest(Script):
@@ -314,11 +352,10 @@ class PythonTest(Script):
         host, port = self.place
         form, target = ("HOST:PORT", f"{host}:{port}") if self._socket_name is None else ("PATH", self._socket_name)
         connecting = (
-            '    host, _, port = TARGET.rpartition(":")\n'
-            f"{indent(_connect(is_udp=self.parties.has_datagrams, host='host', port='int(port)'), '    ')}\n"
+            f'    host, _, port = TARGET.rpartition(":")\n{indent(self._connect("host", "int(port)"), "    ")}\n'
             if self._socket_name is None
             else "    connection = socket.socket(socket.AF_UNIX)\n    connection.settimeout(10)\n"
-            "    connection.connect(TARGET)\n\n"
+            f"    connection.connect(TARGET)\n{indent(self._secured_locally, '    ')}\n"
         )
         return (
             f'"""A conversation that Tincan recorded, as a test: pytest FILE; TARGET={form} is another server."""\n\n'

@@ -17,6 +17,7 @@ from core.local_address import is_local
 _LARGEST = 256 * 1024  # bytes of one step
 _LARGEST_OF_ALL = 512 * 1024  # bytes of all steps: a file of steps has at most 4 MiB, and a byte up to six characters
 _MOST = 1_000  # steps of a list
+_EMPTY = r"\A\Z"  # an expression that fits an empty datagram and nothing else: the other patterns need something
 _USUAL_WAIT, _LONGEST_WAIT = 2_000, 3_600_000  # milliseconds
 
 
@@ -35,6 +36,7 @@ class Steps(Script):
         self._sent_at = self._came_at = 0
         self._own_end = self._peer_end = ""  # what the step that is being collected ends, and expects to be ended
         self._expected = bytearray()
+        self._is_answered = False  # by what is expected, which may be an empty datagram
         self._count = self._size = 0
         self._why_cut = ""
         self._is_beginning = False  # whether more was answered than the last step expects
@@ -44,7 +46,7 @@ class Steps(Script):
         host, port = self.place
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         target = self.server if is_local(self.server) else target
-        target = f"udp://{target}" if self.parties.has_datagrams else target
+        target = f"udp://{target}" if self.parties.has_datagrams else f"tls://{target}" if self.parties.tls else target
         head = {"version": 1, "name": "recorded", "framing": "raw", "target": target}
         return f'{json.dumps(head)[:-1]},\n "steps": ['
 
@@ -66,8 +68,11 @@ class Steps(Script):
             if not self._why_cut:
                 self._send, self._sent_at = bytes(data), display_row.mono_ns
         else:
-            if self.parties.has_datagrams and self._expected:
+            if self.parties.has_datagrams and self._is_answered:
                 yield self._step()  # each datagram is an answer of its own
+                if self._why_cut:
+                    return
+            self._is_answered = True
             self._expected += data
             self._came_at = display_row.mono_ns
             if len(self._expected) > _LARGEST:
@@ -78,7 +83,7 @@ class Steps(Script):
     def _ended(self, note: DisplayRow) -> Iterator[str]:
         """The step before an end, and that end as one."""
         for is_ours, how in self.ends(note) if not self._why_cut else ():
-            if is_ours or self._expected:
+            if is_ours or self._is_answered:
                 yield self._step()
             if is_ours:
                 self._own_end, self._sent_at = how, note.mono_ns
@@ -94,11 +99,11 @@ class Steps(Script):
 
     def _step(self) -> str:
         """What has been collected as a step; empty if that is nothing, or more than a file takes."""
-        send, expected = self._send, bytes(self._expected)
+        send, expected, is_answered = self._send, bytes(self._expected), self._is_answered
         own_end, peer_end = self._own_end, self._peer_end
-        self._send, self._own_end, self._peer_end = None, "", ""
+        self._send, self._own_end, self._peer_end, self._is_answered = None, "", "", False
         self._expected.clear()
-        if send is None and not (expected or own_end or peer_end):
+        if send is None and not (is_answered or own_end or peer_end):
             return ""
         self._size += len(send or b"") + len(expected)
         if self._count == _MOST or self._size > _LARGEST_OF_ALL:
@@ -113,6 +118,8 @@ class Steps(Script):
         if expected:
             kinds = ("hex-begins", "begins") if self._is_beginning else ("hex", "equals")
             row |= self._written(expected, "pattern", "expect", *kinds)
+        elif is_answered:
+            row |= {"pattern": _EMPTY, "expect": "regex"}
         row |= {"expect": peer_end} if peer_end else {}
         if "expect" in row and took * 2 > _USUAL_WAIT:
             row["within"] = min(_LONGEST_WAIT, math.ceil(2 * took))

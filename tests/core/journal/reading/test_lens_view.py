@@ -45,12 +45,12 @@ LINES = Lens("line")
 class Talk:
     """A session written event by event."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, role: Role = Role.SERVER) -> None:
         self.path = path
         self.entries = 0
         self._writer = JournalWriter(path)
         self._at = 0
-        self.add(SessionOpened(SESSION, 0, Role.SERVER, HERE, "raw", "none"))
+        self.add(SessionOpened(SESSION, 0, role, HERE, "raw", "none"))
 
     def add(self, *events: Event) -> None:
         self._writer.append(events, 0)

@@ -22,10 +22,13 @@ from core.journal.export.source import opens_reading
 from core.journal.export.writer import export
 from core.journal.reading.lens import Lens
 from core.journal.reading.reader import Ends, Parties
+from core.journal.recording.ledger import Phase
 from core.net.client import Client
 from core.net.server import Server
 from core.net.udp import UdpClient, UdpServer
+from core.tls.settings import Tls
 from core.workbench import Workbench
+from tests.support.certificates import make
 from tests.support.peers import Peer
 from tests.support.sink import PATIENCE
 from tests.support.story import View
@@ -158,6 +161,55 @@ def test_a_conversation_without_words_is_a_program_too(name: str) -> None:
     form = find_format(name)()
 
     compile(str(form.head()) + str(form.tail()), name, "exec")
+
+
+# Under TLS, whose ends Python's ssl cannot have one way.
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A talk over TLS as its client recorded it, and the certificate of the server with its key."""
+    folder = tmp_path_factory.mktemp("secured")
+    own = make()
+    pem = folder / "certificate.pem"
+    pem.write_bytes(own.pem + own.key_pem())
+    workbench = Workbench(folder / "talk.tincan")
+    view = View(workbench)
+    with Server("127.0.0.1:0", reply="echo", tls=Tls(certificate=pem)) as server:
+        session = workbench.connect(Address("localhost", server.addresses[0].port), tls=Tls(ca=pem))
+        state = view.wait_for_state(session, lambda state: bool(state.connections))
+        workbench.send(session, b"hello\n")
+        view.wait_for_state(session, lambda state: state.received == 1)
+        workbench.stop(session)
+        view.wait_for_state(session, lambda state: state.phase is Phase.ENDED)
+    workbench.close()
+    return folder / "talk.tincan", pem
+
+
+def test_the_programs_of_a_talk_under_tls_speak_tls(secured: tuple[Path, Path], tmp_path: Path) -> None:
+    journal, pem = secured
+    client, server = (script(journal, name, tmp_path) for name in ("python-client", "python-server"))
+    with subprocess.Popen([sys.executable, server, "0", pem], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().split()[-1]
+        told = run(client, "localhost", port, SSL_CERT_FILE=str(pem))
+        assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+        assert process.wait(PATIENCE) == 0
+
+
+def test_the_test_of_a_talk_under_tls_verifies_the_server_by_its_name(
+    secured: tuple[Path, Path], tmp_path: Path
+) -> None:
+    journal, pem = secured
+    path = script(journal, "pytest", tmp_path)
+    assert "'localhost:" in path.read_text()
+    with Server("127.0.0.1:0", reply="echo", tls=Tls(certificate=pem)) as server:
+        target = f"localhost:{server.addresses[0].port}"
+        for trusted, code in ((str(pem), 0), (os.devnull, 1)):
+            told = run(
+                "-m", "pytest", "-q", "-p", "no:cacheprovider", path, TARGET=target, SSL_CERT_FILE=trusted
+            )  # fmt: skip
+            assert told.returncode == code, told.stdout
 
 
 # Over UDP, where a datagram is a message.

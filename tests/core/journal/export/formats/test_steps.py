@@ -14,7 +14,9 @@ from core.journal.export.formats import find_format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import export
 from core.journal.reading.lens import Lens
+from core.journal.reading.reader import Ends, Parties
 from core.net.server import Server
+from core.roles import Role
 from core.steps.step import ReadySteps
 from core.steps.step_file import parse_steps, read_step_file
 from tests.core.journal.export.formats.test_script import SAID
@@ -62,8 +64,8 @@ def test_it_says_exactly_what_was_said_and_where(journal: Path, tmp_path: Path) 
     assert sum(map(len, SAID)) > 5_000
 
 
-def talk(path: Path, *said: tuple[str, bytes, int]) -> Path:
-    with contextlib.closing(Talk(path)) as made:
+def talk(path: Path, *said: tuple[str, bytes, int], role: Role = Role.SERVER) -> Path:
+    with contextlib.closing(Talk(path, role)) as made:
         made.opens(1)
         made.opens(2)
         for kind, data, connection in said:
@@ -85,6 +87,25 @@ def test_answers_in_a_row_are_one_and_other_connections_are_none(tmp_path: Path)
         ("b", "hex", "00 01 02 ff"),
         ("bye", None, ""),
     ]
+
+
+def test_each_datagram_is_an_answer_of_its_own_an_empty_one_too(tmp_path: Path) -> None:
+    path = talk(
+        tmp_path / "talk.tincan",
+        ("received", b"a", 1), ("sent", b"", 1), ("sent", b"b", 1), ("received", b"", 1), ("sent", b"", 1),
+        role=Role.UDP_SERVER,
+    )  # fmt: skip
+    ready = read_step_file(exported(path, tmp_path))
+    assert _said(ready) == [
+        ("a", "regex", r"\A\Z"),
+        (None, "equals", "b"),
+        ("", "regex", r"\A\Z"),
+    ]
+
+
+def test_under_tls_the_target_says_so_by_the_name_that_was_verified() -> None:
+    parties = Parties("client", "example.org:443", {1: Ends("127.0.0.1:40000", "192.0.2.1:443", "fin")}, tls=True)
+    assert '"target": "tls://example.org:443"' in str(find_format("steps")(parties=parties).head())
 
 
 def test_what_is_more_than_a_file_takes_is_cut_and_told(tmp_path: Path) -> None:
