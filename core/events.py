@@ -78,7 +78,8 @@ Received.cuts, Received.origin = (), None  # type: ignore[attr-defined]
 class Sent(NamedTuple):
     """One message of which the kernel has taken the last byte.
 
-    ``cuts`` are the sizes that it took at a time, if it took more than one bite; ``origin`` says who spoke.
+    ``cuts`` are the sizes that it took at a time, if it took more than one bite; ``origin`` says who spoke,
+    None where that is not known.
     """
 
     session: SessionId
@@ -86,7 +87,7 @@ class Sent(NamedTuple):
     at: int
     data: bytes
     cuts: tuple[int, ...] = ()
-    origin: Origin = SCRIPT
+    origin: Origin | None = SCRIPT
 
 
 new_event = tuple.__new__

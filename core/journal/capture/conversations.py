@@ -135,7 +135,7 @@ class Conversations:
         yield from self._stands(known)
         is_caller = found.source == known.pair.caller
         if not found.data and not found.missing:
-            yield self._remark(known, f"an empty datagram from the {_name(is_caller=is_caller)}")
+            yield self._message(known, b"", is_caller=is_caller)
         yield from self._said(known, [Piece(found.data, 0, found.missing)], is_caller=is_caller)
 
     # TCP.
@@ -197,16 +197,20 @@ class Conversations:
         who = _name(is_caller=is_caller)
         for piece in pieces:
             yield from self._stands(known)
-            assert known.connection is not None
             if piece.missing:
                 yield self._remark(known, f"{_bytes(piece.missing)} from the {who} are missing here: not captured")
             if piece.data:
-                kind = Received if is_caller else Sent
-                yield kind(known.session.name, known.connection, self._at, piece.data)
+                yield self._message(known, piece.data, is_caller=is_caller)
             if piece.cut:
                 whole = len(piece.data) + piece.cut
                 words = f"the capture kept {len(piece.data):,} of {_bytes(whole)} from the {who} here"
                 yield self._remark(known, words)
+
+    def _message(self, known: _Conversation, data: bytes, *, is_caller: bool) -> Received | Sent:
+        """Bytes of one side of a connection that stands; which program or person spoke, no capture tells."""
+        assert known.connection is not None
+        where = (known.session.name, known.connection, self._at)
+        return Received(*where, data) if is_caller else Sent(*where, data, origin=None)
 
     def _finished(self, known: _Conversation, *, is_caller: bool) -> Iterator[Event]:
         assert known.connection is not None

@@ -30,7 +30,7 @@ def test_two_programs_that_answer_each_other_are_paused_and_a_person_lets_them_g
 
         (connection,) = server.connections
         assert paused.answers == 50
-        answers = sum(event.origin.kind == "reply" for event in sink.of(Sent))
+        answers = sum(event.origin is not None and event.origin.kind == "reply" for event in sink.of(Sent))
         assert answers == 50
         connection.go_on()
         sink.wait_for(WentOn)

@@ -202,8 +202,9 @@ def test_a_datagram_is_a_message() -> None:
         "#1 speaks from 10.0.0.2:40000",
         b"> who?",
         b"< you",
-        "#1: an empty datagram from the client",
+        b"> ",
     ]
+    assert [event.origin for event in events if isinstance(event, Sent)] == [None]  # nobody knows who spoke
 
 
 def test_an_answer_that_is_captured_first_is_one() -> None:
