@@ -511,7 +511,9 @@ class JournalReader:
         sql = "SELECT number, local, peer, coalesce(ending, '') FROM connection WHERE session = ? ORDER BY number"
         rows = self._query(sql, (session,), (int, str, str, str))
         ends = {number: Ends(local, peer, ending) for number, local, peer, ending in rows}
-        return Parties(role, target, ends, self.detail(session, 0).get("tls") is True)
+        sql = "SELECT ordinal FROM chunk WHERE session = ? AND kind = 'opened' ORDER BY ordinal LIMIT 1"
+        opened = self._query(sql, (session,), (int,))  # with STARTTLS the session asks for TLS, and begins without
+        return Parties(role, target, ends, bool(opened) and self.detail(session, opened[0][0]).get("tls") is True)
 
     def ask(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:
         """The answer to any other question: rows, each value of the kind that stands for it in ``kinds``."""

@@ -15,17 +15,19 @@ from pathlib import Path
 import pytest
 
 from core.address import Address, parse_address
-from core.events import SessionId
+from core.events import ConnectionId, Opened, SessionId, SessionOpened
 from core.journal.display_row import DisplayRow
 from core.journal.export.formats import find_format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import export
 from core.journal.reading.lens import Lens
-from core.journal.reading.reader import Ends, Parties
+from core.journal.reading.reader import Ends, JournalReader, Parties
 from core.journal.recording.ledger import Phase
+from core.journal.recording.store import JournalWriter
 from core.net.client import Client
 from core.net.server import Server
 from core.net.udp import UdpClient, UdpServer
+from core.roles import Role
 from core.tls.settings import Tls
 from core.workbench import Workbench
 from tests.support.certificates import make
@@ -177,7 +179,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     view = View(workbench)
     with Server("127.0.0.1:0", reply="echo", tls=Tls(certificate=pem)) as server:
         session = workbench.connect(Address("localhost", server.addresses[0].port), tls=Tls(ca=pem))
-        state = view.wait_for_state(session, lambda state: bool(state.connections))
+        view.wait_for_state(session, lambda state: bool(state.connections))
         workbench.send(session, b"hello\n")
         view.wait_for_state(session, lambda state: state.received == 1)
         workbench.stop(session)
@@ -210,6 +212,19 @@ def test_the_test_of_a_talk_under_tls_verifies_the_server_by_its_name(
                 "-m", "pytest", "-q", "-p", "no:cacheprovider", path, TARGET=target, SSL_CERT_FILE=trusted
             )  # fmt: skip
             assert told.returncode == code, told.stdout
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_a_talk_that_began_in_the_clear_is_none_under_tls(tmp_path: Path, tls: bool) -> None:
+    """With STARTTLS the session asks for TLS, and its connection begins without."""
+    path = tmp_path / "talk.tincan"
+    target = Address("127.0.0.1", 25)
+    session = SessionId(1)
+    with contextlib.closing(JournalWriter(path)) as writer:
+        begun = SessionOpened(session, 0, Role.CLIENT, target, "raw", None, tls=True)
+        writer.append([begun, Opened(session, ConnectionId(1), 1, 1, target, target, tls=tls)], 0)
+    with contextlib.closing(JournalReader(path)) as reader:
+        assert reader.parties(session).tls is tls
 
 
 # Over UDP, where a datagram is a message.
