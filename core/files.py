@@ -43,7 +43,10 @@ def read_kept(path: Path, largest: int) -> str:
         data = file.read(largest + 1)
     if len(data) > largest:
         raise ValueError(f"larger than {largest // 1024} KiB")
-    return data.decode("utf-8-sig")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start:,} is no UTF-8") from error
 
 
 def write_kept(path: Path, text: str) -> None:

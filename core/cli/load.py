@@ -103,7 +103,9 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Loa
     except TincanError as error:
         parser.error(f"argument TARGET: {error}")
     if chosen.locust is not None and tls is not None:
-        parser.error("the file for Locust speaks no TLS: leave the options of TLS out")
+        parser.error(
+            "the file for Locust speaks no TLS: name a target without tls://, and leave the options of TLS out"
+        )
     if chosen.locust is not None and target.datagrams:
         parser.error("the file for Locust speaks TCP: leave udp:// out")
     return LoadOptions(steps, target, chosen.clients, chosen.rate, chosen.seconds, tls, chosen.locust)

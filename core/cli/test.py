@@ -131,7 +131,8 @@ def _play(ready: ReadySteps, target: Destination, tls: Tls | None, wait: float) 
         play(run, target, tls, start + wait)
     except TincanError as failure:
         error = str(failure)
-    return Suite(ready.list.name, str(target.address), _rows(run, ready), monotonic() - start, began, error)
+    scheme = "udp://" if target.datagrams else "tls://" if tls is not None else ""
+    return Suite(ready.list.name, f"{scheme}{target.address}", _rows(run, ready), monotonic() - start, began, error)
 
 
 def play(run: StepsRun, target: Destination, tls: Tls | None, until: float = 0.0) -> None:

@@ -103,7 +103,7 @@ def test_what_is_no_file_is_a_sentence_too(tmp_path: Path) -> None:
     for name, says in (
         ("none", "cannot be read"),
         ("", "is no file"),
-        ("bytes", "cannot be read"),
+        ("bytes", "cannot be read: byte 0 is no UTF-8"),
         ("large", "larger"),
     ):
         with pytest.raises(StepFileError, match=says):
