@@ -349,12 +349,14 @@ class Choice(ttk.Combobox, Generic[Key]):
         self.configure(postcommand=self._list_words)
         self.bind("<<ComboboxSelected>>", self._chosen)
 
-    def offer(self, options: Sequence[tuple[Key, str]], chosen: Key, own: str = "") -> None:
-        """Show these options with that one chosen, by its ``own`` words if it has any."""
+    def offer(self, options: Sequence[tuple[Key, str]], chosen: Key, own: str = "") -> bool:
+        """Show these options with that one chosen, by its ``own`` words if it has any; whether that is anything new."""
         place = next((i for i, (key, _words) in enumerate(options) if key == chosen), 0)
-        if (self._offered, self._place, self._own) != (tuple(options), place, own) or self.current() != place:
-            self._offered, self._place, self._own = tuple(options), place, own
-            self._show_own()
+        if (self._offered, self._place, self._own) == (tuple(options), place, own) and self.current() == place:
+            return False
+        self._offered, self._place, self._own = tuple(options), place, own
+        self._show_own()
+        return True
 
     @property
     def words(self) -> tuple[str, ...]:

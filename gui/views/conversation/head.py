@@ -77,11 +77,12 @@ class ConversationHead(ttk.Frame):
 
         ``own`` are the words for what is chosen, if they say more than those by which it is offered.
         """
-        if options:
-            choice.offer(options, chosen, own)
+        is_new = bool(options) and choice.offer(options, chosen, own)
+        if is_new:
             self._fit_choice(choice)
-        (self._wanted.add if is_wanted else self._wanted.discard)(choice)
-        self._plan()
+        if is_new or is_wanted is not (choice in self._wanted):  # it is offered again with all that comes
+            (self._wanted.add if is_wanted else self._wanted.discard)(choice)
+            self._plan()
 
     def be_past(self, choice: Choice[str], words: str, *, is_past: bool) -> None:
         """Name a choice; what is past is only told."""

@@ -97,3 +97,24 @@ def test_a_name_that_is_too_long_ends_in_an_ellipsis(server: App) -> None:
     assert str(head.title.cget("text")).startswith("Client long.")
     assert str(head.title.cget("text")).endswith("…")
     assert head.detail not in head.shown
+
+
+def test_the_head_is_laid_out_again_only_for_what_is_new(server: App) -> None:
+    controller, head = server.main_controller, server.window.conversation.head
+    server.root.update()
+    laid_out: list[str] = []
+    head.on_change = lambda: laid_out.append("again")
+
+    for _ in range(3):
+        controller.refresh()  # as with every batch of a flood
+        server.root.update()
+    assert laid_out == []
+
+    controller.conversation.framing.use("length:2be")
+    server.root.update()
+    assert laid_out == ["again"]
+
+    controller.choose_encoding("latin-1")
+    server.root.update()
+    assert laid_out == ["again", "again"]
+    assert head.encoding in head.shown
