@@ -85,10 +85,10 @@ class BubbleText(tk.Text):
         shown = self.dlineinfo("@0,0")
         return line, rows_above - (shown[1] if shown else 0)
 
-    @property
-    def enough_rows(self) -> int:
+    def enough_rows(self, *, is_compact: bool) -> int:
         """Rows that fill the view and as much again: enough where another row window is soon to come."""
-        return 2 * (self.winfo_height() // self._theme.text.metrics("linespace") + 1)
+        line = self._theme.text.metrics("linespace")
+        return 2 * (self.winfo_height() // (line if is_compact else line + 2 * self._theme.cap_height) + 1)
 
     def show_line(self, line: int, pixels: int) -> None:
         """Bring a line to the top of the view, ``pixels`` of it above."""

@@ -310,14 +310,14 @@ class Transcript(ttk.Frame):
         elif new <= FLOOD and self.row_window.can_continue_from(total - new):
             self._continue()
         else:
-            self._load_end(self.text.enough_rows)
+            self._load_end(self._enough_rows)
         self._tell_new()
 
     def _continue(self) -> None:
         """Set what is new below the rest."""
         display_rows = self.row_window.read(self.row_window.last, self.total)
         if sum(map(weight, display_rows)) > BUDGET // 2 or self.row_window.goes_on_with(display_rows):
-            self._load_end(self.text.enough_rows)
+            self._load_end(self._enough_rows)
             return
         self.selection.remember()
         self.row_window.append(display_rows)
@@ -348,6 +348,10 @@ class Transcript(ttk.Frame):
         self._load(self.total - 1, rows)
         self.text.yview_moveto(1.0)
 
+    @property
+    def _enough_rows(self) -> int:
+        return self.text.enough_rows(is_compact=self.row_window.style.is_compact)
+
     def _load(self, around: int, rows: int = WINDOW_ROWS) -> None:
         """Replace the row window by one of so many rows that has the row ``around`` well inside."""
         self.selection.remember()
@@ -368,7 +372,7 @@ class Transcript(ttk.Frame):
         """
         sees_chosen, chosen = self._sees_chosen, self.selection.chosen
         if self._following:
-            self._load_end()
+            self._load_end(self._enough_rows)
         else:
             place, line, pixels = self._anchor()
             self._load(place)
@@ -448,7 +452,7 @@ class Transcript(ttk.Frame):
         target = max(0.0, min(1.0, fraction)) * self.total
         first, last = self.row_window.span
         if not first <= target < last or (first > 0 and target - first < 1):
-            self._load(int(target), self.text.enough_rows)
+            self._load(int(target), 2 * self._enough_rows)  # one may scroll by a view in both directions
             first, last = self.row_window.span
         if last > first:
             self.text.yview_moveto((target - first) / (last - first))

@@ -12,6 +12,7 @@ from core.journal.display_row import DisplayRow
 from core.roles import Role
 from gui.theme.theme import Theme
 from gui.viewmodels.typeset_row import MARKED
+from gui.viewmodels.typesetting import RowStyle
 from gui.views.conversation import row_window as module
 from gui.views.conversation.transcript import Transcript
 from tests.gui.conftest import WaitUntil
@@ -97,21 +98,51 @@ def test_a_flood_is_shown_as_its_end(scene: Scene) -> None:
 
 @pytest.mark.case("C-42")
 def test_in_a_flood_and_while_dragging_only_what_the_view_needs_is_read(scene: Scene) -> None:
-    enough = 2 * scene.transcript.text.enough_rows  # where few rows may be enough, those are looked at first
-    assert enough < module.WINDOW_ROWS
+    enough = scene.transcript.text.enough_rows(is_compact=False)
+    assert 4 * enough < module.WINDOW_ROWS
     scene.grow(10)
     for total in (MILLION, 2 * MILLION):
         scene.journal.reads = 0
         scene.grow(total)
         assert scene.sees(f"message {total - 1}")
-        assert scene.journal.reads <= enough
+        assert scene.journal.reads <= 2 * enough  # where few may be enough, those come first
 
     for tenths in range(1, 10):
         scene.journal.reads = 0
         scene.transcript.drag("moveto", str(tenths / 10))
         scene.root.update()
-        assert scene.journal.reads <= enough
+        assert scene.journal.reads <= 4 * enough
     assert len([line for line in scene.visible.split("\n") if line.startswith("message ")]) > 5
+
+
+@pytest.mark.parametrize("is_compact", [False, True])
+def test_in_a_flood_the_rows_fill_the_view_and_as_much_again(scene: Scene, *, is_compact: bool) -> None:
+    scene.transcript.show_style(RowStyle(is_compact=is_compact))
+    scene.grow(10)
+
+    scene.grow(MILLION)
+
+    in_view, in_text = scene.visible.count("message "), scene.text.count("message ")
+    assert f"message {MILLION - 1}" in scene.visible
+    assert 1.5 * in_view < in_text <= 5 * in_view  # each has a header here, for which nothing is reckoned
+
+
+def test_where_the_end_is_followed_another_width_takes_as_few_rows_as_a_flood(scene: Scene) -> None:
+    scene.grow(MILLION)
+    scene.journal.reads = 0
+
+    scene.transcript.pack_configure(padx=40)
+    scene.root.update()
+
+    assert 0 < scene.journal.reads <= scene.transcript.text.enough_rows(is_compact=False) * 2
+    assert scene.sees(f"message {MILLION - 1}")
+    scene.transcript.page(-1)
+    scene.transcript.page(-1)
+    scene.transcript.page(-1)
+    scene.root.update()
+    assert not scene.sees(f"message {MILLION - 1}")
+    scene.transcript.to_end()
+    assert scene.sees(f"message {MILLION - 1}")
 
 
 def test_an_edge_that_the_view_only_passed_fetches_nothing(scene: Scene) -> None:
