@@ -25,8 +25,9 @@ _QUIET = 5  # looks in a row at which next to nothing was new: then nobody waits
 class Collector:
     """Collects from ``install`` to ``uninstall``; all on the thread of the window.
 
-    What is alive at the first quiet moment is taken to stay (``gc.freeze``), so that a look at all the
-    rest takes well under a millisecond. ``longest`` is the longest look so far, in seconds.
+    What is alive when it is installed and at the first quiet moment is taken to stay (``gc.freeze``), so that a look
+    at all the rest takes well under a millisecond, and that first moment's a few. ``longest`` is the longest look so
+    far, in seconds.
     """
 
     def __init__(self, loop: Timers) -> None:
@@ -41,6 +42,7 @@ class Collector:
         """Collect here from now on."""
         self._was_enabled = gc.isenabled()
         gc.disable()
+        gc.freeze()
         self._plan(_LATER)
 
     def uninstall(self) -> None:
@@ -51,9 +53,8 @@ class Collector:
         if self._ticket is not None:
             self._loop.cancel(self._ticket)
             self._ticket = None
-        if self._is_settled:
-            gc.unfreeze()
-            self._is_settled = False
+        gc.unfreeze()
+        self._is_settled = False
         gc.collect()
         if self._was_enabled:
             gc.enable()

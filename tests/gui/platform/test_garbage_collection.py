@@ -91,6 +91,18 @@ def test_what_had_settled_is_collected_again_at_the_end(root: tk.Tk, wait_until:
     assert let_go == [threading.main_thread()]
 
 
+def test_what_is_there_from_the_beginning_is_never_looked_through(root: tk.Tk) -> None:
+    held: list[list[int]] = [[] for _ in range(100_000)]
+    collector = Collector(TkLoop(root))
+
+    collector.install()
+
+    assert gc.get_freeze_count() > len(held)
+    assert len(gc.get_objects()) < len(held) / 10
+    collector.uninstall()
+    assert gc.get_freeze_count() == 0
+
+
 @only_posix("Windows counts the time of a thread in steps of 15.6 ms")
 def test_a_look_costs_little_however_much_the_window_holds(
     collector: Collector, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
