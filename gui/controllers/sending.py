@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from core.clock import monotonic
@@ -45,7 +47,7 @@ _QUICK_MACROS = 4
 _MOST_AROUND = 500  # characters of a message in which macros are previewed at their place
 _MUCH_NOISE = re.compile(r"\\\{random:[0-9]{5}")
 _MOST_LINES = 10_000  # messages that one text can be sent as
-_WHEN_PAINTED = 500  # milliseconds
+_WHEN_PAINTED, _BETWEEN = 500, 20  # milliseconds until the first letter is prepared for, and between two steps
 _LONGEST_TURN = 0.005  # seconds of sending before the window gets its turn
 
 Answer = TypeVar("Answer")
@@ -95,7 +97,7 @@ class SendingController:
         self._usual = self._new_formats[None] = known(preferences.message_format)
         self._writings[NOBODYS] = Writing(self._usual)
         window.composer.show_message_format()
-        window.root.after(_WHEN_PAINTED, self._prepare)
+        window.root.after(_WHEN_PAINTED, self._prepare, self._preparations())
 
     # Whom to and how.
 
@@ -343,11 +345,22 @@ class SendingController:
         self._main_controller.silence.sent(batch.conversation, batch.messages[-1].wire, batch.message_format)
         batch.tell(SendResult(True, f"Not sent to {'; '.join(batch.refused)}" if batch.refused else ""))
 
-    def _prepare(self) -> None:
-        """Load and make what the first letter needs, long after the first paint and before a person waits for it."""
-        self._context()
-        self._window.composer.prepare()
-        self._main_controller.profiles.load()
+    def _prepare(self, steps: Iterator[Callable[[], object]]) -> None:
+        """Load and make what the first letter needs, long after the first paint and before a person waits for it.
+
+        Not all at once: a key that is pressed meanwhile waits for one step.
+        """
+        step = next(steps, None)
+        if step is not None:
+            self._window.root.after(_BETWEEN, self._prepare, steps)  # first: the others are needed though one fails
+            step()
+
+    def _preparations(self) -> Iterator[Callable[[], object]]:
+        yield self._context
+        for name in ("byte_literal", "hex_dump", "composing"):  # with many regular expressions
+            yield partial(import_module, f"core.compose.{name}")
+        yield self._window.composer.prepare
+        yield self._main_controller.profiles.load
 
     def _context(self) -> Context:
         from core.compose import Context

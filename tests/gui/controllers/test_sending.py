@@ -362,3 +362,17 @@ def test_a_message_that_goes_out_late_leaves_the_place_in_another_conversation_a
         assert told == [True]
         assert receive(peer, 1) == b"a"
         assert transcript.top_place == 0
+
+
+def test_the_window_gets_its_turn_between_two_steps_that_prepare_for_the_first_letter(make_app: MakeApp) -> None:
+    app, done = make_app(), list[str]()
+
+    def first() -> None:
+        done.append("first")
+        app.root.after_idle(done.append, "the window")
+
+    app.main_controller.sending._prepare(iter([first, lambda: done.append("second")]))
+
+    assert done == ["first"]
+    pump_until(lambda: len(done) == 3, app.root)
+    assert done == ["first", "the window", "second"]
