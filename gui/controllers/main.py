@@ -16,7 +16,7 @@ from core.clock import monotonic_ns
 from core.events import ConnectionId, SessionId
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
-from core.supervision import do_all
+from core.supervision import Step, do_all
 from core.words import sentence
 from gui.controllers.commands import commands, menu_state
 from gui.controllers.conversation import ConversationController
@@ -123,7 +123,7 @@ class MainController:
         self._connection: ConnectionState | None = None  # the one that is shown alone
         self.theme = theme
         self._app = app
-        callbacks = Callbacks(app.post, self.refresh, self._cannot_read)
+        callbacks = Callbacks(app.post, self._show_growth, self._cannot_read)
         self.viewing = Viewing(callbacks, preferences.read_as)
         self.archives = Archives()
         self.tls = TlsController(self, app.authority, app.post)
@@ -233,8 +233,7 @@ class MainController:
             [
                 ("the window", lambda: self.window.show(presenter.present(self.window_state()))),
                 ("the tour", lambda: self.help.watch(self.sessions, self.selected)),
-                ("the conversation", lambda: self._show_conversation(state)),
-                ("what reads the conversation", lambda: self.conversation.show(state)),
+                *self._showing_conversation(state),
                 ("the profiles", self.profiles.show),
                 ("the silence of a peer", self.silence.show),
                 ("the tasks", self.tasks.show),
@@ -248,6 +247,16 @@ class MainController:
                 ("what is said on connect", self.on_connect.show),
             ]
         )
+
+    def _show_growth(self) -> None:
+        """Show that more of the conversation on view is counted; the sessions are as they were."""
+        do_all(self._showing_conversation(self.state))
+
+    def _showing_conversation(self, state: SessionState | None) -> list[Step]:
+        return [
+            ("the conversation", lambda: self._show_conversation(state)),
+            ("what reads the conversation", lambda: self.conversation.show(state)),
+        ]
 
     def _show_conversation(self, state: SessionState | None) -> None:
         conversation = self._look(state) if state is not None else None

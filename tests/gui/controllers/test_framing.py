@@ -349,3 +349,17 @@ def test_clearing_the_view_leaves_nothing_to_stay_at(make_app: MakeApp, tmp_path
     app.main_controller.show_everything()
     app.root.update()
     assert transcript.total > 300
+
+
+def test_rows_that_were_counted_are_shown_without_another_look_at_the_sessions(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    app = look_at(make_app, tmp_path / "a.tincan", 10)
+    conversation, done = app.main_controller.viewing.conversation, list[str]()
+    assert conversation is not None
+    for owner, name in ((app.window, "show"), (app.window.conversation, "show_rows")):
+        monkeypatch.setattr(owner, name, lambda _view, name=name: done.append(name))
+
+    conversation._show_growth()
+
+    assert done == ["show_rows"]
