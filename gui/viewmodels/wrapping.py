@@ -43,7 +43,7 @@ class Metrics:
         self._lead, self._way = lead, way
         self._mono = mono
         self._room = room if room is not None else widest
-        self._advances = _Advances(advance)
+        self._advances = Advances(advance)
         self.step = step
         self.widest = max(step * 4, widest // step * step)
         self.pad = advance(PAD)
@@ -115,7 +115,7 @@ class Metrics:
         return min(max(start + 1, bisect_right(stops, room)), start + _LONGEST)
 
 
-class _Advances(dict[str, int]):
+class Advances(dict[str, int]):
     """How wide characters are; each is measured when it is first met."""
 
     def __init__(self, advance: Callable[[str], int]) -> None:
@@ -127,3 +127,14 @@ class _Advances(dict[str, int]):
         if len(self) < _MOST_KNOWN:
             self[character] = width
         return width
+
+    def width(self, words: str) -> int:
+        """How wide words are, in pixels."""
+        return sum(map(self.__getitem__, words))
+
+    def elided(self, words: str, room: int) -> str:
+        """As much of the words as fits into so many pixels, with ``…`` behind it where that is not all."""
+        stops = list(accumulate(map(self.__getitem__, words)))
+        if not stops or stops[-1] <= room:
+            return words
+        return words[: bisect_right(stops, room - self["…"])].rstrip() + "…"

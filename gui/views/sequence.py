@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from core.journal.reading.sequence import fold, lane_names, strokes
@@ -11,6 +11,7 @@ from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.viewmodels.decoding import UTF_8, Decoding
 from gui.viewmodels.sequence import FAILURE, FAULT, MESSAGE, PREVIEW, Reading, SequenceRow, rows_of
+from gui.viewmodels.wrapping import Advances
 from gui.views.rows_pane import RowsPane
 from gui.widgets.fitting import elided
 from gui.widgets.focus_ring import FocusRing
@@ -45,6 +46,9 @@ class SequencePane(RowsPane):
         self._conversation: Conversation | None = None
         self._key: object = None
         self._version = -1
+        self._wide = 1  # pixels of the canvas
+        self._items: list[tuple[object, ...]] = []  # of the canvas, as Tk's command to create them has them
+        self._named: tuple[object, ...] | None = None  # whose names stand above the lanes, and where; None for none
         self.add_buttons((("Save…", on_save),))
         self._names = tk.Canvas(self.body, height=1, highlightthickness=0, borderwidth=0, takefocus=False)
         self.canvas = tk.Canvas(self.body, width=1, height=1, highlightthickness=0, borderwidth=0, takefocus=True)
@@ -83,12 +87,12 @@ class SequencePane(RowsPane):
     @property
     def _pitch(self) -> int:
         """Pixels from one row to the next."""
-        return int(2 * self._theme.small.metrics("linespace")) + self._theme.px(_PAD)
+        return 2 * self._line + self._theme.px(_PAD)
 
     def draw(self) -> None:
         """Draw the rows in sight, the last of which may be cut off."""
-        self.canvas.delete("all")
         self.top = max(0, self.total - self.page if self.is_following else min(self.top, self.total - self.page))
+        self._wide, self._items = self.canvas.winfo_width(), []
         rows = self._rows()
         lanes, has_times = self._lanes()
         self._draw_names(lanes)
@@ -96,12 +100,19 @@ class SequencePane(RowsPane):
             self._draw_lanes(rows, lanes)
             for line, row in enumerate(rows):
                 self._draw_row(row, line * self._pitch, lanes, has_times=has_times)
-            return
-        room = self.canvas.winfo_width() - 2 * self._theme.px(_MARGIN)
-        self.canvas.create_text(
-            self.canvas.winfo_width() // 2, self.canvas.winfo_height() * 2 // 5, text=EMPTY, justify="center",
-            font=self._theme.base, fill=self._theme.palette.muted, width=max(1, room),
-        )  # fmt: skip
+        else:
+            theme, room = self._theme, max(1, self._wide - 2 * self._theme.px(_MARGIN))
+            middle = self._wide // 2, self.canvas.winfo_height() * 2 // 5
+            self._add(
+                "text", middle, text=EMPTY, justify="center", font=theme.base, fill=theme.palette.muted, width=room
+            )
+        self.canvas.delete("all")
+        # In one call for all of them, since each gives the interpreter away.
+        self.tk.call("foreach", "item", tuple(self._items), f"{self.canvas} create {{*}}$item")
+
+    def _add(self, kind: str, coordinates: Sequence[float], **options: object) -> None:
+        """Have an item on the canvas, above those before it."""
+        self._items.append((kind, *coordinates, *(word for name in options for word in (f"-{name}", options[name]))))
 
     def _rows(self) -> list[SequenceRow]:
         """The rows in sight, the last of which may be cut off."""
@@ -115,10 +126,10 @@ class SequencePane(RowsPane):
 
     def _lanes(self) -> tuple[list[int], bool]:
         """Where the lanes stand, and whether the times have room at their left."""
-        theme, width = self._theme, self.canvas.winfo_width()
+        theme, width = self._theme, self._wide
         names = lane_names(self._conversation.role if self._conversation is not None else None)
         margin, between = theme.px(3 * _MARGIN), len(names) - 1
-        left = theme.small.measure("00:00:00.000") + theme.px(2 * _MARGIN)
+        left = self._advances.width("00:00:00.000") + theme.px(2 * _MARGIN)
         has_times = width - left - 2 * margin >= between * theme.px(_LEAST_BETWEEN)
         left = left + margin if has_times else margin
         step = max(1, (width - left - margin) // between)
@@ -126,29 +137,32 @@ class SequencePane(RowsPane):
 
     def _draw_names(self, lanes: list[int]) -> None:
         """The lanes' names, as many letters as do not meet; those at the edges begin or end there."""
-        theme, canvas = self._theme, self._names
         role = self._conversation.role if self._conversation is not None else None
+        shown = (role, *lanes)
+        if shown == self._named:
+            return
+        self._named = shown
+        theme, canvas = self._theme, self._names
         canvas.delete("all")
-        high = theme.small.metrics("linespace") + theme.px(_PAD)
-        if int(str(canvas.cget("height"))) != high:
-            canvas.configure(height=high)
+        high = self._line + theme.px(_PAD)
+        canvas.configure(height=high)
         if role is None:
             return
         between = lanes[1] - lanes[0] - theme.px(_PAD)
         for x, name in zip(lanes, lane_names(role), strict=True):
             words = elided(name, theme.small, between)
             half = theme.small.measure(words) // 2
-            x = max(half + theme.px(_PAD), min(x, canvas.winfo_width() - half - theme.px(_PAD)))
+            x = max(half + theme.px(_PAD), min(x, self._wide - half - theme.px(_PAD)))
             canvas.create_text(x, high // 2, text=words, font=theme.small, fill=theme.palette.text)
 
     def _draw_lanes(self, rows: list[SequenceRow], lanes: list[int]) -> None:
         color = self._theme.palette.strong_border
         high = min(self.canvas.winfo_height(), len(rows) * self._pitch)
         for x in lanes:
-            self.canvas.create_line(x, 0, x, high, fill=color)
+            self._add("line", (x, 0, x, high), fill=color)
 
     def _draw_row(self, row: SequenceRow, top: int, lanes: list[int], *, has_times: bool) -> None:
-        theme, canvas, pitch = self._theme, self.canvas, self._pitch
+        theme, add, pitch = self._theme, self._add, self._pitch
         p, small, px = theme.palette, theme.small, theme.px
         is_chosen = row.place == self.chosen
         ground, ink = (p.chosen, p.chosen_text) if is_chosen else (p.pane, p.text)
@@ -156,56 +170,56 @@ class SequencePane(RowsPane):
         color = p.connections[(row.number - 1) % len(p.connections)] if row.kind == MESSAGE else muted
         color = {FAILURE: p.error, FAULT: p.warning}.get(row.kind, color)
         if is_chosen:
-            canvas.create_rectangle(0, top, canvas.winfo_width(), top + pitch, fill=ground, outline="")
+            add("rectangle", (0, top, self._wide, top + pitch), fill=ground, outline="")
             for x in lanes:
-                canvas.create_line(x, top, x, top + pitch, fill=ink)
+                add("line", (x, top, x, top + pitch), fill=ink)
             color = ink
-        upper, lower = top + px(_PAD) // 2 + small.metrics("linespace") // 2, top + pitch - px(_HEAD)
+        upper, lower = top + px(_PAD) // 2 + self._line // 2, top + pitch - px(_HEAD)
         if row.is_folded:
             for x in lanes:
-                canvas.create_line(x, top, x, upper, fill=ground, width=px(3))
-                canvas.create_line(list(fold(x, top, upper + px(_PAD), px(_HEAD))), fill=muted)
+                add("line", (x, top, x, upper), fill=ground, width=px(3))
+                add("line", tuple(fold(x, top, upper + px(_PAD), px(_HEAD))), fill=muted)
         if has_times:
-            middle = lower - small.metrics("linespace") // 3
-            canvas.create_text(px(_MARGIN), middle, text=row.time, anchor="w", font=small, fill=muted)
-            canvas.create_text(px(_MARGIN), upper, text=row.gap, anchor="w", font=small, fill=muted)
+            for y, words in ((lower - self._line // 3, row.time), (upper, row.gap)):
+                if words:
+                    add("text", (px(_MARGIN), y), text=words, anchor="w", font=small, fill=muted)
         elif row.is_folded:
             row = row._replace(words=f"{row.gap}  {row.words}")
         for stroke in strokes(row.step, lanes, lower, px(_HEAD)):
             if stroke.is_filled:
-                canvas.create_polygon(list(stroke.points), fill=color, outline=color)
+                add("polygon", stroke.points, fill=color, outline=color)
             else:
                 dash = (px(4), px(3)) if stroke.is_dashed else ()
-                canvas.create_line(list(stroke.points), fill=color, width=max(1, px(1.4)), dash=dash)
+                add("line", stroke.points, fill=color, width=max(1, px(1.4)), dash=dash)
         self._write(row, lanes, upper, top + pitch // 2, color if row.kind in (FAILURE, FAULT) else ink, ground)
 
     def _write(self, row: SequenceRow, lanes: list[int], upper: int, middle: int, ink: str, ground: str) -> None:
         """The words, above the arrow; of what goes nowhere, across all lanes."""
-        px, small = self._theme.px, self._theme.small
+        px, wide = self._theme.px, self._advances
         start, stop = (lanes[min(lane, len(lanes) - 1)] for lane in (row.step.start, row.step.stop))
         if start != stop:
             room = abs(stop - start) - px(2 * _PAD)
             if row.kind != MESSAGE and len(lanes) == 2:  # what happened may say more than fits between
-                room = max(room, self.canvas.winfo_width() - lanes[0] - px(_MARGIN))
-            words = elided(row.words, small, room)
-            x = min((start + stop) // 2, self.canvas.winfo_width() - px(_MARGIN) - small.measure(words) // 2)
+                room = max(room, self._wide - lanes[0] - px(_MARGIN))
+            words = wide.elided(row.words, room)
+            x = min((start + stop) // 2, self._wide - px(_MARGIN) - wide.width(words) // 2)
             self._write_on_ground(words, x, upper, ink, ground)
             return
-        left, right = lanes[0] - px(_PAD), self.canvas.winfo_width() - px(_MARGIN)
+        left, right = lanes[0] - px(_PAD), self._wide - px(_MARGIN)
         shift = px(2 * _HEAD) if row.step.is_fault and start == lanes[0] else 0
-        words = elided(row.words, small, right - left - shift)
-        x = min((lanes[0] + lanes[-1]) // 2, right - small.measure(words) // 2)
-        above = upper if row.step.is_fault or row.step.is_timeout else middle
-        self._write_on_ground(words, x, above, ink, ground)
+        words = wide.elided(row.words, right - left - shift)
+        x = min((lanes[0] + lanes[-1]) // 2, right - wide.width(words) // 2)
+        self._write_on_ground(words, x, upper if row.step.is_fault or row.step.is_timeout else middle, ink, ground)
 
     def _write_on_ground(self, words: str, x: int, y: int, ink: str, ground: str) -> None:
         """Words around a point, on a ground that hides the lanes behind them."""
-        item = self.canvas.create_text(x, y, text=words, font=self._theme.small, fill=ink)
-        x0, y0, x1, y1 = self.canvas.bbox(item)
-        self.canvas.create_rectangle(x0 - self._theme.px(2), y0, x1 + self._theme.px(2), y1, fill=ground, outline="")
-        self.canvas.tag_raise(item)
+        half, high = self._advances.width(words) // 2 + self._theme.px(2), self._line // 2
+        self._add("rectangle", (x - half, y - high, x + half, y + high), fill=ground, outline="")
+        self._add("text", (x, y), text=words, font=self._theme.small, fill=ink)
 
     def _restyle(self) -> None:
+        small = self._theme.small
+        self._line, self._advances, self._named = int(small.metrics("linespace")), Advances(small.measure), None
         for canvas in (self.canvas, self._names):
             canvas.configure(background=self._theme.palette.pane)
         self.redraw()

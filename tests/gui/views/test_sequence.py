@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -68,6 +69,40 @@ def test_of_a_million_rows_only_those_in_sight_are_read_and_drawn(held: Held) ->
     assert held.words[-1] == f"in {MANY - 1}"
     assert conversation.reads <= 2 * (held.pane.page + 2)  # once for the size that it comes to have
     assert len(held.pane.canvas.find_all()) < 20 * held.pane.page
+
+
+class CountingTk:
+    """Tk, with its calls counted."""
+
+    def __init__(self, tk_app: Any) -> None:  # noqa: ANN401 - tkinter has no name for it
+        self._tk, self.calls = tk_app, 0
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._tk, name)
+
+    def call(self, *words: object) -> object:
+        self.calls += 1
+        return self._tk.call(*words)
+
+
+def test_more_rows_take_no_more_calls_into_tk(
+    held: Held, root: tk.Tk, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def long(place: int) -> DisplayRow:
+        return received(place, b"W" * 80, at=place * 2.0)
+
+    held.show(talk(MANY, long))
+    counting, took, page = CountingTk(root.tk), list[int](), held.pane.page
+    for widget in (held.pane, held.pane.canvas, held.pane._names, theme.small):
+        monkeypatch.setattr(widget, "_tk" if widget is theme.small else "tk", counting)
+
+    for total in (2, page):
+        held.pane._conversation, held.pane.total, before = talk(total, long), total, counting.calls
+        held.pane.draw()
+        took.append(counting.calls - before)
+
+    assert len(items_on(held.pane.canvas, "polygon")) == page
+    assert took[0] == took[1] < 12
 
 
 @pytest.mark.parametrize("place", [0, 1, 499_999, MANY - 30])
