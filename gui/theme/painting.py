@@ -41,7 +41,7 @@ class Painter:
     def __init__(self, root: tk.Tk, fonts: Fonts) -> None:
         self._root = root
         self._style = ttk.Style(root)
-        self._images: dict[str, tk.PhotoImage] = {}
+        self._images: dict[str, tuple[tk.PhotoImage, bytes]] = {}  # and what is painted on each
         self._soft = "2/2/2" if HERE.name == LINUX and root.winfo_depth() >= _TRUE_COLOUR else ""
         self._palette = PALETTES["light"]
         self._fonts = fonts
@@ -73,12 +73,13 @@ class Painter:
         half transparent pixels or no others than transparent ones, is drawn without them.
         """
         name = self._of_this_scale(name)
-        image = self._images.get(name)
+        image, painted = self._images.get(name, (None, b""))
         if image is None:
             palette = self._soft if is_soft else ""  # the numbers of reds, greens and blues that it is drawn with
-            image = self._images[name] = tk.PhotoImage(master=self._root, data=png, format="png", palette=palette)
-        else:
+            image = tk.PhotoImage(master=self._root, data=png, format="png", palette=palette)
+        elif png != painted:  # or whatever shows it would be drawn again
             image.configure(data=png, format="png")
+        self._images[name] = image, png
         return image
 
     def _use_clam(self) -> None:

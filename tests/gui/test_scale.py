@@ -252,7 +252,7 @@ def test_pictures_grow_with_the_text(theme: Theme) -> None:
         of_this_scale = f"@{theme.px(100)}"
         pictures = theme.painter._images
         return {
-            name.removesuffix(of_this_scale): pictures[name].width()
+            name.removesuffix(of_this_scale): pictures[name][0].width()
             for name in pictures
             if name.endswith(of_this_scale)
         }

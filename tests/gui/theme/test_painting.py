@@ -49,6 +49,18 @@ def test_a_mark_has_its_colour_on_the_screen(root: tk.Tk, theme: Theme, state: s
     assert len(colors) > 1 or state == "failed"
 
 
+def test_a_picture_that_is_as_it_was_is_not_painted_again(theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[object] = []
+    first = theme.dot(FILL, "live")
+    monkeypatch.setattr(tk.PhotoImage, "configure", lambda _self, **options: painted.append(options["data"]))
+
+    assert theme.dot(FILL, "live") is first
+    assert painted == []
+
+    assert theme.painter.image(f"dot {FILL} live", shapes.dot(9, INNER)) is first
+    assert painted == [shapes.dot(9, INNER)]
+
+
 def test_boxes_of_a_size_share_their_pixels() -> None:
     one, other = (shapes.rounded_box(40, 30, 6, fill, BORDER, 1) for fill in (FILL, INNER))
 
