@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from core.roles import Role
 
 RECEIVED, SENT = "received", "sent"
-SHARED_HEADER_NS = 1_000_000_000  # messages of one sender within a second stand under one header
+_SECOND_NS = 1_000_000_000
+SHARED_HEADER_NS = _SECOND_NS  # messages of one sender within a second stand under one header
 _USUAL_LINE = 60  # characters
 _CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
 _HIGH = bytes(range(128, 256))
@@ -111,7 +112,7 @@ class Typesetter:
         before, self._before = self._before, display_row
         shares_header = before is not None and self._has_header_of(before, display_row)
         self._before_also = self._also.get(display_row.place, [])
-        if before is not None and _day(before) != _day(display_row):
+        if before is not None and _is_another_day(before, display_row):
             row.line(Run(PAD, ("day", DECOR)), Run(time.strftime("%A %d %B %Y", _local(display_row)), ("day",)))
         if display_row.kind in (RECEIVED, SENT):
             self._set_message(row, display_row, shares_header=shares_header, goes_on=goes_on)
@@ -437,6 +438,8 @@ def _local(display_row: DisplayRow) -> time.struct_time:
     return local_of(display_row.wall_ns)
 
 
-def _day(display_row: DisplayRow) -> tuple[int, int]:
-    local = _local(display_row)
-    return local.tm_year, local.tm_yday
+def _is_another_day(before: DisplayRow, display_row: DisplayRow) -> bool:
+    if before.wall_ns // _SECOND_NS == display_row.wall_ns // _SECOND_NS:  # mostly: it takes a while to ask for a day
+        return False
+    one, other = _local(before), _local(display_row)
+    return (one.tm_year, one.tm_yday) != (other.tm_year, other.tm_yday)

@@ -53,7 +53,7 @@ class Metrics:
         """How wide a bubble these lines want, with room on both sides."""
         limit = self.widest
         self._pieces = {}
-        longest = max((self._longest(line) for line in lines), default=0)
+        longest = max((self._longest(line) for line in lines if line), default=0)
         wanted = -(-(longest + 2 * self.pad) // self.step) * self.step
         return min(wanted, limit)
 
@@ -71,6 +71,8 @@ class Metrics:
         room = self.widest - 2 * self.pad
         width = self.width(line, room)
         if width <= room:
+            if len(line) <= _LONGEST:
+                self._pieces[line] = [line]
             return width
         line = line[:_LONGEST]
         self._pieces[line] = found = list(self.broken(line))
