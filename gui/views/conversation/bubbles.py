@@ -86,9 +86,15 @@ class BubbleText(tk.Text):
         return line, rows_above - (shown[1] if shown else 0)
 
     def enough_rows(self, *, is_compact: bool) -> int:
-        """Rows that fill the view and as much again: enough where another row window is soon to come."""
+        """Rows that fill the view and as much again."""
         line = self._theme.text.metrics("linespace")
         return 2 * (self.winfo_height() // (line if is_compact else line + 2 * self._theme.cap_height) + 1)
+
+    @property
+    def enough_characters(self) -> int:
+        """Narrow characters of long messages that fill the view and as much again."""
+        lines = self.winfo_height() // self._theme.text.metrics("linespace") + 1
+        return 2 * lines * self.metrics.widest // max(1, self._theme.text.measure("i"))
 
     def show_line(self, line: int, pixels: int) -> None:
         """Bring a line to the top of the view, ``pixels`` of it above."""

@@ -60,11 +60,17 @@ class RowWindow:
         is_fixed = self.last == end and self._fixed >= self.last
         return is_fixed and self._typesetter is not None and not self._typesetter.ended_ragged
 
-    def load(self, around: int, rows: int = WINDOW_ROWS) -> None:
-        """Have so many rows instead of those that are there, with the row ``around`` well inside."""
-        source = self.conversation
+    def load(self, around: int, views: int = 0) -> None:
+        """Have other rows instead of those that are there, with the row ``around`` well inside.
+
+        They fill the view so many times, and as much again: enough where others are soon to come. 0: a usual number.
+        """
+        source, rows, budget = self.conversation, WINDOW_ROWS, BUDGET
+        if views:
+            rows = min(rows, views * self._text.enough_rows(is_compact=self.style.is_compact))
+            budget = min(budget, views * self._text.enough_characters)
         display_rows, before = read_around(self.read, around, min(rows, self._at_first), self.total)
-        if self._at_first < rows and sum(map(weight, display_rows)) < BUDGET:
+        if self._at_first < rows and sum(map(weight, display_rows)) < budget:
             display_rows, before = read_around(self.read, around, rows, self.total)
         self._rows, self._starts, self._weights = [], [], []
         if source is None or not display_rows:
@@ -72,7 +78,7 @@ class RowWindow:
             self._text.replace([])
             return
         keep = max(0, min(around - display_rows[0].place, len(display_rows) - 1))
-        start, stop = within_budget([weight(display_row) for display_row in display_rows], BUDGET, keep, ENOUGH)
+        start, stop = within_budget([weight(display_row) for display_row in display_rows], budget, keep, ENOUGH)
         before = display_rows[start - 1] if start else before
         self._typesetter = self._new_typesetter()
         self._at_first = WINDOW_ROWS if stop - start > FEW // 2 else FEW

@@ -17,7 +17,7 @@ from gui.viewmodels.decoding import Decoding
 from gui.viewmodels.typeset_row import FOUND, MARKED, Place
 from gui.viewmodels.typesetting import RowStyle, weight
 from gui.views.conversation.bubbles import BubbleText
-from gui.views.conversation.row_window import BUDGET, WINDOW_ROWS, RowWindow
+from gui.views.conversation.row_window import BUDGET, RowWindow
 from gui.views.conversation.selection import Selection
 from gui.widgets.bindings import bind_known, breaking
 from gui.widgets.focus_ring import FocusRing
@@ -310,14 +310,14 @@ class Transcript(ttk.Frame):
         elif new <= FLOOD and self.row_window.can_continue_from(total - new):
             self._continue()
         else:
-            self._load_end(self._enough_rows)
+            self._load_end(views=1)
         self._tell_new()
 
     def _continue(self) -> None:
         """Set what is new below the rest."""
-        display_rows = self.row_window.read(self.row_window.last, self.total)
-        if sum(map(weight, display_rows)) > BUDGET // 2 or self.row_window.goes_on_with(display_rows):
-            self._load_end(self._enough_rows)
+        display_rows, most = self.row_window.read(self.row_window.last, self.total), self.text.enough_characters
+        if sum(map(weight, display_rows)) > min(most, BUDGET // 2) or self.row_window.goes_on_with(display_rows):
+            self._load_end(views=1)
             return
         self.selection.remember()
         self.row_window.append(display_rows)
@@ -344,18 +344,14 @@ class Transcript(ttk.Frame):
         self._look_where_we_are()
         return True
 
-    def _load_end(self, rows: int = WINDOW_ROWS) -> None:
-        self._load(self.total - 1, rows)
+    def _load_end(self, views: int = 0) -> None:
+        self._load(self.total - 1, views)
         self.text.yview_moveto(1.0)
 
-    @property
-    def _enough_rows(self) -> int:
-        return self.text.enough_rows(is_compact=self.row_window.style.is_compact)
-
-    def _load(self, around: int, rows: int = WINDOW_ROWS) -> None:
-        """Replace the row window by one of so many rows that has the row ``around`` well inside."""
+    def _load(self, around: int, views: int = 0) -> None:
+        """Replace the row window by one that has the row ``around`` well inside, see ``RowWindow.load``."""
         self.selection.remember()
-        self.row_window.load(around, rows)
+        self.row_window.load(around, views)
         self.selection.restore()
         self._light()
 
@@ -372,7 +368,7 @@ class Transcript(ttk.Frame):
         """
         sees_chosen, chosen = self._sees_chosen, self.selection.chosen
         if self._following:
-            self._load_end(self._enough_rows)
+            self._load_end(views=1)
         else:
             place, line, pixels = self._anchor()
             self._load(place)
@@ -452,7 +448,7 @@ class Transcript(ttk.Frame):
         target = max(0.0, min(1.0, fraction)) * self.total
         first, last = self.row_window.span
         if not first <= target < last or (first > 0 and target - first < 1):
-            self._load(int(target), 2 * self._enough_rows)  # one may scroll by a view in both directions
+            self._load(int(target), views=2)  # one may scroll by a view in both directions
             first, last = self.row_window.span
         if last > first:
             self.text.yview_moveto((target - first) / (last - first))

@@ -127,7 +127,20 @@ def test_in_a_flood_the_rows_fill_the_view_and_as_much_again(scene: Scene, *, is
     assert 1.5 * in_view < in_text <= 5 * in_view  # each has a header here, for which nothing is reckoned
 
 
-def test_where_the_end_is_followed_another_width_takes_as_few_rows_as_a_flood(scene: Scene) -> None:
+def test_in_a_flood_of_long_messages_the_view_is_filled_and_not_much_more(scene: Scene) -> None:
+    long = b"".join(b"iiiiiiii %03d\n" % line for line in range(80))
+    scene.journal = FakeConversation(lambda ordinal: received(ordinal, b"%d " % ordinal + long))
+    scene.grow(10)
+
+    scene.grow(MILLION)
+
+    text = scene.transcript.text
+    assert scene.visible.count("iiiiiiii") > 5
+    assert text.content_height > 1.5 * text.winfo_height()
+    assert len(scene.text) < text.enough_characters + 3 * len(long) < module.BUDGET
+
+
+def test_another_width_takes_as_few_rows_as_a_flood_where_the_end_is_followed(scene: Scene) -> None:
     scene.grow(MILLION)
     scene.journal.reads = 0
 
