@@ -2,7 +2,8 @@
 
 The recorder's thread wakes the event loop (``gui.platform.event_loop`` knows how), and nothing is done while nobody
 does. The window is drawn at most once in ``FRAME`` seconds, and no visit folds batches for longer than ``BUDGET``.
-After a visit the loop has as long for the person: what is typed, and what is drawn when it is idle.
+After a visit the loop has as long for the person: what is typed, and what is drawn when it is idle. What is not drawn
+by the next one is drawn before it.
 """
 
 from __future__ import annotations
@@ -66,6 +67,10 @@ class EventLoop(Timers, Protocol):
         """A waker that has ``callback`` called."""
         ...
 
+    def draw(self) -> bool:
+        """Do what waits until the loop is idle, drawing for the most part; whether there was anything."""
+        ...
+
 
 class Queue(Protocol):
     """The view's end of the recorder: ``core.journal.recording.recorder.Subscription``."""
@@ -96,6 +101,7 @@ class Bridge:
         self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._ticket: str | None = None
         self._not_before = 0.0  # the next visit
+        self._has_drawn = False  # since the last one
         self._is_open = True
         self._waker = loop.waker(self._woken)
 
@@ -148,6 +154,8 @@ class Bridge:
 
     def _visit(self) -> None:
         self._ticket = None
+        if self._draws_first():
+            return
         began = self._clock()
         is_through = False
         try:
@@ -161,6 +169,24 @@ class Bridge:
             self._not_before = began + max(FRAME, took + min(took, LONGEST_REST))
             if self._is_open and (self._waiting or not is_through or not self._calls.empty()):
                 self._plan(max(BREATH, self._rest()))
+
+    def _draws_first(self) -> bool:
+        """Whether something waited to be drawn, a letter perhaps that was typed before this was due.
+
+        It is drawn by now, and the visit is put off by a turn of the loop. The loop itself draws only when nothing else
+        is due: the letter would wait for the visit, and on a busy machine for several.
+        """
+        if self._has_drawn:
+            self._has_drawn = False
+            return False
+        had_nothing = False
+        try:
+            had_nothing = not self._loop.draw()
+        finally:
+            self._has_drawn = not had_nothing
+            if self._has_drawn and self._is_open:
+                self._plan(0)
+        return self._has_drawn
 
     def _rest(self) -> int:
         """Milliseconds until the next visit may be."""

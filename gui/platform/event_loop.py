@@ -11,6 +11,7 @@ from core.supervision import attempt, do_all
 from gui.platform import windows
 from gui.platform.bridge import Waker
 
+_IDLE_EVENTS = 2 | 32  # Tcl's, with DONT_WAIT
 _READABLE = 2  # tkinter.READABLE, which Windows does not have
 TICK = 500  # milliseconds between two looks where no descriptor wakes the loop: for Ctrl+C, and a message that was lost
 
@@ -29,6 +30,10 @@ class TkLoop:
         """Do not call back. Without effect once the window is gone, and its tickets with it."""
         with contextlib.suppress(tk.TclError):
             self._root.after_cancel(ticket)
+
+    def draw(self) -> bool:
+        """Do what waits until the loop is idle, once; whether there was anything."""
+        return bool(self._root.tk.dooneevent(_IDLE_EVENTS))
 
     def waker(self, callback: Callable[[], None]) -> Waker:
         """A waker that has ``callback`` called; by a message of a window where Tk can watch no descriptor (Windows)."""

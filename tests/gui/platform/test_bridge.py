@@ -40,6 +40,8 @@ class FakeLoop:
         self.now = 100.0
         self.planned: dict[str, tuple[float, Callable[[], None]]] = {}
         self.wakers: list[FakeWaker] = []
+        self.undrawn = 0  # what waits to be drawn
+        self.drawn: list[float] = []
         self._tickets = iter(range(10**6))
 
     def after(self, milliseconds: int, callback: Callable[[], None]) -> str:
@@ -53,6 +55,13 @@ class FakeLoop:
     def waker(self, callback: Callable[[], None]) -> FakeWaker:
         self.wakers.append(FakeWaker(callback))
         return self.wakers[-1]
+
+    def draw(self) -> bool:
+        if not self.undrawn:
+            return False
+        self.undrawn -= 1
+        self.drawn.append(self.now)
+        return True
 
     def run(self, seconds: float) -> None:
         """Let time pass in steps of a millisecond."""
@@ -264,3 +273,58 @@ def test_after_a_long_visit_the_loop_has_as_long_for_the_person() -> None:
     free = [following[0] - before[1] for before, following in pairwise(visits)]
     assert len(visits) > 3
     assert min(free) > 0.039
+
+
+def test_what_waits_to_be_drawn_is_drawn_before_a_visit_and_puts_it_off_once(scene: Scene) -> None:
+    loop, queue, window, bridge = scene
+    undrawn: list[tuple[int, int]] = []
+
+    def deliver(states: dict[SessionId, SessionState], recording: Recording) -> None:
+        undrawn.append((loop.undrawn, len(loop.drawn)))
+        window.deliver(states, recording)
+
+    bridge._deliver = deliver
+    loop.undrawn = 1
+    queue.batches.append(batch(1))
+    bridge.wake()
+    loop.run(0.05)
+    assert undrawn == [(0, 1)]
+
+    loop.undrawn = 1000  # there is always something
+    for entries in range(2, 5):
+        queue.batches.append(batch(entries))
+        bridge.wake()
+        loop.run(0.05)
+    assert undrawn[1:] == [(999, 2), (998, 3), (997, 4)]
+    assert window.visits[-1][SessionId(1)].entries == 4
+
+
+def test_what_cannot_be_drawn_keeps_no_visit_from_being_made(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, queue, window, bridge = scene
+
+    def fail() -> bool:
+        raise ValueError("while it was drawn")
+
+    monkeypatch.setattr(loop, "draw", fail)
+    queue.batches.append(batch(1))
+    bridge.wake()
+    with pytest.raises(ValueError, match="while it was drawn"):
+        loop.run(0.05)
+    loop.run(0.05)
+
+    assert window.visits[-1][SessionId(1)].entries == 1
+
+
+def test_drawing_may_close_the_bridge(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, queue, window, bridge = scene
+
+    def close() -> bool:
+        bridge.close()
+        return True
+
+    monkeypatch.setattr(loop, "draw", close)
+    queue.batches.append(batch(1))
+    bridge.wake()
+    loop.run(0.05)
+
+    assert window.visits == []

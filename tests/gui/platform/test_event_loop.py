@@ -196,3 +196,17 @@ def test_the_message_is_that_the_window_should_close(monkeypatch: pytest.MonkeyP
 
 def test_no_message_can_be_posted_to_a_window_that_is_gone(root: tk.Tk) -> None:
     assert not windows.post_close(0x7FFF_FFF0)
+
+
+def test_what_waits_for_the_loop_to_be_idle_can_be_done_at_once(root: tk.Tk) -> None:
+    loop, done = TkLoop(root), list[str]()
+    root.update()
+    root.after_idle(done.append, "drawn")
+    root.after(0, done.append, "a timer")
+
+    assert loop.draw()
+    assert done == ["drawn"]
+    assert not loop.draw()
+
+    root.update()
+    assert done == ["drawn", "a timer"]
