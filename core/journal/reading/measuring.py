@@ -20,7 +20,7 @@ from core.supervision import Worker
 
 TELL_EVERY = 0.5  # seconds
 _AT_ONCE = 512  # entries
-_BYTES_AT_ONCE = 256 * 1024  # about, where messages are cut out of them
+_BYTES_AT_ONCE = 64 * 1024  # about, where messages are cut out of them: 2 ms, in which Tk waits at every call
 _REST, _LIVE_REST = 1.0, 4.0  # times as long as the last look took: of what stands still, and of what grows
 _AT_FIRST = 0.2  # seconds after the first look, in which whoever asked can show what it found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -72,6 +73,24 @@ def test_what_the_filter_leaves_out_does_not_count(journal: Path) -> None:
     assert one.said == Slot(625, 0, 40_000, 0)
     later = counted(journal, Lens(since=ENTRIES // 2 + 5)).said
     assert later.received + later.sent == ENTRIES // 2
+
+
+def test_one_look_at_long_entries_is_short(tmp_path: Path) -> None:
+    path, each = tmp_path / "talk.tincan", 32 * 1024
+    with contextlib.closing(JournalWriter(path)) as writer:
+        lines = (b"x" * 63 + b"\n") * (each // 64)
+        session = SessionOpened(SESSION, 0, ROLES["server"], HERE, "line")
+        opened = session, Opened(SESSION, ConnectionId(1), 1, 1, HERE, HERE)
+        writer.append([*opened, *(Received(SESSION, ConnectionId(1), at, lines) for at in range(20))], 0)
+
+    with contextlib.closing(JournalReader(path)) as reader:
+        counter, total, looked = FigureCounter(reader, SESSION, Lens("line"), dials=False), reader.count(SESSION), [0]
+        while counter.entries < total:
+            counter.advance(total)
+            looked.append(counter.entries)
+        assert counter.figures().said.received == 20 * each // 64
+
+    assert max(stop - first for first, stop in pairwise(looked)) <= 5  # of them at most three with 32 KiB
 
 
 @pytest.fixture
