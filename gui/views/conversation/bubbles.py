@@ -46,6 +46,7 @@ class BubbleText(tk.Text):
         self._shapes: set[str] = set()
         self._caps: dict[str, tuple[int, bool]] = {}  # the width of each picture of a bubble's end, and which end
         self._set_off: list[tuple[str, str]] = []  # the pictures that have another colour, and what they showed before
+        self._has_set_off = False
         self._inner = 0
         self.astral = self._measure_astral()
         self.metrics = self._measure()
@@ -111,13 +112,17 @@ class BubbleText(tk.Text):
 
     def set_off(self, ranges: Iterable[tuple[int, int]]) -> None:
         """Give the bubbles on these lines, each up to before the second, another colour, and no others."""
+        lines = list(ranges)
+        if not lines and not self._has_set_off:  # mostly; each call into Tk gives the interpreter away
+            return
+        self._has_set_off = bool(lines)
         for kind in _CHOSEN:
             self.tag_remove(f"chosen-{kind}", "1.0", "end")
         for name, picture in self._set_off:
             with contextlib.suppress(tk.TclError):  # it is no longer in the Text
                 self.image_configure(name, image=picture)
         self._set_off.clear()
-        for first, last in ranges:
+        for first, last in lines:
             if "compact" in self.tag_names(f"{first}.0"):  # the rows beside it have that tag too
                 self.tag_add("chosen-compact", f"{first}.0", f"{last}.0")
             for kind in _CHOSEN:

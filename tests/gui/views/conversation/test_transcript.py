@@ -140,6 +140,25 @@ def test_in_a_flood_of_long_messages_the_view_is_filled_and_not_much_more(scene:
     assert len(scene.text) < text.enough_characters + 3 * len(long) < module.BUDGET
 
 
+def test_where_nothing_is_chosen_nothing_is_taken_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    removed, remove = list[str](), scene.transcript.text.tag_remove
+    scene.grow(MILLION)
+
+    def tag_remove(tag: str, start: str, stop: str) -> None:
+        removed.append(tag)
+        remove(tag, start, stop)
+
+    monkeypatch.setattr(scene.transcript.text, "tag_remove", tag_remove)
+    scene.grow(MILLION + 1)
+    scene.grow(2 * MILLION)
+    assert [tag for tag in removed if tag.startswith("chosen")] == []
+
+    scene.transcript.choose(2 * MILLION - 1)
+    assert scene.transcript.text.tag_ranges("chosen-incoming")
+    scene.transcript.unchoose()
+    assert not scene.transcript.text.tag_ranges("chosen-incoming")
+
+
 def test_another_width_takes_as_few_rows_as_a_flood_where_the_end_is_followed(scene: Scene) -> None:
     scene.grow(MILLION)
     scene.journal.reads = 0
