@@ -102,6 +102,7 @@ class Bridge:
         self._ticket: str | None = None
         self._not_before = 0.0  # the next visit
         self._has_drawn = False  # since the last one
+        self._has_put_off = False  # whether nothing was delivered at the last one, since calls took half of its budget
         self._is_open = True
         self._waker = loop.waker(self._woken)
 
@@ -159,10 +160,12 @@ class Bridge:
         began = self._clock()
         is_through = False
         try:
-            self._make_calls()
+            self._make_calls(began + BUDGET)
             if self._queue is not None:
                 self._waiting.extend(self._queue.drain())
-                self._carry()
+                self._has_put_off = not self._has_put_off and self._clock() > began + BUDGET / 2
+                if not self._has_put_off:
+                    self._carry()
             is_through = True
         finally:  # where something raised, there may be more behind it
             took = self._clock() - began
@@ -192,9 +195,8 @@ class Bridge:
         """Milliseconds until the next visit may be."""
         return max(0, round((self._not_before - self._clock()) * 1000))
 
-    def _make_calls(self) -> None:
+    def _make_calls(self, deadline: float) -> None:
         """Make what was posted, for as long as the budget lasts."""
-        deadline = self._clock() + BUDGET
         while self._is_open:
             try:
                 call = self._calls.get_nowait()

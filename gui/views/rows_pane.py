@@ -45,7 +45,7 @@ class RowsPane(ttk.Frame):
         self.chosen: int | None = None
         self.is_following = True
         self._planned: str | None = None
-        self._later = Debounce(self, self._draw_now)
+        self._later = Debounce(self, self.redraw)  # when the window rests: a batch may be due at the same moment
         self._free_at = 0.0  # when what comes may be drawn again, on the monotonic clock; 0 before anything is drawn
         self.head = ttk.Frame(self, style="Pane.TFrame")
         ttk.Label(self.head, text=title, style="Pane.Strong.TLabel").pack(side="left")

@@ -72,12 +72,13 @@ class Stage:
 
     def _begins(self, begin: Callable[[], None], port: int) -> SessionState:
         """A session that was not there before, once it stands."""
-        sessions = self.app.main_controller.sessions
-        known = set(sessions)
+        board = self.app.main_controller
         self.app.window.address.fill("127.0.0.1", str(port))
         begin()
-        self.wait(lambda: any(state.phase is Phase.OPEN for state in sessions.values() if state.session not in known))
-        return next(state for state in sessions.values() if state.session not in known)
+        session = board.selected
+        assert session is not None
+        self.wait(lambda: session in board.sessions and board.sessions[session].phase is Phase.OPEN)
+        return board.sessions[session]
 
     @property
     def banner(self) -> str:

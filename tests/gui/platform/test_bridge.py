@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 
@@ -13,7 +13,7 @@ from core.events import SessionId
 from core.journal.recording.ledger import Recording, SessionState
 from core.journal.recording.recorder import Batch
 from core.roles import Role
-from gui.platform.bridge import FRAME, Bridge
+from gui.platform.bridge import BUDGET, FRAME, Bridge
 
 
 class FakeWaker:
@@ -328,3 +328,28 @@ def test_drawing_may_close_the_bridge(scene: Scene, monkeypatch: pytest.MonkeyPa
     loop.run(0.05)
 
     assert window.visits == []
+
+
+def test_what_calls_leave_no_time_for_is_delivered_with_the_next_visit_and_no_later(scene: Scene) -> None:
+    loop, queue, window, bridge = scene
+    did: list[str] = []
+
+    def take_long() -> None:
+        did.append("a call")
+        loop.now += BUDGET * 3 / 4
+        if len(did) < 20:
+            bridge.post(take_long)
+
+    def deliver(states: dict[SessionId, SessionState], recording: Recording) -> None:
+        did.append("delivered")
+        queue.batches.append(batch(1))
+        window.deliver(states, recording)
+
+    bridge._deliver = deliver
+    bridge.post(take_long)
+    queue.batches.append(batch(1))
+    loop.run(0.2)
+
+    calls = [len(list(group)) for what, group in groupby(did) if what == "a call"]
+    assert len(calls) > 3
+    assert set(calls[:-1]) == {4}  # two visits with two calls each: the budget is the calls' own

@@ -118,6 +118,18 @@ def test_any_row_can_be_brought_to_the_top(held: Held, place: int) -> None:
     assert conversation.reads - before <= held.pane.page + 2
 
 
+def test_what_comes_is_drawn_when_the_window_rests(held: Held, root: tk.Tk) -> None:
+    dont_wait, timers, idle = 2, 16, 32  # Tcl's
+    held.show(talk(100))
+    held.show(talk(130))
+    while held.pane._later.is_due:
+        root.tk.dooneevent(timers | dont_wait)
+
+    assert held.words[-1] == "in 99"
+    root.tk.dooneevent(idle | dont_wait)
+    assert held.words[-1] == "in 129"
+
+
 def test_the_end_is_followed_while_it_is_in_sight(held: Held, root: tk.Tk, wait_until: WaitUntil) -> None:
     held.show(talk(100))
     held.show(talk(130))
