@@ -68,9 +68,9 @@ class RowWindow:
         source, rows, budget = self.conversation, WINDOW_ROWS, BUDGET
         if views:
             rows = min(rows, views * self._text.enough_rows(is_compact=self.style.is_compact))
-            budget = min(budget, views * self._text.enough_characters)
+            budget = min(budget, views * self.enough_characters)
         display_rows, before = read_around(self.read, around, min(rows, self._at_first), self.total)
-        if self._at_first < rows and sum(map(weight, display_rows)) < budget:
+        if self._at_first < rows and sum(self.weigh(display_rows)) < budget:
             display_rows, before = read_around(self.read, around, rows, self.total)
         self._rows, self._starts, self._weights = [], [], []
         if source is None or not display_rows:
@@ -78,13 +78,23 @@ class RowWindow:
             self._text.replace([])
             return
         keep = max(0, min(around - display_rows[0].place, len(display_rows) - 1))
-        start, stop = within_budget([weight(display_row) for display_row in display_rows], budget, keep, ENOUGH)
+        start, stop = within_budget(self.weigh(display_rows), budget, keep, ENOUGH)
         before = display_rows[start - 1] if start else before
         self._typesetter = self._new_typesetter()
         self._at_first = WINDOW_ROWS if stop - start > FEW // 2 else FEW
         self.first = self.last = display_rows[start].place
         said = self._message_before(before) if self.style.counts_time and before is not None else None
         self._text.replace(self._set(display_rows[start:stop], before, said))
+
+    @property
+    def enough_characters(self) -> int:
+        """Characters of long messages that fill the view and as much again; of any, where each has one line."""
+        return BUDGET if self.style.is_compact else self._text.enough_characters
+
+    def weigh(self, display_rows: Sequence[DisplayRow]) -> list[int]:
+        """About how much work each of them is, in characters; no more than are shown where each has one line."""
+        weights = list(map(weight, display_rows))
+        return [min(each, COMPACT_PREVIEW) for each in weights] if self.style.is_compact else weights
 
     def _new_typesetter(self) -> Typesetter:
         assert self.conversation is not None
@@ -136,7 +146,7 @@ class RowWindow:
         for row in rows:
             self._starts.append(line)
             line += row.lines
-        self._weights += map(weight, display_rows)
+        self._weights += self.weigh(display_rows)
         self.last += len(rows)
         self._fixed = min(self.last, self.conversation.settled)
         return rows

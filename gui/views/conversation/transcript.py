@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from gui.theme.theme import Theme
 from gui.viewmodels.decoding import Decoding
 from gui.viewmodels.typeset_row import FOUND, MARKED, Place
-from gui.viewmodels.typesetting import RowStyle, weight
+from gui.viewmodels.typesetting import RowStyle
 from gui.views.conversation.bubbles import BubbleText
 from gui.views.conversation.row_window import BUDGET, RowWindow
 from gui.views.conversation.selection import Selection
@@ -315,8 +315,9 @@ class Transcript(ttk.Frame):
 
     def _continue(self) -> None:
         """Set what is new below the rest."""
-        display_rows, most = self.row_window.read(self.row_window.last, self.total), self.text.enough_characters
-        if sum(map(weight, display_rows)) > min(most, BUDGET // 2) or self.row_window.goes_on_with(display_rows):
+        window, display_rows = self.row_window, self.row_window.read(self.row_window.last, self.total)
+        most = min(window.enough_characters, BUDGET // 2)
+        if sum(window.weigh(display_rows)) > most or window.goes_on_with(display_rows):
             self._load_end(views=1)
             return
         self.selection.remember()

@@ -127,17 +127,19 @@ def test_in_a_flood_the_rows_fill_the_view_and_as_much_again(scene: Scene, *, is
     assert 1.5 * in_view < in_text <= 5 * in_view  # each has a header here, for which nothing is reckoned
 
 
-def test_in_a_flood_of_long_messages_the_view_is_filled_and_not_much_more(scene: Scene) -> None:
+@pytest.mark.parametrize("style", [RowStyle(), RowStyle(is_compact=True), RowStyle(as_hex=True)])
+def test_in_a_flood_of_long_messages_the_view_is_filled_and_not_much_more(scene: Scene, style: RowStyle) -> None:
     long = b"".join(b"iiiiiiii %03d\n" % line for line in range(80))
     scene.journal = FakeConversation(lambda ordinal: received(ordinal, b"%d " % ordinal + long))
+    scene.transcript.show_style(style)
     scene.grow(10)
 
     scene.grow(MILLION)
 
-    text = scene.transcript.text
-    assert scene.visible.count("iiiiiiii") > 5
+    text, rows = scene.transcript.text, scene.transcript.row_window
     assert text.content_height > 1.5 * text.winfo_height()
-    assert len(scene.text) < text.enough_characters + 3 * len(long) < module.BUDGET
+    assert sum(rows._weights) < text.enough_characters + 3 * len(long) or style.is_compact
+    assert len(rows._weights) <= text.enough_rows(is_compact=style.is_compact)
 
 
 def test_where_nothing_is_chosen_nothing_is_taken_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
