@@ -21,7 +21,7 @@ from core.supervision import Worker
 TELL_EVERY = 0.5  # seconds
 _AT_ONCE = 512  # entries
 _BYTES_AT_ONCE = 64 * 1024  # about, where messages are cut out of them: 2 ms, in which Tk waits at every call
-_REST, _LIVE_REST = 1.0, 4.0  # times as long as the last look took: of what stands still, and of what grows
+_REST, _LIVE_REST = 1.0, 9.0  # times as long as the last look took: of what stands still, and of what grows
 _AT_FIRST = 0.2  # seconds after the first look, in which whoever asked can show what it found
 
 
@@ -82,7 +82,7 @@ class Measurer(Counting):
 
     ``tell`` gets what is known by now, after the first look, which is short, and then at most every ``TELL_EVERY``
     seconds or so; ``fail`` gets a sentence if the journal cannot be read. Both are called on the measurer's thread. It
-    rests between its looks, so that it takes no more than a fifth of a core while the journal grows.
+    rests between its looks, so that it takes no more than a tenth of a core while the journal grows.
     """
 
     def __init__(
