@@ -213,7 +213,7 @@ class SequencePane(RowsPane):
 
     def _write_on_ground(self, words: str, x: int, y: int, ink: str, ground: str) -> None:
         """Words around a point, on a ground that hides the lanes behind them."""
-        half, high = self._advances.width(words) // 2 + self._theme.px(2), self._line // 2
+        half, high = self._advances.width(words) // 2 + self._theme.px(2), self._line // 2 + 1
         self._add("rectangle", (x - half, y - high, x + half, y + high), fill=ground, outline="")
         self._add("text", (x, y), text=words, font=self._theme.small, fill=ink)
 
