@@ -62,13 +62,15 @@ class Wine:
     def place_windows_itself(self, *, is_so: bool) -> None:
         """Whether Wine places windows and gives them the focus, as Windows does, and leaves it to no window manager.
 
-        Where there is none, Wine waits two seconds for its answer with each window that goes.
+        Where there is none, Wine waits two seconds for its answer with each window that goes. Then what X11 says of the
+        focus must count for nothing: two windows that get it shortly after each other, it gives it in turn for ever.
         """
-        act = ("add", _X11, "/v", "Managed", "/d", "N", "/f") if is_so else ("delete", _X11, "/v", "Managed", "/f")
-        subprocess.run(
-            ["wine", "reg", *act], env=self.environment, timeout=_SET_UP_WITHIN, check=False, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        for name, value in {"Managed": "NY"[not is_so], "UseTakeFocus": "NY"[is_so]}.items():
+            act = ("add", _X11, "/v", name, "/d", value, "/f")
+            subprocess.run(
+                ["wine", "reg", *act], env=self.environment, timeout=_SET_UP_WITHIN, check=False,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
 
     def run(
         self,
