@@ -14,7 +14,7 @@ from core.net.socket_table import Ends, read_windows_table, tcp_states
 from core.net.sockets import readable, tcp_info
 from core.tcp import TcpState
 from tests.support.sink import until
-from tests.support.systems import not_on_wine, only_linux, only_windows
+from tests.support.systems import needs_socket_table, only_linux, only_windows
 
 ANY_TABLE = pytest.mark.skipif(sys.platform not in ("linux", "win32"), reason="POSIX: this system's table is not read")
 
@@ -61,7 +61,7 @@ def test_a_listener_and_both_ends_of_a_connection_are_found(
     assert state_of(ends_of(served)) is TcpState.ESTABLISHED
 
 
-@not_on_wine("each look at the table takes four seconds, for it seeks the owner of each socket")
+@needs_socket_table
 @ANY_TABLE
 def test_a_half_close_and_the_end_are_followed(pair: tuple[socket.socket, socket.socket, socket.socket]) -> None:
     _listener, client, served = pair

@@ -15,7 +15,7 @@ from gui.views.socket_state import INFERRED, TOLD, SocketStatePane
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, pick, serve
 from tests.gui.every_window import all_below
-from tests.support.systems import only_linux
+from tests.support.systems import needs_socket_table, only_linux
 
 
 def pane_of(app: App) -> SocketStatePane:
@@ -78,6 +78,7 @@ def test_any_socket_of_the_session_can_be_chosen(make_app: MakeApp) -> None:
         assert says(app, TcpState.LISTEN)
 
 
+@needs_socket_table
 def test_a_peer_that_does_not_read_is_told_of(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gui.viewmodels.socket_state.STALLED_AFTER_NS", 0)
     app = make_app()
@@ -98,6 +99,7 @@ def test_a_peer_that_does_not_read_is_told_of(make_app: MakeApp, monkeypatch: py
         pump_until(lambda: "The peer is not reading: " in str(pane_of(app).gauge.cget("text")), app.root)
 
 
+@needs_socket_table
 def test_of_an_earlier_run_it_is_inferred_and_nobody_is_asked(make_app: MakeApp) -> None:
     app = make_app()
     connect(app, serve(app))
