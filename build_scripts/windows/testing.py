@@ -26,7 +26,7 @@ from build_scripts.windows.wine import Wine
 from build_scripts.xvfb import VirtualDisplay
 
 _WINDOWS = 2  # at most; each takes 700 MB of disk
-_FOLDERS = ("tests/core", "tests/gui")
+_FOLDERS = ("tests/gui", "tests/core")  # the slowest first: a long one at the end has one processor to itself
 _SHARE = 120_000  # bytes of tests at least for one run of pytest, which needs some seconds to begin
 # A test that hangs ends its process: then another goes on with the rest.
 _OPTIONS = (
