@@ -29,6 +29,7 @@ from tests.gui.conftest import pump_until
 from tests.gui.driving import shown
 from tests.support.injection import KINDS, Breaker, sources, steps, workers
 from tests.support.journals import write_journal
+from tests.support.systems import seldom_on_wine
 
 LONGEST_END = 2.0  # seconds
 HEX = "6f" * 4_000  # that is composed on a thread of its own
@@ -636,7 +637,7 @@ OF_THE_END = {entry.name for entry in steps() if entry[:2] in (("gui.app", "App.
 
 
 @pytest.mark.case("C-67", "C-89")
-@pytest.mark.parametrize("module", STEPS_OF)
+@pytest.mark.parametrize("module", seldom_on_wine(list(STEPS_OF)))
 def test_steps_that_raise_leave_the_others_alone(
     module: str,
     make_stage: Callable[[], Stage],

@@ -10,8 +10,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from typing import TypeVar
 
 import pytest
+
+T = TypeVar("T")
 
 ON_WINDOWS = sys.platform == "win32"
 
@@ -69,6 +73,18 @@ TRIES_ALL = os.environ.get("TINCAN_TEST_EXAMPLES") == "all" and not ON_WINDOWS
 def examples(number: int) -> int:
     """How many examples of a law are tried: a fourth of the number, and all where that is asked for."""
     return number if TRIES_ALL else max(5, number // 4)
+
+
+def some(cases: Sequence[T]) -> Sequence[T]:
+    """The cases of a law that are tried: all, and under Wine each fifth."""
+    return cases[:: len(cases) // examples(len(cases))]
+
+
+def seldom_on_wine(cases: Sequence[str]) -> list[object]:
+    """All cases as parameters of a test, of which each fifth is tried under Wine."""
+    tried = set(some(cases))
+    slow = not_on_wine("it is slow, and Linux has tried all cases")
+    return [pytest.param(case, marks=[] if case in tried else [slow]) for case in cases]
 
 
 def command_line(*words: str) -> str:
