@@ -57,7 +57,7 @@ class Stage:
         """The peer says it, and it is on record."""
         before = state.bytes_in if (state := self.view.state(self.server)) else 0
         self.peer.say(data)
-        self.view.wait_for_state(self.server, lambda state: state.bytes_in == before + len(data))
+        self.view.wait_for_state(self.server, lambda state: state.bytes_in >= before + len(data))
 
     def keep(self, *, follow: bool = False) -> Keeping:
         return self.workbench.keep_received(self.server, self.connection, self.target, follow=follow, tell=self.teller)
