@@ -269,6 +269,10 @@ class Connection:
         """Bytes that the kernel has not taken: not yet, or, once it is over, never."""
         return self._sender.waiting or self._sender.lost
 
+    def hold_sends(self) -> None:
+        """Have what is sent from now on wait for ``release_sends``: how it goes out is about to be changed."""
+        self._sender.hold()
+
     def finish_sending(self) -> None:
         """Send what waits, then say that this is all: the peer sees the end and may still answer.
 
@@ -621,6 +625,11 @@ class Connection:
         if isinstance(violation, TooLong):
             return MessageTooLong(self._session, self.id, _now(), violation.skipped)
         return Misframed(self._session, self.id, _now(), violation.why)
+
+    def release_sends(self) -> None:
+        """The change for which ``hold_sends`` was called is made: what waited for it goes out in that way."""
+        self._sender.release()
+        self._start_flushing()
 
     def use_framing(self, framing: Framing) -> None:
         """Tell messages apart in this way from the next byte on; one that has begun is none. The loop's thread."""

@@ -32,7 +32,7 @@ _WHOLE = 256 * 1024  # bytes of a message that is sent whole, but with pauses
 class Sender:
     """Sends whole messages in the order in which they are handed in.
 
-    ``send`` and ``forbid`` are for any thread; the rest is for the loop's. The lock guards all of
+    ``send``, ``hold`` and ``forbid`` are for any thread; the rest is for the loop's. The lock guards all of
     the sending side, and is held for a send that never waits, so nobody waits for it long.
     ``broken`` and ``stalled`` are called on the loop's thread when the transport can take no more, ``rested``
     when a pause between two sends is over. With faults, all of the outbox is in a ``FaultyLine`` as well, and goes
@@ -43,6 +43,7 @@ class Sender:
         "_broken",
         "_datagrams",
         "_failure",
+        "_holds",
         "_identity",
         "_injected",
         "_limits",
@@ -103,6 +104,7 @@ class Sender:
         self._most = limits.outbox
         self._outbox = Outbox(limits.outbox)
         self._throttle: SocketOptions | None = None  # set while everything goes through the outbox, to leave it slowly
+        self._holds = 0  # changes to how it sends that are still to be made
         self._rest: Timer | None = None  # the pause after a send
         self._line: FaultyLine | None = None  # with faults in it
         self._line_timer: Timer | None = None  # for what comes out of it next
@@ -142,7 +144,7 @@ class Sender:
                 raise SendError(self._refusal)
             if waiting >= self._most:
                 raise NoRoom(self._why_no_room())
-            if waiting or self._throttle is not None or self._line is not None:
+            if waiting or self._holds or self._throttle is not None or self._line is not None:
                 self._outbox.add(data, 0, origin)
                 if self._line is not None:
                     self._line.put(data)
@@ -163,6 +165,11 @@ class Sender:
             if self._sink is not None:  # under the lock, so that the events are in the order of the bytes
                 self._sink.put(new_event(Sent, (self._session, self._identity, at, data, (), origin)))
             return False
+
+    def hold(self) -> None:
+        """Have what comes from now on wait for ``release``: how it goes out is about to be changed."""
+        with self._lock:
+            self._holds += 1
 
     def forbid(self, why: str) -> None:
         """Refuse what comes from now on. The first reason is the one that counts."""
@@ -218,8 +225,15 @@ class Sender:
 
     @property
     def wants_room(self) -> bool:
-        """Whether something waits for the transport, and not for the end of a pause."""
-        return self._rest is None and (self._outbox.size if self._line is None else self._released) > 0
+        """Whether something waits for the transport, and for nothing else."""
+        if self._rest is not None or self._holds:
+            return False
+        return (self._outbox.size if self._line is None else self._released) > 0
+
+    def release(self) -> None:
+        """The change for which ``hold`` was called is made."""
+        with self._lock:
+            self._holds -= 1
 
     def set_throttle(self, socket_options: SocketOptions) -> None:
         """Send a byte at a time or with pauses from now on, or no longer. A pause that lasts is over."""
@@ -325,7 +339,7 @@ class Sender:
     def flush(self) -> None:
         """The transport can take more: give it what waits."""
         with self._lock:
-            if not self._outbox:
+            if not self._outbox or self._holds:
                 return
             if self._throttle is None and self._line is None and not self._datagrams:
                 self._offer(self._outbox.bite())

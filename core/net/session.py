@@ -176,16 +176,17 @@ class Session(ABC):
         self.join()
 
     def tune(self, socket_options: SocketOptions) -> None:
-        """Have every connection, now and later, use its socket in another way."""
+        """Have every connection, now and later, use its socket in another way; what is sent after this does."""
         with self._lock:
             self.socket_options = socket_options
-            commands = self._commands
-        if commands is not None:
-            commands.call_soon(self._tune_all)
+            is_running = self._commands is not None
+        if is_running:
+            self._change_sending(self._tune_all)
 
     def set_faults(self, faults: BothWays, number: int | None = None) -> None:
         """Have these faults on every connection, now and later, or on that of a number alone; at once.
 
+        What is sent after this goes through them.
         Of what passes on, one pair is both the connection of that number and the one that was dialled for it.
         """
         with self._lock:
@@ -194,7 +195,7 @@ class Session(ABC):
                 self._own_faults = {}
             else:
                 self._own_faults = {**self._own_faults, abs(number): faults}
-        self._soon(self._use_faults_on_all)
+        self._change_sending(self._use_faults_on_all)
 
     def faults(self, number: int | None = None) -> BothWays:
         """The faults of every connection, or of the one of that number."""
@@ -230,7 +231,21 @@ class Session(ABC):
         if commands is not None:
             commands.call_soon(call)
 
+    def _change_sending(self, change: Callable[[], None]) -> None:
+        """Have the session's thread change how the connections send; what is sent after this waits for it."""
+        held = self.connections
+        for connection in held:
+            connection.hold_sends()
+        self._soon(partial(self._change_and_release, change, held))
+
     # The session's thread.
+
+    def _change_and_release(self, change: Callable[[], None], held: list[Connection]) -> None:
+        try:
+            change()
+        finally:
+            for connection in held:
+                connection.guard(connection.release_sends)
 
     def _run(self) -> None:
         """The whole life of the session. What goes wrong is left in ``_failure``."""

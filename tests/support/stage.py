@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from core.net.client import Client
 from core.net.connection import Connection
 from core.net.resolver import Resolver
 from core.net.server import Server
+from core.net.session import Session
 from core.net.tap import Tap
 from core.net.transport import Tcp
 from core.replies import Reply
@@ -20,6 +22,19 @@ from core.tls.settings import Tls
 from core.wire.faults import Faults
 from tests.support.law import check_law
 from tests.support.sink import Sink
+
+
+def held_up(session: Session) -> threading.Event:
+    """Keep the session's thread busy until the event is set."""
+    go_on, is_busy = threading.Event(), threading.Event()
+
+    def keep_busy() -> None:
+        is_busy.set()
+        go_on.wait(10)
+
+    session.connections[0].loop.call_soon(keep_busy)
+    assert is_busy.wait(10)
+    return go_on
 
 
 @contextmanager

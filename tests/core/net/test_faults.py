@@ -18,13 +18,14 @@ from core.net.connection import Connection
 from core.net.owner import Pause
 from core.net.server import Server
 from core.net.session import Session
+from core.net.socket_options import SocketOptions
 from core.settings import KIB, MIB, Limits
 from core.tls.settings import Tls
 from core.wire.faults import SOUND, BothWays, Faults, parse_faults
 from tests.support.law import check_law
 from tests.support.peers import Host, Peer, Resets
 from tests.support.sink import Sink, until
-from tests.support.stage import tapping
+from tests.support.stage import held_up, tapping
 from tests.support.systems import needs_rst
 from tests.support.tls_peers import TlsPeer, client_context
 
@@ -316,6 +317,57 @@ def test_one_connection_may_have_faults_of_its_own() -> None:
         assert talk.session.faults(2) == BothWays(out=STALL)
         talk.session.set_faults(SOUND)
         assert second.hear(5) == b"hello"
+
+
+def test_what_is_sent_after_the_faults_were_set_goes_through_them_however_busy_the_session_is() -> None:
+    with served() as talk:
+        go_on = held_up(talk.session)
+        talk.connection.send_exactly(b"before")
+        talk.put(out="cut=4")
+        talk.connection.send_exactly(b"hello")
+        assert talk.peer.hear(6) == b"before"
+        go_on.set()
+
+        assert talk.peer.hear_all() == b"hell"
+
+
+def test_what_is_sent_after_the_faults_were_taken_away_waits_for_that_alone() -> None:
+    with served(out=STALL) as talk:
+        talk.connection.send_exactly(b"before")
+        go_on = held_up(talk.session)
+        talk.session.set_faults(SOUND)
+        talk.connection.send_exactly(b" after")
+        go_on.set()
+
+        assert talk.peer.hear(12) == b"before after"
+        talk.connection.send_exactly(b" at once")
+        assert talk.peer.hear(8) == b" at once"
+
+
+def test_what_is_sent_after_the_sends_were_made_small_is_sent_in_that_way() -> None:
+    with served() as talk:
+        go_on = held_up(talk.session)
+        talk.session.tune(SocketOptions(byte_by_byte=True))
+        talk.connection.send_exactly(b"hello")
+        go_on.set()
+
+        assert talk.peer.hear(5) == b"hello"
+        until(lambda: bool(talk.sink.of(Sent)), "what was sent")
+        assert talk.sink.of(Sent)[0].cuts == (1, 1, 1, 1, 1)
+
+
+def test_faults_that_come_one_after_the_other_let_nothing_out_before_the_last() -> None:
+    with served() as talk:
+        go_on = held_up(talk.session)
+        talk.put(out="latency=1ms")
+        talk.put(out="stall=0")
+        talk.connection.send_exactly(b"hello")
+        go_on.set()
+        until(lambda: len(talk.notes()) >= 1, "the faults")
+
+        assert talk.connection.waiting == 5
+        talk.session.set_faults(SOUND)
+        assert talk.peer.hear(5) == b"hello"
 
 
 def test_what_had_not_come_through_at_the_end_is_told() -> None:

@@ -44,6 +44,7 @@ from tests.support.injection import KINDS, Breaker
 from tests.support.law import check_law
 from tests.support.peers import stranger
 from tests.support.sink import PATIENCE, Sink, until
+from tests.support.stage import held_up
 from tests.support.systems import needs_icmp, only_linux
 
 UNREACHABLE = "sent the datagram back (ICMP port unreachable)"
@@ -715,6 +716,21 @@ def test_faults_are_switched_on_and_off_while_a_client_talks() -> None:
         "fault on the way from the peer: none any more",
     ]
     assert [event.data for event in heard.of(Received)] == [b"sound", b"twice", b"once", b"more"]
+
+
+def test_a_datagram_that_is_sent_after_the_faults_were_set_goes_through_them_however_busy_the_session_is() -> None:
+    with hearing() as (server, heard), speaking(server.addresses[0]) as (client, sink):
+        go_on = held_up(client)
+        client.send(b"before")
+        set_faults(client, out="loss=1")
+        client.send(b"lost")
+        go_on.set()
+        sink.wait_for(Remark, 2)
+        set_faults(client)
+        client.send(b"after")
+        assert [client.receive(PATIENCE) for _ in range(2)] == [b"before", b"after"]
+
+    assert [event.data for event in heard.of(Received)] == [b"before", b"after"]
 
 
 def test_one_peer_of_a_server_may_have_faults_of_its_own_and_newcomers_have_those_of_all() -> None:
