@@ -79,6 +79,7 @@ class Connection:
         "_closing_timer",
         "_datagrams",
         "_drained",
+        "_enclosing",
         "_faults",
         "_framer",
         "_framing",
@@ -189,7 +190,7 @@ class Connection:
 
         ``origin`` says who speaks. Raises ``SendError`` if it was refused as a whole; then none of it goes out.
         """
-        if self._sender.send(self._framing.enclose(message), origin):
+        if self._sender.send(self._enclosing.enclose(message), origin):
             self._soon(self._start_flushing)
 
     def add_hearer(self, hear: Hear) -> None:
@@ -216,7 +217,7 @@ class Connection:
         loop's thread.
         """
         try:
-            if self._sender.send(message if exact else self._framing.enclose(message), origin):
+            if self._sender.send(message if exact else self._enclosing.enclose(message), origin):
                 self._soon(self._start_flushing)
         except SendError as error:
             self.note_refusal(len(message), error)
@@ -268,6 +269,10 @@ class Connection:
     def waiting(self) -> int:
         """Bytes that the kernel has not taken: not yet, or, once it is over, never."""
         return self._sender.waiting or self._sender.lost
+
+    def enclose_in(self, framing: Framing) -> None:
+        """Send in this way from the next message on, whether or not what comes is told apart in it yet."""
+        self._enclosing = framing
 
     def hold_sends(self) -> None:
         """Have what is sent from now on wait for ``release_sends``: how it goes out is about to be changed."""
@@ -637,7 +642,7 @@ class Connection:
         self._tell_apart(framing)
 
     def _tell_apart(self, framing: Framing) -> None:
-        self._framing = framing
+        self._framing = self._enclosing = framing
         framer = with_gap_timeout(framing.framer(self._limits.message), self._loop, self._hand_over)
         self._framer: Framer = framer if self._http_guard is None else self._http_guard.before(framer)
 

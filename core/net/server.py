@@ -97,6 +97,9 @@ class Server(ListeningSession):
         """
         self._framing = parse_framing(framing)
         self.framing = framing
+        if not self._reply.is_stream:
+            for connection in self.connections:
+                connection.enclose_in(self._framing)
         self._soon(lambda: self._use_framing(framing))
 
     # The server's thread.

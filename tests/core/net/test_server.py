@@ -55,7 +55,7 @@ from tests.support.peers import (
     free_port,
 )
 from tests.support.sink import PATIENCE, SOON, Sink, until
-from tests.support.stage import resident_memory, serving
+from tests.support.stage import held_up, resident_memory, serving
 from tests.support.systems import ON_WINDOWS, needs_rst, only_linux, only_posix
 
 CYCLES = 1000
@@ -272,6 +272,17 @@ def test_messages_are_told_apart_in_another_way_from_now_on_wherever_one_is_conn
         with pytest.raises(TincanError, match="no framing called"):
             server.set_framing("morse")
         assert (changed.framing, server.framing) == ("line", "length:1")
+
+
+def test_what_is_sent_after_the_framing_was_set_is_framed_in_that_way_however_busy_the_server_is() -> None:
+    with serving("none") as (server, sink), Peer.calls(address_of(server)) as peer:
+        sink.wait_for(Opened)
+        until(lambda: bool(server.connections), "the connection")
+        go_on = held_up(server)
+        server.set_framing("line")
+        server.connections[0].send(b"hello")
+        assert peer.hear(6) == b"hello\n"
+        go_on.set()
 
 
 def test_what_is_changed_before_it_runs_is_told_as_well() -> None:
