@@ -38,7 +38,7 @@ from core.events import (
     WentOn,
     new_event,
 )
-from core.net.endings import ending_of, why_not_send
+from core.net.endings import ending_of, peer_name, why_not_send
 from core.net.http_guard import HttpGuard
 from core.net.line_faults import LineFaults
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
@@ -491,7 +491,7 @@ class Connection:
             self._break(error)
             return
         note(f"serving {self.peer}", error)
-        self._end(Ending.FAILED, explain(error, Doing.TALKING, self.peer))
+        self._end(Ending.FAILED, explain(error, Doing.TALKING, peer_name(self.peer)))
 
     def _read(self) -> None:
         sink = self._sink

@@ -7,6 +7,7 @@ target (``core.wire.proxying``). One deadline covers it all.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +24,7 @@ from core.net.sockets import Endpoint
 from core.proxy import Proxy
 from core.wire.proxying import ProxyHandshake, handshake_with
 
+_GARBAGE = 100  # bytes of it that are shown
 _STAGGER = 0.25  # seconds; RFC 8305, section 8: "Connection Attempt Delay"
 
 
@@ -220,7 +222,7 @@ class Tunnel:
         except (BlockingIOError, InterruptedError):
             self._loop.watch(self._sock, READ | WRITE if self._to_send else READ, self._ready)
         except ProxyError as error:
-            self._fail(error.explanation)
+            self._fail(self._with_all_that_came(error).explanation)
         except OSError as error:
             why = explain(error, Doing.TALKING, f"the proxy {self._handshake.proxy}")
             self._fail(replace(why, advice="Ask whoever runs the proxy"))
@@ -240,6 +242,14 @@ class Tunnel:
             if not data:
                 raise handshake.closed()
             self._to_send += handshake.feed(data)
+
+    def _with_all_that_came(self, error: ProxyError) -> ProxyError:
+        """The same; of what is no answer also the rest, since a byte or two tell nobody what is there instead."""
+        said = self._handshake.garbage
+        if said:
+            with contextlib.suppress(OSError):
+                return self._handshake.no_proxy(said + self._sock.recv(_GARBAGE))
+        return error
 
     def _time_out(self) -> None:
         if not self._is_over:

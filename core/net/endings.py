@@ -63,9 +63,9 @@ def ending_of(error: OSError, peer: Address, transport: Transport, limits: Limit
     if ending is Ending.LOST and _still_answered(transport, limits):
         sent = f"{transport.unconfirmed or 0:,} bytes that were sent to it"
         return Ending.STALLED, does_not_read(peer, sent, limits.unacknowledged)
-    why = explain(error, Doing.TALKING, _name(peer))
+    why = explain(error, Doing.TALKING, peer_name(peer))
     if peer.is_local and ending is Ending.PEER_RESET:  # there is no RST, nor anything between that could send one
-        what = f"{_name(peer)} closed the connection"
+        what = f"{peer_name(peer)} closed the connection"
         why = Explanation(what, ("it ended, or closed without reading everything",), why.advice, why.fault)
     if ending not in (Ending.LOST, Ending.UNREACHABLE):
         return ending, why
@@ -75,7 +75,8 @@ def ending_of(error: OSError, peer: Address, transport: Transport, limits: Limit
     return ending, replace(why, what=f"{why.what}; {count:,} bytes that were sent are not confirmed")
 
 
-def _name(peer: Address) -> str:
+def peer_name(peer: Address) -> str:
+    """What a peer is called in a sentence."""
     return "the other program" if peer.is_unnamed else str(peer)
 
 
@@ -88,5 +89,5 @@ def _still_answered(transport: Transport, limits: Limits) -> bool:
 
 def does_not_read(peer: Address, what: str, seconds: float) -> Explanation:
     """Why a connection ended whose peer took none of ``what`` in that time."""
-    why = f"{_name(peer)} took none of the {what} in {seconds:g} seconds"
+    why = f"{peer_name(peer)} took none of the {what} in {seconds:g} seconds"
     return Explanation(why, ("its program hangs, or does not read",), fault=Fault.PEER)

@@ -135,7 +135,7 @@ class SocketFile:
             raise _refusal(f"{self._path} is there already, and whether a program uses it cannot be known: {why}")
         if sys.platform != "win32" and found.st_uid != os.geteuid():
             whose = f"{self._path} was left behind by a program of {_user(found.st_uid)}, so it is left as it is"
-            raise _refusal(whose, f"Remove it by hand. {_OTHER_PATH}")
+            raise _refusal(whose, f"Remove it by hand, or c{_OTHER_PATH[1:]}")
         if not may_replace:
             raise _refusal(f"{self._path} was left behind, and its folder is being changed just now", "Try again")
         if _identity(self._path.lstat()) == _identity(found):
@@ -230,8 +230,10 @@ def _why_not_listen(error: OSError, address: Address) -> Explanation:
     match error_name(error):
         case "EADDRINUSE":
             return Explanation(f"another program listens at {address} already", (), "Choose another name", Fault.PERSON)
-        case "ENOENT" | "ENOTDIR":
-            what = f"the folder {printable(str(folder))} of {address} does not exist"
+        case "ENOENT" | "ENOTDIR" as name:
+            what = f"{printable(str(folder))} is no folder, so {address} cannot be made there"
+            if name == "ENOENT":
+                what = f"the folder {printable(str(folder))} of {address} does not exist"
             return Explanation(what, ("a typing error",), "Make it first, or choose another path", Fault.PERSON)
         case "EACCES" | "EPERM" | "EROFS":
             what = f"this system does not let you make {address}"

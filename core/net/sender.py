@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.clock import monotonic, monotonic_ns
 from core.errors import DatagramError, Doing, Explanation, NoRoom, SendError, explain
 from core.events import ConnectionId, Event, EventSink, NotSent, Sent, SessionId, new_event
-from core.net.endings import does_not_read
+from core.net.endings import does_not_read, peer_name
 from core.net.outbox import Outbox, Outgoing
 from core.net.socket_options import AS_USUAL
 from core.origin import SCRIPT, Origin
@@ -196,12 +196,13 @@ class Sender:
         """Under the lock: why nothing more can be taken in for now."""
         if self._line is not None and not self._released:
             return f"the faults of this line hold {self._outbox.size:,} bytes back already, and that is the limit"
-        return f"{self._peer} does not read: {self._outbox.size:,} bytes wait for it already, and that is the limit"
+        size = f"{self._outbox.size:,} bytes"
+        return f"{peer_name(self._peer)} does not read: {size} wait for it already, and that is the limit"
 
     def _fail_to_send(self, error: OSError) -> SendError:
         """Under the lock: the first send that met a broken socket."""
         self._may_send = False
-        self._refusal = explain(error, Doing.TALKING, self._peer).what
+        self._refusal = explain(error, Doing.TALKING, peer_name(self._peer)).what
         self._fail(error)
         return SendError(self._refusal)
 

@@ -37,6 +37,7 @@ class ProxyHandshake(ABC):
         self.proxy = proxy
         self.target = target
         self.is_done = False
+        self.garbage = b""  # what was no answer of such a proxy, as far as it was taken in
         self._has_asked = False  # for the target
 
     @abstractmethod
@@ -59,6 +60,9 @@ class ProxyHandshake(ABC):
             causes = ("it is another kind of proxy, or none", "it does not let you in")
             what = f"{closed} before it could be asked for {self.target}"
             return ProxyError(Explanation(what, causes, _OTHER_KIND, Fault.PEER))
+        if self._is_in_an_answer:
+            what = f"{closed} in the middle of its answer about {self.target}"
+            return ProxyError(Explanation(what, (), "Ask whoever runs the proxy", Fault.PEER))
         causes = ("it could not reach the target, which some, as ssh -D, say like this", "it does not allow it")
         what = f"{closed} without an answer about {self.target}"
         return ProxyError(Explanation(what, causes, "Check host and port of the target", Fault.NETWORK))
@@ -72,7 +76,14 @@ class ProxyHandshake(ABC):
         what = f"the proxy {self.proxy} could not reach {self.target}: {why}"
         return ProxyError(Explanation(what, (), advice, Fault.NETWORK))
 
-    def _garbage(self, said: bytes) -> ProxyError:
+    @property
+    @abstractmethod
+    def _is_in_an_answer(self) -> bool:
+        """Whether the proxy has said something that is not complete."""
+
+    def no_proxy(self, said: bytes) -> ProxyError:
+        """What it means that the proxy said this."""
+        self.garbage = said
         shown = quoted(said.strip().decode("ascii", "backslashreplace"), _SHOWN)
         return self._refused(f"does not speak {self._name}: it said {shown}", _OTHER_KIND)
 
@@ -109,6 +120,10 @@ class Socks5(ProxyHandshake):
         return struct.pack("BB", 5, len(methods)) + methods
 
     @property
+    def _is_in_an_answer(self) -> bool:
+        return bool(self._held)
+
+    @property
     def most(self) -> int:
         return 0 if self.is_done else self._size - len(self._held)
 
@@ -116,7 +131,7 @@ class Socks5(ProxyHandshake):
         self._held += data
         versions = (1, 5) if self._hear == self._hear_login else (5,)  # some give that of SOCKS, not RFC 1929's own
         if self._held[0] not in versions:
-            raise self._garbage(self._held)
+            raise self.no_proxy(self._held)
         if len(self._held) < self._size:
             return b""
         return self._hear()
@@ -156,7 +171,7 @@ class Socks5(ProxyHandshake):
         if reply:
             raise self._refused(f"does not connect to {self.target}: it {_BY_PROXY.get(reply, f'gave code {reply}')}")
         if kind not in (_IPV4, _NAME, _IPV6):
-            raise self._garbage(self._held)
+            raise self.no_proxy(self._held)
         self._size = 4 + _SIZES.get(kind, 1 + self._held[4]) + 2
         self.is_done = len(self._held) == self._size
         return b""
@@ -195,6 +210,10 @@ class HttpConnect(ProxyHandshake):
         return "".join(f"{line}\r\n" for line in (*lines, "")).encode("ascii")
 
     @property
+    def _is_in_an_answer(self) -> bool:
+        return bool(self._head)
+
+    @property
     def most(self) -> int:
         """The end of the head is an empty line, of CR LF or of LF alone, so at least so many are still missing."""
         if self.is_done:
@@ -205,9 +224,10 @@ class HttpConnect(ProxyHandshake):
         self._head += data
         beginning = self._head[: len(_BEGINNING)]
         if not _BEGINNING.startswith(beginning):
-            raise self._garbage(self._head)
+            raise self.no_proxy(self._head)
         if len(self._head) > _LONGEST_HEAD:
-            raise self._garbage(self._head[:_SHOWN])
+            longest = f"{_LONGEST_HEAD:,} bytes"
+            raise self._refused(f"gave an answer whose head is longer than {longest}", "Ask whoever runs the proxy")
         if self._head.endswith((b"\n\n", b"\n\r\n")):
             self._hear()
         return b""
@@ -215,7 +235,7 @@ class HttpConnect(ProxyHandshake):
     def _hear(self) -> None:
         found = _STATUS.match(self._head)
         if found is None:
-            raise self._garbage(self._head.partition(b"\n")[0])
+            raise self.no_proxy(self._head.partition(b"\n")[0])
         code, reason = int(found[1]), (found[2] or b"").decode("ascii", "backslashreplace").strip()
         shown = f"{code} {quoted(reason, _SHOWN)}" if reason else str(code)
         if 100 <= code < 200:  # another head follows

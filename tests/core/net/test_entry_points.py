@@ -308,13 +308,6 @@ def is_told_early(stage: Stage) -> None:
         stage.still_serves(server)
 
 
-def is_tuned(stage: Stage) -> None:
-    with stage.server() as server:
-        server.tune(SocketOptions(nagle=True))
-        stage.wait()
-        stage.still_serves(server)
-
-
 def stops(stage: Stage) -> None:
     with stage.server():
         pass
@@ -578,7 +571,6 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.line_faults", "IncomingLine._let_through", "call_later"): comes_late_on_purpose,
     ("core.net.sender", "Sender._wait_for_line", "call_later"): is_late_on_purpose,
     ("core.net.session", "Session.stop", "call_soon"): stops,
-    ("core.net.session", "Session.tune", "call_soon"): is_tuned,
     ("core.net.tap", "Tap._look_for_resets", "call_later"): looks_at_who_is_not_read,
     ("core.net.timeouts", "InactivityTimer.restart", "call_later"): idles,
     ("core.net.timeouts", "InactivityTimer._check", "call_later"): idles_again,

@@ -257,7 +257,9 @@ def test_a_file_of_another_user_is_not_replaced(place: Path, monkeypatch: pytest
     leave_behind(place)
     owner = place.stat().st_uid
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
-    assert f"{place} was left behind by a program of user " in refusal(f"unix:{place}")
+    said = refusal(f"unix:{place}")
+    assert said.startswith(f"{place} was left behind by a program of user ")
+    assert said.endswith(", so it is left as it is. Remove it by hand, or choose another path.")
     assert place.exists()
 
 
@@ -304,6 +306,9 @@ def test_what_cannot_be_made_is_explained(place: Path, monkeypatch: pytest.Monke
         f"The folder {folder} of unix:{folder}/x does not exist. Likely cause: a typing error. "
         "Make it first, or choose another path."
     )
+    place.write_text("a file")
+    assert refusal(f"unix:{place}/x").startswith(f"{place} is no folder, so unix:{place}/x cannot be made there.")
+    place.unlink()
     monkeypatch.setattr(socket.socket, "bind", _raises(PermissionError(13, "Permission denied")))
     assert refusal(f"unix:{place}").startswith(
         f"This system does not let you make unix:{place}. Likely causes: you may not write to {place.parent};"

@@ -170,7 +170,7 @@ def test_a_silent_proxy_has_a_time_limit() -> None:
         )
 
 
-@pytest.mark.parametrize("said", [b"", b"\x05", b"\x05\x00", b"\x05\x00\x05\x00\x00"])
+@pytest.mark.parametrize("said", [b"", b"\x05", b"\x05\x00"])
 def test_a_proxy_that_closes_in_the_middle_is_told(said: bytes) -> None:
     with asking() as talk, talk.host.accept(Peer) as proxy:
         proxy.hear(3)
@@ -180,6 +180,16 @@ def test_a_proxy_that_closes_in_the_middle_is_told(said: bytes) -> None:
         proxy.finish()
         how = "without an answer about" if len(said) > 1 else "before it could be asked for"
         assert f"closed the connection {how} {TARGET}. Likely causes: " in talk.failure()
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("socks5", b"\x05\x00\x05\x00\x00"), ("http", b"HTTP/1.1 200 OK\r\nX: y\r\n")]
+)
+def test_a_proxy_that_closes_in_the_middle_of_its_answer_is_not_said_to_have_given_none(kind: str, said: bytes) -> None:
+    with asking(kind) as talk, talk.host.accept(Peer) as proxy:
+        proxy.say(said)
+        proxy.finish()
+        assert f"closed the connection in the middle of its answer about {TARGET}. Ask whoever" in talk.failure()
 
 
 @needs_rst
@@ -195,7 +205,15 @@ def test_a_proxy_that_resets_is_told() -> None:
 def test_garbage_is_shown_and_obeyed_by_nobody() -> None:
     with asking("http") as talk, talk.host.accept(Peer) as proxy:
         proxy.say(b"\x1b]0;title\x07\r\n")
-        assert "does not speak HTTP: it said “\\u001b]”" in talk.failure()
+        assert "does not speak HTTP: it said “\\u001b]0;title\\u0007”" in talk.failure()
+
+
+@pytest.mark.parametrize("kind", ["socks5", "http"])
+def test_of_what_is_no_proxy_all_that_it_said_is_shown(kind: str) -> None:
+    with asking(kind) as talk, talk.host.accept(Peer) as proxy:
+        proxy.say(b"220 mail.example.org ESMTP\r\n")
+        spoken = "HTTP" if kind == "http" else "SOCKS5"
+        assert f"does not speak {spoken}: it said “220 mail.example.org ESMTP”. Check its port" in talk.failure()
 
 
 @pytest.mark.parametrize("error", [OSError(5, "Input/output error"), BlockingIOError(11, "not now")])
