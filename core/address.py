@@ -41,6 +41,7 @@ _WORDS = re.compile(
 _NUMBERS = re.compile(r"[0-9]+(\.[0-9]+){3,}", re.ASCII)  # no name ends in digits alone (RFC 3696, section 2)
 _DOTTED = re.compile(r"((?:[0-9]{1,3}\.){3}[0-9]{1,3})\.([0-9]{1,5})?", re.ASCII)  # netstat on BSD and macOS
 
+NO_LOCAL_DATAGRAMS = "UDP goes to a host and a port, and a local socket has neither"
 NO_PORT = "a local socket has no port: leave it out"
 
 _PORTS = {
@@ -210,7 +211,10 @@ def without_udp(text: str) -> tuple[str, bool]:
 
 def parse_udp(text: str, *, for_server: bool) -> Address:
     """Read an address of UDP as ``parse_address`` does, with or without ``udp://`` before it."""
-    return parse_address(without_udp(text)[0], for_server=for_server)
+    address = parse_address(without_udp(text)[0], for_server=for_server)
+    if address.is_local:
+        raise AddressError(NO_LOCAL_DATAGRAMS)
+    return address
 
 
 def parse_destination(text: str, *, for_server: bool) -> Destination:

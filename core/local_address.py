@@ -27,6 +27,11 @@ def is_local(host: str | None) -> bool:
     return host is not None and host.startswith(SCHEME)
 
 
+def has_file(host: str) -> bool:
+    """Whether a host is a local socket that is a file, and no abstract name."""
+    return is_local(host) and not host.startswith(f"{SCHEME}@")
+
+
 def read_local(text: str) -> str | None:
     """The host in what was typed or pasted, also as socat has it; None if it is no local socket.
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.address import NO_PORT, Address, parse_target, without_udp
+from core.address import NO_LOCAL_DATAGRAMS, NO_PORT, Address, parse_target, without_udp
 from core.cli.arguments import (
     add_encoding,
     add_faults,
@@ -26,7 +26,7 @@ from core.cli.arguments import (
 from core.cli.tls import add_tap_tls, add_tls, tap_tls_of, tls_of
 from core.compose.encoding import Encoding, misread_ending
 from core.errors import AddressError, TincanError, quoted
-from core.local_address import read_local
+from core.local_address import has_file, read_local
 from core.net.socket_options import AS_USUAL, USUAL_DATAGRAM, SocketOptions
 from core.proxy import Proxy
 from core.replies import Reply, all_replies, make_reply
@@ -206,11 +206,16 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
     where, has_udp_scheme = without_udp(f"{chosen.target} {chosen.port}".rstrip())
     role = datagrams if chosen.udp or has_udp_scheme else stream
     try:
-        if (chosen.port or role.datagrams) and read_local(chosen.target) is not None:
-            raise AddressError(NO_PORT)
+        if read_local(without_udp(chosen.target)[0]) is not None:
+            if role.datagrams:
+                raise AddressError(NO_LOCAL_DATAGRAMS)
+            if chosen.port:
+                raise AddressError(NO_PORT)
         target, has_scheme = parse_target(where, for_server=is_server)
     except TincanError as error:
         parser.error(f"argument {'[HOST:]PORT' if is_server else 'HOST:PORT'}: {error}")
+    if is_server:
+        _refuse_mode(parser, chosen, target)
     _refuse_contradictions(parser, chosen, is_server=is_server)
     steps = None if is_server else _steps(parser, chosen)
     try:
@@ -252,6 +257,12 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
         mode=chosen.mode if is_server else None,
         proxy=proxy,
     )
+
+
+def _refuse_mode(parser: argparse.ArgumentParser, chosen: argparse.Namespace, target: Address) -> None:
+    """Refuse a mode that would let in whom it seems to keep out."""
+    if chosen.mode is not None and not has_file(target.host):
+        parser.error(f"--mode is for the file of a local socket, and {target} has none: leave it out")
 
 
 def _refuse_contradictions(parser: argparse.ArgumentParser, chosen: argparse.Namespace, *, is_server: bool) -> None:
@@ -320,6 +331,7 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         listen, at_listen = parse_target(chosen.listen, for_server=True)
     except TincanError as error:
         parser.error(f"argument LISTEN: {error}")
+    _refuse_mode(parser, chosen, listen)
     try:
         onward, at_target = parse_target(chosen.onward, for_server=False)
         proxy = proxy_of(chosen, onward)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from core.address import Address
 from core.errors import Doing, Explanation, Fault, TransportError, error_name, explain, printable
-from core.local_address import LONGEST_PATH, SCHEME
+from core.local_address import LONGEST_PATH, SCHEME, has_file
 
 FAMILY: int | None = getattr(socket, "AF_UNIX", None)  # Python has none on Windows, whatever the system can
 
@@ -79,7 +79,7 @@ class SocketFile:
         self._address = address
         self._mode = mode  # who may connect: those who may write
         self._path = Path(address.host.removeprefix(SCHEME))
-        self._has_file = not address.host.startswith(f"{SCHEME}@")
+        self._has_file = has_file(address.host)
         self._identity: tuple[int, int] | None = None  # of our file, while there is one
         self.has_replaced = False  # whether a file was in the way at which nobody listened any more
 

@@ -10,7 +10,7 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
-from core.address import Address, parse_udp
+from core.address import NO_LOCAL_DATAGRAMS, Address, parse_udp
 from core.clock import monotonic_ns
 from core.errors import AddressError, Doing, Explanation, explain
 from core.events import ConnectionId, Ending, EventSink, Resolved, Resolving, SessionId, SessionRemark, Tried
@@ -395,7 +395,7 @@ class UdpClient(_DatagramSession, Client):
 
 def _with_port(target: Address) -> Address:
     if target.is_local:
-        raise AddressError("UDP goes to a host and a port, and a local socket has neither")
+        raise AddressError(NO_LOCAL_DATAGRAMS)
     return target
 
 

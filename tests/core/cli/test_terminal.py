@@ -1362,6 +1362,12 @@ class TestLocalSockets:
         ("arguments", "why"),
         [
             (("serve", "unix:/tmp/x", "5555"), "a local socket has no port: leave it out"),
+            (("serve", "unix:/tmp/x", "--udp"), "UDP goes to a host and a port, and a local socket has neither"),
+            (("connect", "unix:/tmp/x", "--udp"), "UDP goes to a host and a port, and a local socket has neither"),
+            (("connect", "udp://unix:/tmp/x"), "UDP goes to a host and a port, and a local socket has neither"),
+            (("serve", "0", "--mode", "600"), "--mode is for the file of a local socket, and 127.0.0.1:0 has none"),
+            (("serve", "unix:@x", "--mode", "600"), "--mode is for the file of a local socket, and unix:@x has none"),
+            (("tap", "0", "unix:/tmp/x", "--mode", "600"), "--mode is for the file of a local socket"),
             (("serve", "unix:"), "the path is missing"),
             (("serve", "unix:/tmp/x", "--mode", "9"), "“9” is no mode: use three octal digits"),
             (("serve", "unix:/tmp/x", "--mode", "4777"), "“4777” is no mode"),
