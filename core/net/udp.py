@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -176,6 +177,17 @@ class UdpServer(_DatagramSession, Server):
             use_options(sock, options, AS_USUAL)
         self._tell_options(options, AS_USUAL)
         return found
+
+    def _tell_options(self, wanted: SocketOptions, before: SocketOptions) -> None:
+        super()._tell_options(wanted, before)
+        own = [sockets.readable(each.sock.getsockname()) for each in self._shared]
+        if sys.platform == "win32" or any(address.is_every_interface for address in own):
+            return  # Windows hands what is sent to a group to sockets of one address, too
+        hosts = {address.host.partition("%")[0] for address in own}
+        for group in wanted.groups:
+            if group not in before.groups and group.partition("%")[0] not in hosts:
+                does_not = f"what is sent to the group {group} does not come to a server at {own[0].host}"
+                self._complain(f"{does_not}: listen at 0.0.0.0 or ::, or at the group itself")
 
     def _watch_listeners(self, events: int) -> None:
         for each in self._open_sockets:

@@ -633,7 +633,7 @@ def test_a_line_that_loses_everything_is_told_both_ways() -> None:
             client.send(b"never arrives")
             texts = [each.text for each in sink.wait_for(Remark, 2)]
             assert texts == [
-                "fault on the way to the peer: 1 of the datagrams lost",
+                "fault on the way to the peer: 100 % of the datagrams lost",
                 "fault on the way to the peer: a datagram of 13 bytes was lost",
             ]
             assert [event.data for event in sink.of(Sent)] == [b"never arrives"]
@@ -708,10 +708,10 @@ def test_faults_are_switched_on_and_off_while_a_client_talks() -> None:
         assert [client.receive(PATIENCE) for _ in range(2)] == [b"once", b"more"]
 
     assert told(sink) == [
-        "fault on the way to the peer: 1 of the datagrams lost",
+        "fault on the way to the peer: 100 % of the datagrams lost",
         "fault on the way to the peer: a datagram of 4 bytes was lost",
         "fault on the way to the peer: none any more",
-        "fault on the way from the peer: 1 of the datagrams twice",
+        "fault on the way from the peer: 100 % of the datagrams twice",
         "fault on the way from the peer: a datagram of 5 bytes goes on twice",
         "fault on the way from the peer: none any more",
     ]
@@ -809,6 +809,20 @@ def test_faults_of_streams_are_refused_while_it_talks_too(written: str) -> None:
 # Groups and broadcast.
 
 GROUP = "239.255.77.7"
+
+
+@only_linux("the interface is called lo, and groups work on it")
+def test_a_server_that_joins_a_group_and_cannot_hear_it_says_so() -> None:
+    joined = SocketOptions(groups=(GROUP,), interface="lo")
+    with hearing("none", target="127.0.0.1:0") as (server, sink):
+        server.tune(joined)
+        assert [each.text for each in sink.wait_for(SessionRemark, 2)] == [
+            f"has joined the group {GROUP} on the interface lo",
+            f"what is sent to the group {GROUP} does not come to a server at 127.0.0.1: listen at 0.0.0.0 or ::, "
+            "or at the group itself",
+        ]
+    with hearing("none", target=f"{GROUP}:0", options=SocketOptions(interface="lo")) as (_server, sink):
+        assert len(sink.of(SessionRemark)) == 1
 
 
 @only_linux("the interface is called lo, and groups work on it")
