@@ -87,10 +87,10 @@ class Faults:
             self.cut and f"cut after {self.cut}",
             self.finish and f"half-close after {self.finish}",
             self.reset and f"reset after {self.reset}",
-            self.loss and f"{self.loss:g} of the datagrams lost",
-            self.duplicate and f"{self.duplicate:g} of the datagrams twice",
-            self.reorder and f"{self.reorder:g} of the datagrams held back for {_span(self.held_back)}",
-            self.flip and f"{self.flip:g} of the bits flipped (seed {self.seed})",
+            self.loss and f"{_percent(self.loss)} of the datagrams lost",
+            self.duplicate and f"{_percent(self.duplicate)} of the datagrams twice",
+            self.reorder and f"{_percent(self.reorder)} of the datagrams held back for {_span(self.held_back)}",
+            self.flip and f"{_percent(self.flip)} of the bits flipped (seed {self.seed})",
         )
         return ", ".join(part for part in parts if part)
 
@@ -227,12 +227,17 @@ def _at(text: str, part: str) -> At:
     return At(seconds=_seconds(text, part)) if is_time else At(_size(text, part))
 
 
+def _percent(share: float) -> str:
+    """A share as people read it: of "1 of the bits" nobody knows whether it is one or all."""
+    return f"{100 * share:g} %"
+
+
 def _size(text: str, part: str, least: int = 0) -> int:
     found = _SIZE.fullmatch(text)
-    size = int(float(found[1]) * _UNITS[found[2]]) if found is not None and len(text) <= 18 else -1
-    if size < least:
+    size = float(found[1]) * _UNITS[found[2]] if found is not None and len(text) <= 18 else -1.0
+    if size < least or abs(size - round(size)) > 1e-6:  # a part of a byte
         raise FaultError(f"{quoted(part)}: write a number of bytes, such as 1000, 64kB or 1MiB")
-    return size
+    return round(size)
 
 
 def _seconds(text: str, part: str) -> float:

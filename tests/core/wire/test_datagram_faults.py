@@ -171,10 +171,10 @@ def test_the_same_seed_makes_the_same_choices_and_another_name_others() -> None:
 @pytest.mark.parametrize(
     ("written", "faults", "words"),
     [
-        ("loss=0.1", Faults(loss=0.1), "0.1 of the datagrams lost"),
-        ("duplicate=1", Faults(duplicate=1.0), "1 of the datagrams twice"),
-        ("reorder=0.2/50ms", Faults(reorder=0.2, held_back=0.05), "0.2 of the datagrams held back for 50 ms"),
-        ("reorder=0.2", Faults(reorder=0.2), "0.2 of the datagrams held back for 20 ms"),
+        ("loss=0.1", Faults(loss=0.1), "10 % of the datagrams lost"),
+        ("duplicate=1", Faults(duplicate=1.0), "100 % of the datagrams twice"),
+        ("reorder=0.2/50ms", Faults(reorder=0.2, held_back=0.05), "20 % of the datagrams held back for 50 ms"),
+        ("reorder=0.2", Faults(reorder=0.2), "20 % of the datagrams held back for 20 ms"),
     ],
 )
 def test_faults_of_datagrams_are_written_and_read(written: str, faults: Faults, words: str) -> None:

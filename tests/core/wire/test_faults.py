@@ -192,6 +192,7 @@ def test_what_happens_by_the_clock_happens_on_a_silent_line_too(kind: str, end: 
         ("stall=4KiB/3s", Faults(stall=At(4096), stalled_for=3.0)),
         ("stall=500ms", Faults(stall=At(seconds=0.5))),
         ("cut=1000,finish=2s,reset=1M", Faults(cut=At(1000), finish=At(seconds=2.0), reset=At(1_000_000))),
+        ("cut=1.005kB", Faults(cut=At(1005))),
         ("flip=0.001,seed=7", Faults(flip=0.001, seed=7)),
         ("satellite", PRESETS["satellite"]),
         ("byte-by-byte,latency=50", Faults(slice=1, pause=0.001, latency=0.05)),
@@ -204,6 +205,7 @@ def test_faults_are_read_as_they_are_written(text: str, faults: Faults) -> None:
 @pytest.mark.parametrize(
     "text",
     ["nonsense", "latency", "latency=", "latency=fast", "latency=-1", "latency=2h", "slice=0", "bandwidth=0", "cut=x",
+     "cut=1.5", "slice=0.5", "cut=0.0001kB",
      "flip=0", "flip=2", "flip=nan", "seed=x", "seed=٣", "reset=1e9", "stall=1/x", "latency=1~x", "satellite=1"],
 )  # fmt: skip
 def test_what_is_no_fault_is_refused_and_named(text: str) -> None:
@@ -216,5 +218,5 @@ def test_faults_are_told_in_words() -> None:
         "latency 20 ms ± 20 ms, 536 bytes at a time, stalls after 64,000 bytes for 3 s, reset after 256,000 bytes"
     )
     assert str(parse_faults("flip=0.5,slice=1/1ms,bandwidth=9")) == (
-        "9 B a second, 1 byte at a time, 1 ms apart, 0.5 of the bits flipped (seed 1)"
+        "9 B a second, 1 byte at a time, 1 ms apart, 50 % of the bits flipped (seed 1)"
     )
