@@ -265,8 +265,7 @@ class _Program:
             try:
                 data = self._framing.enclose(data) if options.profile is None else self._composed(data)
             except SendError as error:
-                _tell(f"not sent: {error}")
-                return True
+                return self._refuse(data, error)
         if not data and not options.role.datagrams:
             self._workbench.go_on(self._session)
             return True  # an empty line has no bytes
@@ -302,6 +301,7 @@ class _Program:
     def _refuse(self, data: bytes, error: SendError) -> bool:
         if not self._options.exact:
             _tell(f"not sent: {error}")
+            self._is_incomplete = self._is_incomplete or not self._options.role.listens
             return not self._asked_to_end
         _tell(f"{len(data):,} bytes of the input were not sent, nor what comes after them: {error}")
         self._is_incomplete = True

@@ -1125,7 +1125,7 @@ class TestProfiles:
                     assert hear(peer, 8) == b"\0\x01\0\0\0\x02\x01\x03"
                     terminal.ends_input()
 
-            assert terminal.run("connect", address, "--profile", "Modbus/TCP", scene=scene) == 0
+            assert terminal.run("connect", address, "--profile", "Modbus/TCP", scene=scene) == 3
         assert any(line.startswith("not sent: ") for line in terminal.err.lines)
 
     def test_a_profile_comes_from_a_file_that_the_window_exported(self, terminal: Terminal, tmp_path: Path) -> None:
