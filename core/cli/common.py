@@ -17,7 +17,7 @@ from core.command import is_windows_console, raw_file
 from core.errors import reason
 from core.text_safety import TextSafety
 
-_SIGNALS = signal.SIGINT, signal.SIGTERM
+_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 INTERRUPTED = 130  # exit code: what a shell expects of a program that Ctrl-C ended
 
 _LONGEST_LINE = 2_000  # characters told at once; a path may be long
@@ -88,14 +88,17 @@ def interruptible() -> Iterator[threading.Event]:
 
 @contextlib.contextmanager
 def asked_to_end(end: Callable[[], None]) -> Iterator[None]:
-    """Have Ctrl-C and SIGTERM call ``end``; the next of them insists: it ends the program at once, without a word."""
+    """Have Ctrl-C, SIGTERM and the end of the terminal call ``end``; the next of them insists: it ends the program at
+    once, without a word. What nohup ignores stays ignored.
+    """
+    heeded = [number for number in _SIGNALS if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN]
 
     def first(_number: int, _frame: object) -> None:
-        for number in _SIGNALS:
+        for number in heeded:
             signal.signal(number, signal.SIG_DFL)
         end()
 
-    before = {number: signal.signal(number, first) for number in _SIGNALS}
+    before = {number: signal.signal(number, first) for number in heeded}
     try:
         yield
     finally:

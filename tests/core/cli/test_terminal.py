@@ -1024,12 +1024,13 @@ def test_the_tutorial_plays_out_the_same_with_any_two_programs(
 
 @only_posix("Windows has no SIGTERM to be caught")
 @pytest.mark.case("C-68")
-def test_a_program_of_its_own_ends_well_when_it_is_told_to() -> None:
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_program_of_its_own_ends_well_when_it_is_told_to(name: str) -> None:
     with running("-m", "core", "serve", "0") as server:
         port = port_of(server.stderr)
         with calling(int(port)) as peer:
             assert hear(peer, 16) == b"type the message"
-            server.send_signal(signal.SIGTERM)
+            server.send_signal(getattr(signal, name))
             assert hear_all(peer) == b""
         assert server.wait(PATIENCE) == 0
 
