@@ -336,7 +336,8 @@ class Connection:
         elif end is End.CUT:
             self.close(Ending.FAULT_CUT)
         else:
-            self._abort_when_confirmed(self._reset_behind or Ending.FAULT_RESET)
+            self._reset_behind = self._reset_behind or Ending.FAULT_RESET
+            self._abort_when_confirmed(self._reset_behind)
 
     def abort_behind(self, ending: Ending) -> None:
         """Close with RST behind what was sent: once the peer's system has it, or after a moment."""
@@ -700,7 +701,7 @@ class Connection:
 
     def _say_fin(self) -> None:
         """Tell the peer that nothing more comes: everything before is with the kernel."""
-        if self._we_finished or not self.is_open:
+        if self._we_finished or not self.is_open or self._reset_behind is not None:  # RST comes, and no FIN before it
             return
         try:
             self._transport.finish_sending()
@@ -794,7 +795,7 @@ class Connection:
                 ("ending what is to be sent", lambda: left.extend(self._sender.end("the connection is closed"))),
                 ("watching a connection no more", lambda: transport.wait_for(self._loop, 0, self._ready)),
                 ("closing a connection", close),
-                ("recording what did not go out", lambda: self._account_for(left, ending)),
+                ("recording what did not go out", lambda: self._account_for(left)),
                 ("recording what a fault still held", lambda: faults.tell_lost(lost) if faults is not None else None),
                 ("recording the end of a connection", lambda: self._emit_closed(ending, why)),
                 ("telling the owner of a connection", lambda: self._owner.closed(self)),
@@ -810,9 +811,9 @@ class Connection:
         if self._idle is not None:
             self._idle.stop()
 
-    def _account_for(self, left: list[Outgoing], ending: Ending) -> None:
+    def _account_for(self, left: list[Outgoing]) -> None:
         for outgoing in left:
-            self._sender.account_for(outgoing, f"the connection ended first ({ending.value})")
+            self._sender.account_for(outgoing, "the connection ended first")
 
     def _emit_closed(self, ending: Ending, why: Explanation | None) -> None:
         self._emit(Closed(self._session, self.id, _now(), ending, why, self._transport.goodbye))

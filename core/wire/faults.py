@@ -84,9 +84,9 @@ class Faults:
             self.slice
             and f"{counted(self.slice, 'byte')} at a time{f', {_span(self.pause)} apart' if self.pause else ''}",
             self.stall and f"stalls after {self.stall}{self.lasting}",
-            self.cut and f"cut after {self.cut}",
-            self.finish and f"half-close after {self.finish}",
-            self.reset and f"reset after {self.reset}",
+            self.cut and f"cuts after {self.cut}",
+            self.finish and f"half-closes after {self.finish}",
+            self.reset and f"resets after {self.reset}",
             self.loss and f"{_percent(self.loss)} of the datagrams lost",
             self.duplicate and f"{_percent(self.duplicate)} of the datagrams twice",
             self.reorder and f"{_percent(self.reorder)} of the datagrams held back for {_span(self.held_back)}",
@@ -385,7 +385,8 @@ class FaultyLine:
                 "cut": ("cut", End.CUT),
                 "finish": ("half-closed", End.FINISHED),
             }[kind]
-            lost = f"; {self.size:,} bytes are lost" if self.size else ""
+            is_one = self.size == 1
+            lost = f"; {counted(self.size, 'byte')} {'is' if is_one else 'are'} lost" if self.size else ""
             out.append(InjectedFault(f"{words} after {at}{lost}"))
             self._end(end, out)
 

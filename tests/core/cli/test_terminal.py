@@ -1207,7 +1207,7 @@ class TestTapping:
 
             assert terminal.run("tap", "0", address, "--fault-out", "cut=2", scene=scene) == 0
 
-        assert "#1→: fault on the way to the target: cut after 2 bytes" in terminal.err.lines
+        assert "#1→: fault on the way to the target: cuts after 2 bytes" in terminal.err.lines
         assert "#1→: fault on the way to the target: cut after 2 bytes; 3 bytes are lost" in terminal.err.lines
 
     def test_either_side_may_speak_tls(self, terminal: Terminal, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from core.net.owner import Pause
 from core.net.server import Server
 from core.net.session import Session
 from core.net.socket_options import SocketOptions
+from core.net.transport import Tcp
 from core.settings import KIB, MIB, Limits
 from core.tls.settings import Tls
 from core.wire.faults import SOUND, BothWays, Faults, parse_faults
@@ -368,6 +369,19 @@ def test_faults_that_come_one_after_the_other_let_nothing_out_before_the_last() 
         assert talk.connection.waiting == 5
         talk.session.set_faults(SOUND)
         assert talk.peer.hear(5) == b"hello"
+
+
+@needs_rst
+def test_no_fin_comes_before_a_reset_that_waits_for_what_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Tcp, "unconfirmed", property(lambda _self: 1))
+    with served(out=parse_faults("reset=4")) as talk:
+        talk.connection.send_exactly(b"hello")
+        until(lambda: any("reset after 4 bytes; 1 byte is lost" in note for note in talk.notes()), "the fault")
+        talk.connection.finish_sending()
+
+        assert talk.peer.hear_a_reset() == b"hell"
+        (closed,) = talk.sink.wait_for(Closed)
+        assert closed.ending is Ending.FAULT_RESET
 
 
 def test_what_had_not_come_through_at_the_end_is_told() -> None:

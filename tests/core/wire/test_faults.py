@@ -215,7 +215,7 @@ def test_what_is_no_fault_is_refused_and_named(text: str) -> None:
 
 def test_faults_are_told_in_words() -> None:
     assert str(PRESETS["dying-router"]) == (
-        "latency 20 ms ± 20 ms, 536 bytes at a time, stalls after 64,000 bytes for 3 s, reset after 256,000 bytes"
+        "latency 20 ms ± 20 ms, 536 bytes at a time, stalls after 64,000 bytes for 3 s, resets after 256,000 bytes"
     )
     assert str(parse_faults("flip=0.5,slice=1/1ms,bandwidth=9")) == (
         "9 B a second, 1 byte at a time, 1 ms apart, 50 % of the bits flipped (seed 1)"
