@@ -40,7 +40,8 @@ class CallReader:
         self._tls: dict[ConnectionId, int] = {}  # since which entry
         parties = reader.parties(session)
         system = reader.ask("SELECT system FROM journal", (), (str,))
-        self._context = CallContext(parties.target, parties.listens, str(system[0][0]) if system else "")
+        recorded_on = str(system[0][0]) if system else ""
+        self._context = CallContext(parties.target, parties.listens, recorded_on, parties.has_datagrams)
 
     def read(self, first: int, count: int, entries: int) -> list[EntryCalls]:
         """Those of ``count`` of all ``entries`` from ordinal ``first`` on."""

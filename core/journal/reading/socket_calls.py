@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 from core.events import RESETS_OF_OURS, Ending
 from core.journal.display_row import RECEIVED, SENT, DisplayRow
+from core.local_address import SCHEME, is_local
 from core.words import counted, duration
 
 UNKNOWN = "…"
 
 _RECORDS = "TLS: the socket itself carried records"
+_ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - read, not bound
 _WAITED_NS = 1_000  # from which on a wait is told
 _RESETS = {ending.value for ending in RESETS_OF_OURS}
 _BROKEN = {ending.value for ending in (Ending.PEER_RESET, Ending.LOST, Ending.UNREACHABLE, Ending.FAILED)}
@@ -39,6 +41,7 @@ class CallContext:
     target: str
     listens: bool
     system: str = ""
+    datagrams: bool = False  # UDP
 
     @property
     def is_windows(self) -> bool:
@@ -64,7 +67,7 @@ def calls_of(
     row: DisplayRow, detail: Mapping[str, object], context: CallContext, earlier: Earlier = NOTHING_EARLIER
 ) -> list[SocketCall]:
     """The calls of an entry, in their order; none of one that no call stands behind."""
-    make = _MAKERS.get(row.kind)
+    make = (_MAKERS | _MAKERS_OF_DATAGRAMS if context.datagrams else _MAKERS).get(row.kind)
     return make(row, detail, context, earlier) if make is not None else []
 
 
@@ -93,10 +96,11 @@ def _listening(
     addresses, backlog = detail.get("addresses"), detail.get("backlog")
     for address in addresses if isinstance(addresses, list) else []:
         family, where = _family(str(address)), _where(str(address))
+        is_local_one = is_local(str(address))
         own = "SO_EXCLUSIVEADDRUSE" if context.is_windows else "SO_REUSEADDR"
         calls += [
             SocketCall(f"socket({family}, SOCK_STREAM)", is_derived=True),
-            SocketCall(f"setsockopt(SOL_SOCKET, {own}, 1)", is_derived=True),
+            *([] if is_local_one else [SocketCall(f"setsockopt(SOL_SOCKET, {own}, 1)", is_derived=True)]),
             *(
                 [SocketCall(f"setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, {UNKNOWN})", is_derived=True)]
                 if family == "AF_INET6"
@@ -120,6 +124,8 @@ def _opened(
             SocketCall(f"socket({_family(peer)}, SOCK_STREAM)", is_derived=True),
             SocketCall(f"connect({_where(peer)}){_took(detail)}", "connect_ex(), and select() until it stands"),
         ]
+    if is_local(peer) or is_local(str(detail.get("local", ""))):
+        return [*first, SocketCall("setblocking(False)", is_derived=True)]
     return [
         *first,
         SocketCall("setblocking(False)", is_derived=True),
@@ -142,7 +148,8 @@ def _resolving(
     host, port = str(detail.get("host", "")), context.target.rpartition(":")[2]
     if context.listens and host == "localhost":
         return []  # both loopback addresses, without asking
-    asked = f"getaddrinfo({host!r}, {port or UNKNOWN}, type=SOCK_STREAM, proto=IPPROTO_TCP)"
+    kind = "type=SOCK_DGRAM, proto=IPPROTO_UDP" if context.datagrams else "type=SOCK_STREAM, proto=IPPROTO_TCP"
+    asked = f"getaddrinfo({host!r}, {port or UNKNOWN}, {kind})"
     return [SocketCall(asked, "on a thread of its own: it cannot be waited for in select()")]
 
 
@@ -224,7 +231,8 @@ def _session_closed(
     if not (isinstance(failure, dict) and failure.get("errno")):
         return []  # no call of the system failed, or it is not known which
     where = _where(context.target)
-    call = f"bind({where}) or listen({UNKNOWN})" if context.listens else f"connect({where})"
+    bound = f"bind({where})" if context.datagrams else f"bind({where}) or listen({UNKNOWN})"
+    call = bound if context.listens else f"connect({where})"
     return [SocketCall(f"{call} -> {_error(failure)}", is_failure=True)]
 
 
@@ -243,6 +251,70 @@ _MAKERS: dict[str, _Maker] = {
     "closed": _closed,
     "turned-away": _turned_away,
     "session-closed": _session_closed,
+}
+
+
+# UDP: a server has one socket for all its peers, and nothing is accepted, shut down or broken.
+
+
+def _datagram_received(
+    row: DisplayRow, _detail: Mapping[str, object], _context: CallContext, earlier: Earlier
+) -> list[SocketCall]:
+    asked = UNKNOWN if earlier.receive is None else earlier.receive
+    return [SocketCall(f"recvfrom({asked}) -> {counted(row.size, 'byte')}{_waited(earlier)}")]
+
+
+def _datagram_sent(
+    row: DisplayRow, _detail: Mapping[str, object], context: CallContext, _earlier: Earlier
+) -> list[SocketCall]:
+    size = counted(row.size, "byte")
+    return [SocketCall(f"{f'sendto({size}, {UNKNOWN})' if context.listens else f'send({size})'} -> {row.size}")]
+
+
+def _datagrams_heard(
+    _row: DisplayRow, detail: Mapping[str, object], _context: CallContext, _earlier: Earlier
+) -> list[SocketCall]:
+    addresses = detail.get("addresses")
+    return [
+        SocketCall(text, is_derived=True)
+        for address in map(str, addresses if isinstance(addresses, list) else [])
+        for text in (f"socket({_family(address)}, SOCK_DGRAM)", "setblocking(False)", f"bind({_where(address)})")
+    ]
+
+
+def _datagrams_opened(
+    _row: DisplayRow, detail: Mapping[str, object], context: CallContext, _earlier: Earlier
+) -> list[SocketCall]:
+    if context.listens:
+        return []  # the peer is known by its first datagram
+    peer, host = str(detail.get("peer", "")), str(detail.get("local", "")).rpartition(":")[0].strip("[]")
+    if host in _ANYWHERE:  # of a group or by broadcast, where anybody may answer
+        named = SocketCall(f"bind(({host!r}, 0))", "not connected: whoever answers is heard", is_derived=True)
+    else:
+        named = SocketCall(f"connect({_where(peer)})", "names the peer: no packet goes out", is_derived=True)
+    first = (f"socket({_family(peer)}, SOCK_DGRAM)", "setblocking(False)")
+    return [*(SocketCall(text, is_derived=True) for text in first), named]
+
+
+def _datagrams_closed(
+    _row: DisplayRow, _detail: Mapping[str, object], context: CallContext, _earlier: Earlier
+) -> list[SocketCall]:
+    return [] if context.listens else [SocketCall("close()", is_derived=True)]
+
+
+def _no_call(
+    _row: DisplayRow, _detail: Mapping[str, object], _context: CallContext, _earlier: Earlier
+) -> list[SocketCall]:
+    return []
+
+
+_MAKERS_OF_DATAGRAMS: dict[str, _Maker] = {
+    RECEIVED: _datagram_received,
+    SENT: _datagram_sent,
+    "listening": _datagrams_heard,
+    "opened": _datagrams_opened,
+    "closed": _datagrams_closed,
+    **dict.fromkeys(("socket-tuned", "tried", "turned-away"), _no_call),
 }
 KINDS_WITH_DETAIL = frozenset(_MAKERS) - {RECEIVED}
 
@@ -264,6 +336,8 @@ def _took(detail: Mapping[str, object]) -> str:
 
 
 def _family(address: str) -> str:
+    if is_local(address):
+        return "AF_UNIX"
     host = address.rpartition(":")[0]
     if host.startswith("["):
         return "AF_INET6"
@@ -272,6 +346,9 @@ def _family(address: str) -> str:
 
 def _where(address: str) -> str:
     """An address as Python has it."""
+    if is_local(address):
+        name = address.removeprefix(SCHEME)
+        return repr(f"\0{name[1:]}" if name.startswith("@") else name)
     host, _, port = address.rpartition(":")
     return f"({host.strip('[]')!r}, {port})" if host and port.isdigit() else UNKNOWN
 

@@ -160,3 +160,38 @@ def test_the_kinds_are_those_of_events() -> None:
         except TypeError:  # a named tuple wants its fields
             kinds.add(event.__name__.lower())
     assert kinds >= KINDS_WITH_DETAIL | {"received"}
+
+
+UDP_SERVER = CallContext("127.0.0.1:53", listens=True, datagrams=True)
+UDP_CLIENT = CallContext("127.0.0.1:53", listens=False, datagrams=True)
+
+
+def test_over_udp_nothing_is_accepted_listened_for_or_shut_down() -> None:
+    datagrams = ["socket(AF_INET, SOCK_DGRAM)", "setblocking(False)"]
+    ends = {"local": "127.0.0.1:40000", "peer": "127.0.0.1:53", "took": None}
+    assert texts("listening", {"addresses": ["127.0.0.1:53"]}, context=UDP_SERVER) == [
+        *datagrams, "bind(('127.0.0.1', 53))",
+    ]  # fmt: skip
+    assert texts("opened", ends, context=UDP_CLIENT) == [*datagrams, "connect(('127.0.0.1', 53))"]
+    assert texts("opened", ends, context=UDP_SERVER) == []
+    assert texts("received", context=UDP_SERVER, size=0) == ["recvfrom(…) -> 0 bytes"]
+    assert texts("sent", context=UDP_SERVER) == ["sendto(5 bytes, …) -> 5"]
+    assert texts("sent", context=UDP_CLIENT) == ["send(5 bytes) -> 5"]
+    assert texts("closed", {"ending": "ours"}, context=UDP_CLIENT) == ["close()"]
+    assert texts("closed", {"ending": "ours"}, context=UDP_SERVER) == []
+    assert "SOCK_DGRAM" in texts("resolving", {"host": "a"}, context=UDP_CLIENT)[0]
+
+
+def test_a_client_of_a_group_is_not_connected() -> None:
+    found = texts("opened", {"local": "0.0.0.0:40000", "peer": "224.0.0.251:5353"}, context=UDP_CLIENT)
+    assert found[-1] == "bind(('0.0.0.0', 0))"
+
+
+def test_a_local_socket_has_a_path_and_no_options_of_tcp() -> None:
+    assert texts("listening", {"addresses": ["unix:/tmp/a"], "backlog": 5}) == [
+        "socket(AF_UNIX, SOCK_STREAM)", "setblocking(False)", "bind('/tmp/a')", "listen(5)",
+    ]  # fmt: skip
+    assert texts("opened", {"local": "unix:", "peer": "unix:@a", "took": 0.1}, context=CLIENT)[:2] == [
+        "socket(AF_UNIX, SOCK_STREAM)", "connect('\\x00a'), took 100 ms",
+    ]  # fmt: skip
+    assert "TCP_NODELAY" not in str(made("opened", {"local": "unix:/tmp/a", "peer": "unix:"}))
