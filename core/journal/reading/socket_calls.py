@@ -161,12 +161,12 @@ def _resolved(
     return [SocketCall(f"getaddrinfo -> [{found}]{_took(detail)}")]
 
 
-def _tried(
-    _row: DisplayRow, detail: Mapping[str, object], _context: CallContext, _earlier: Earlier
-) -> list[SocketCall]:
+def _tried(_row: DisplayRow, detail: Mapping[str, object], context: CallContext, _earlier: Earlier) -> list[SocketCall]:
     address = str(detail.get("address", ""))
     return [
-        SocketCall(f"socket({_family(address)}, SOCK_STREAM)", is_derived=True),
+        SocketCall(
+            f"socket({_family(address)}, {'SOCK_DGRAM' if context.datagrams else 'SOCK_STREAM'})", is_derived=True
+        ),
         SocketCall(f"connect({_where(address)}) -> {_error(detail.get('why'))}{_took(detail)}", is_failure=True),
         SocketCall("close()", is_derived=True),
     ]
@@ -233,7 +233,11 @@ def _session_closed(
     where = _where(context.target)
     bound = f"bind({where})" if context.datagrams else f"bind({where}) or listen({UNKNOWN})"
     call = bound if context.listens else f"connect({where})"
-    return [SocketCall(f"{call} -> {_error(failure)}", is_failure=True)]
+    failed = SocketCall(f"{call} -> {_error(failure)}", is_failure=True)
+    if context.listens or context.datagrams:
+        return [failed]
+    made = SocketCall(f"socket({_family(context.target)}, SOCK_STREAM)", is_derived=True)
+    return [made, failed, SocketCall("close()", is_derived=True)]
 
 
 _Maker = Callable[[DisplayRow, Mapping[str, object], CallContext, Earlier], list[SocketCall]]
@@ -314,7 +318,7 @@ _MAKERS_OF_DATAGRAMS: dict[str, _Maker] = {
     "listening": _datagrams_heard,
     "opened": _datagrams_opened,
     "closed": _datagrams_closed,
-    **dict.fromkeys(("socket-tuned", "tried", "turned-away"), _no_call),
+    **dict.fromkeys(("socket-tuned", "turned-away"), _no_call),
 }
 KINDS_WITH_DETAIL = frozenset(_MAKERS) - {RECEIVED}
 

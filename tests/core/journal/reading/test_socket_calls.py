@@ -110,7 +110,7 @@ def test_under_tls_it_is_said_that_the_socket_carried_something_else() -> None:
         ("session-closed", {"failure": {"what": "taken", "errno": "EADDRINUSE"}}, SERVER,
          ["bind(('127.0.0.1', 5555)) or listen(…) -> EADDRINUSE"]),
         ("session-closed", {"failure": {"what": "refused", "errno": "ECONNREFUSED"}}, CLIENT,
-         ["connect(('example.org', 80)) -> ECONNREFUSED"]),
+         ["socket(…, SOCK_STREAM)", "connect(('example.org', 80)) -> ECONNREFUSED", "close()"]),
         ("session-closed", {"failure": {"what": "no such machine"}}, CLIENT, []),
         ("remark", {"text": "x"}, SERVER, []),
         ("session-opened", {}, SERVER, []),
@@ -168,7 +168,7 @@ UDP_CLIENT = CallContext("127.0.0.1:53", listens=False, datagrams=True)
 
 def test_over_udp_nothing_is_accepted_listened_for_or_shut_down() -> None:
     datagrams = ["socket(AF_INET, SOCK_DGRAM)", "setblocking(False)"]
-    ends = {"local": "127.0.0.1:40000", "peer": "127.0.0.1:53", "took": None}
+    ends: dict[str, object] = {"local": "127.0.0.1:40000", "peer": "127.0.0.1:53", "took": None}
     assert texts("listening", {"addresses": ["127.0.0.1:53"]}, context=UDP_SERVER) == [
         *datagrams, "bind(('127.0.0.1', 53))",
     ]  # fmt: skip
@@ -180,6 +180,7 @@ def test_over_udp_nothing_is_accepted_listened_for_or_shut_down() -> None:
     assert texts("closed", {"ending": "ours"}, context=UDP_CLIENT) == ["close()"]
     assert texts("closed", {"ending": "ours"}, context=UDP_SERVER) == []
     assert "SOCK_DGRAM" in texts("resolving", {"host": "a"}, context=UDP_CLIENT)[0]
+    assert "SOCK_DGRAM" in texts("tried", {"address": "127.0.0.1:53"}, context=UDP_CLIENT)[0]
 
 
 def test_a_client_of_a_group_is_not_connected() -> None:
