@@ -37,6 +37,7 @@ _LINUX = (sys.executable, "-m", "core")
 FORMATS = {
     "text": ".txt", "csv": ".csv", "jsonl": ".jsonl", "raw": ".bin", "html": ".html", "pcapng": ".pcapng",
     "python-client": ".py", "python-server": ".py", "pytest": ".py", "steps": ".json", "svg": ".svg",
+    "library": ".py",
 }  # fmt: skip
 
 

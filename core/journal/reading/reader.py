@@ -126,6 +126,21 @@ _WHOLE_ENDS = {
 }  # fmt: skip
 
 
+class SetUp(NamedTuple):
+    """How a session was set up, as its notes tell, each as it is written; empty where it has no such thing.
+
+    ``place`` is where it listened, or what it dialled; ``onward`` what a tap dialled. ``reply`` and ``framing`` are
+    those that it had at last.
+    """
+
+    place: str = ""
+    framing: str = ""
+    reply: str = ""
+    onward: str = ""
+    onward_tls: bool = False
+    proxy: str = ""
+
+
 class Parties(NamedTuple):
     """Who talked with whom: the role and target of a session, and its connections by number.
 
@@ -136,6 +151,7 @@ class Parties(NamedTuple):
     target: str
     ends: Mapping[int, Ends]
     tls: bool = False
+    set_up: SetUp = SetUp()
 
     @property
     def listens(self) -> bool:
@@ -513,7 +529,25 @@ class JournalReader:
         ends = {number: Ends(local, peer, ending) for number, local, peer, ending in rows}
         sql = "SELECT ordinal FROM chunk WHERE session = ? AND kind = 'opened' ORDER BY ordinal LIMIT 1"
         opened = self._query(sql, (session,), (int,))  # with STARTTLS the session asks for TLS, and begins without
-        return Parties(role, target, ends, bool(opened) and self.detail(session, opened[0][0]).get("tls") is True)
+        is_tls = bool(opened) and self.detail(session, opened[0][0]).get("tls") is True
+        return Parties(role, target, ends, is_tls, self._set_up(session, target))
+
+    def _set_up(self, session: SessionId, target: str) -> SetUp:
+        def last(kind: str) -> dict[str, object]:
+            ordinal = self.last_of(session, kind)
+            return self.detail(session, ordinal) if ordinal is not None else {}
+
+        begun, onward = last("session-opened"), last("onward")
+        listened = last("listening").get("addresses")
+        place = str(listened[0]) if isinstance(listened, list) and listened and target.endswith(":0") else target
+        return SetUp(
+            place,
+            framing=str(last("framing-changed").get("framing") or begun.get("framing") or ""),
+            reply=str(last("reply-changed").get("reply") or begun.get("reply") or ""),
+            onward=str(onward.get("target") or ""),
+            onward_tls=onward.get("tls") is True,
+            proxy=str(onward.get("proxy") or begun.get("proxy") or ""),
+        )
 
     def ask(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:
         """The answer to any other question: rows, each value of the kind that stands for it in ``kinds``."""
