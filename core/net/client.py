@@ -218,7 +218,7 @@ class Client(Session):
     def _connected(self, sock: socket.socket, peer: Address, took: float) -> None:
         sockets.tune(sock, self._limits)
         try:
-            self._connection_or_none = self._connection(sock, peer, took)
+            connection = self._connection(sock, peer, took)
         except Exception as error:  # noqa: BLE001 - mostly an ``OSError``: reset before we got to it
             self._drop(sock)
             if not isinstance(error, OSError):
@@ -229,7 +229,10 @@ class Client(Session):
             self._stands()
             self._begin_answering()
         elif self.tls.starttls:
-            self._ask_for_tls(self._connection_or_none, self.tls.starttls)
+            self._ask_for_tls(connection, self.tls.starttls)
+
+    def _register(self, connection: Connection) -> None:
+        self._connection_or_none = connection
 
     def _shook_hands(self, why: Explanation | None) -> None:
         if why is None:

@@ -127,8 +127,6 @@ class Connection:
         limits: Limits,
         sink: EventSink | None,
         request_line: float | None = None,
-        took: float | None = None,
-        process: str = "",
     ) -> None:
         self.id = identity
         self.number = number
@@ -165,11 +163,14 @@ class Connection:
         self._turns, self._turns_since = 0, 0  # answers of a program in a row, and since when (ns)
         self.watchers = Watchers()
         self._hearers: list[Hear] = []
-        self._open(took, process)
+        self._watch()  # what the system refuses to watch has not opened
 
-    def _open(self, took: float | None, process: str) -> None:
-        """It stands: have it watched, and say so."""
-        self._watch()  # first: what the system refuses to watch has not opened
+    def announce(self, took: float | None, process: str) -> None:
+        """Say that it stands: once, first of all, and once it can be found by whoever hears that and sends at once.
+
+        ``took`` is how long connecting took, in seconds, of one that was dialled; ``process`` the peer's, where that is
+        known.
+        """
         transport = self._transport
         local, begins_later = transport.local, not transport.is_ready
         at, asks = _now(), self._receive

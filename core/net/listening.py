@@ -201,11 +201,12 @@ class ListeningSession(Session):
         except (OSError, MemoryError):  # reset before we got to it, or no memory for it
             self._drop(sock)
             return
-        if not connection.is_open:
-            return
+        if connection.is_open:  # no fault has ended it yet
+            connection.guard(partial(self._greet, connection))
+
+    def _register(self, connection: Connection) -> None:
         self._connections[connection.id] = connection
-        self._sources[peer.host] += 1
-        connection.guard(partial(self._greet, connection))
+        self._sources[connection.peer.host] += 1
 
     @abstractmethod
     def _greet(self, connection: Connection) -> None:
@@ -262,8 +263,7 @@ class ListeningSession(Session):
 
     def closed(self, connection: Connection) -> None:
         """Forget it; the last one to go lets the stopping session end."""
-        if self._connections.pop(connection.id, None) is None:
-            return  # a fault has ended it before it was taken in
+        del self._connections[connection.id]
         self._forget(connection)
         if connection.id in self._without_place:
             self._without_place.remove(connection.id)
@@ -272,7 +272,7 @@ class ListeningSession(Session):
         self._end_if_alone()
 
     def _forget(self, connection: Connection) -> None:
-        """A connection that was taken in is over."""
+        """A connection is over."""
 
     def _end_if_alone(self) -> None:
         """End, if that was asked for and no connection stands any more."""

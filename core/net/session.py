@@ -387,14 +387,18 @@ class Session(ABC):
             limits=self._limits,
             sink=self._sink,
             request_line=self._limits.request_line if self._looks_for_http and not peer.is_local else None,
-            took=took,
-            process=process,
         )
+        self._register(connection)
+        connection.announce(took, process)
         if self.socket_options is not AS_USUAL:
             connection.guard(partial(connection.tune, self.socket_options))
         if self._faults != SOUND or self._own_faults:
             connection.guard(partial(self._use_faults, connection))
         return connection
+
+    @abstractmethod
+    def _register(self, connection: Connection) -> None:
+        """Have a new connection among ``connections`` from now on."""
 
     def _use_faults_on_all(self) -> None:
         for connection in self.connections:

@@ -262,12 +262,19 @@ class Tap(ListeningSession):
                 note(f"connecting to {peer}", error)
             self._give_up(caller, explain(error, Doing.CONNECTING, peer))
             return
-        self._targets[connection.id] = connection
         target = self._legs[connection.id] = _Leg(connection)
         caller.other, target.other = target, caller
         for leg in (caller, target):
             leg.connection.watchers.add(partial(self._soon_go_on, leg))
         caller.connection.guard(partial(caller.connection.resume, Pause.TAP))
+        if connection.ending is not None:  # a fault has ended it at once
+            self._pass_ending_on(self._legs.pop(connection.id), connection.ending)
+
+    def _register(self, connection: Connection) -> None:
+        if connection.number < 0:
+            self._targets[connection.id] = connection
+        else:
+            super()._register(connection)
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """Pass on what came."""

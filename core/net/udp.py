@@ -203,8 +203,6 @@ class UdpServer(_DatagramSession, Server):
         transport = DatagramTransport(shared, sockaddr)
         connection = self._talk(transport, peer)
         shared.peers[sockaddr] = transport
-        self._connections[connection.id] = connection
-        self._sources[peer.host] += 1
         connection.guard(partial(self._greet, connection))
         if self._sweep is None:
             self._sweep = self._guarded.call_later(self._limits.silent_peer, self._forget_silent)
@@ -384,7 +382,7 @@ class UdpClient(_DatagramSession, Client):
             raise
         self._only = OnlyTransport(self._socket, endpoint.sockaddr if hears_others else None)
         self._socket.peers[endpoint.sockaddr] = self._only
-        self._connection_or_none = self._talk(self._only, endpoint.address)
+        self._talk(self._only, endpoint.address)
         self._tell_options(options, AS_USUAL)
 
     def _of_anybody(self, _shared: DatagramSocket, _sockaddr: SocketAddress) -> DatagramTransport | None:
