@@ -46,7 +46,8 @@ def read_kept(path: Path, largest: int) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(f"byte {error.start:,} is no UTF-8") from error
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"it is not UTF-8 (at line {line})") from error
 
 
 def write_kept(path: Path, text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -127,18 +126,17 @@ def statements(schema: str) -> tuple[str, ...]:
     return tuple(statement.strip() for statement in schema.split(";") if statement.strip())
 
 
-_REASONS = {
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_TOOBIG: f"a value in it has more than {LONGEST_DATA:,} bytes, too many to be handled at once",
-    sqlite3.SQLITE_INTERRUPT: "it takes too long, or it was not wanted any more",
-}
-
-
 def failed(error: Exception, path: Path) -> JournalError:
     """What went wrong with the journal at ``path``, for a person."""
+    import sqlite3  # which the first picture of the window does without
+
+    reasons = {
+        sqlite3.SQLITE_FULL: "the disk is full",
+        sqlite3.SQLITE_TOOBIG: f"a value in it has more than {LONGEST_DATA:,} bytes, too many to be handled at once",
+        sqlite3.SQLITE_INTERRUPT: "it takes too long, or it was not wanted any more",
+    }
     if isinstance(error, sqlite3.Error):
-        code = getattr(error, "sqlite_errorcode", None)
-        reason = _REASONS.get(code or 0) or " ".join(str(error).split())
+        reason = reasons.get(getattr(error, "sqlite_errorcode", 0)) or " ".join(str(error).split())
         return JournalError(f"the journal {path} cannot be used: {reason}")
     if isinstance(error, UnicodeDecodeError):
         return JournalError(f"the journal {path} cannot be used: it is damaged")

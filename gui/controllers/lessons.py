@@ -229,9 +229,6 @@ def read_lesson(path: Path) -> Lesson:
 
 
 def _why_none(error: ValueError | RecursionError) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        line = error.object.count(b"\n", 0, error.start) + 1
-        return f"it is not UTF-8 (at line {line})"
     if isinstance(error, RecursionError):
         return "it has lists within lists, too many of them"
     return "it has a number that is too long" if "set_int_max_str_digits" in str(error) else str(error)

@@ -98,7 +98,7 @@ class Theme:
         if dots and dots != self._dots_per_inch:
             self._dots_per_inch = dots
             self._root.tk.call("tk", "scaling", dots / _POINTS_AN_INCH)
-            self._resize_fonts(self.step)
+            self._resize_fonts(self.step, anew=True)
             self._tell()
 
     def colour_title(self, window: tk.Tk | tk.Toplevel) -> None:
@@ -195,13 +195,14 @@ class Theme:
             if font.cget("family") != family:
                 font.configure(family=family)
 
-    def _resize_fonts(self, step: int) -> None:
+    def _resize_fonts(self, step: int, *, anew: bool = False) -> None:
+        """Give the fonts their size in points; ``anew`` where a point has another number of dots than before."""
         self.step = max(SMALLEST_STEP, min(LARGEST_STEP, step))
         points = HERE.points + self.step
         sizes = [(tkfont.nametofont(name, root=self._root), points) for name in _FONTS_OF_TK]
         sizes += [(self.mono, points), (self.strong, points), (self.small, max(6, points - 1))]
         for font, size in (*sizes, (self.text, points + 1), (self.title, points + 4)):
-            if font.cget("size") != size:  # configured, Tk loads it anew in any case
+            if anew or font.cget("size") != size:  # configured, Tk loads it anew in any case
                 font.configure(size=size)
 
     def _restyle(self) -> None:

@@ -109,7 +109,7 @@ def test_a_byte_order_mark_is_passed_over_and_what_is_no_text_refused(tmp_path: 
     (tmp_path / "b.json").write_bytes(b"\xff")
 
     assert read_kept(tmp_path / "a.json", 100) == "hello"
-    with pytest.raises(ValueError, match="byte 0 is no UTF-8"):
+    with pytest.raises(ValueError, match=r"it is not UTF-8 \(at line 1\)"):
         read_kept(tmp_path / "b.json", 100)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -103,10 +104,10 @@ def test_what_is_no_file_is_a_sentence_too(tmp_path: Path) -> None:
     for name, says in (
         ("none", "cannot be read"),
         ("", "is no file"),
-        ("bytes", "cannot be read: byte 0 is no UTF-8"),
+        ("bytes", "cannot be read: it is not UTF-8 (at line 1)"),
         ("large", "larger"),
     ):
-        with pytest.raises(StepFileError, match=says):
+        with pytest.raises(StepFileError, match=re.escape(says)):
             read_step_file(tmp_path / name)
 
 

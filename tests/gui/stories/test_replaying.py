@@ -54,8 +54,8 @@ def test_the_client_of_what_is_on_view_has_it_again_with_the_same_server(echoing
     replays(echoing)
     echoing.sees("everything was as recorded", "Done: everything was as recorded")
     echoing.press("<Escape>")  # the table; the strip has it still
-    echoing.until(lambda: echoing.conversation.count("hello") == 2, "a session of its own with the words and the echo")
-    assert len(echoing.app.main_controller.sessions) == 3
+    echoing.until(lambda: len(echoing.app.main_controller.sessions) == 3, "a session of its own")
+    echoing.until(lambda: echoing.conversation.count("hello") == 2, "the words and the echo in it")
 
 
 def test_another_answer_is_shown_beside_the_recorded_one_and_found_at_once(echoing: Person) -> None:
