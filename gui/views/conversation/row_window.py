@@ -84,7 +84,17 @@ class RowWindow:
         self._at_first = WINDOW_ROWS if stop - start > FEW // 2 else FEW
         self.first = self.last = display_rows[start].place
         said = self._message_before(before) if self.style.counts_time and before is not None else None
-        self._text.replace(self._set(display_rows[start:stop], before, said))
+        rows_set = self._set(display_rows[start:stop], before, said)
+        if views and not self._fills(rows, budget):
+            self.load(around)
+        else:
+            self._text.replace(rows_set)
+
+    def _fills(self, rows: int, budget: int) -> bool:
+        """Whether half of so many rows or characters are seen: one message to many is a row for each, but seen once."""
+        seen = [each for row, each in zip(self._rows, self._weights, strict=True) if row.lines]
+        is_all = self.last - self.first == self.total
+        return is_all or 2 * len(seen) >= rows or 2 * sum(seen) >= budget
 
     @property
     def enough_characters(self) -> int:
