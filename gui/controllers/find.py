@@ -57,11 +57,6 @@ class FindController(ViewController["FindBar"]):
         self._view = FindView()
         self._again = Debounce(window.root, self._search_rest)
 
-    def open(self) -> None:
-        """Open the find bar."""
-        self._put(self.view)
-        self._opened()
-
     def find(self, request: FindRequest) -> None:
         """Search the conversation on view from its beginning."""
         from core.journal.search.hits import Hits

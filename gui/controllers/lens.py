@@ -205,11 +205,6 @@ class FilterController(ViewController["FilterBar"]):
         if self.is_open:
             self.view.show(self._filter_view())
 
-    def open(self) -> None:
-        """Open the filter bar."""
-        self._put(self.view)
-        self._opened()
-
     @property
     def connections(self) -> tuple[ConnectionRow, ...]:
         """The connections of the conversation on view, also those that are over."""

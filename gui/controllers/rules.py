@@ -55,9 +55,7 @@ class RulesController(ViewController["RulesPane"]):
         """Open the pane beside the conversation with the focus in it, or close it."""
         if self.is_open:
             self.view.editor.commit()
-            super().toggle()
-        else:
-            self.open()
+        super().toggle()
 
     def open(self) -> None:
         """Open the pane on the table by which the server on view answers, if it does by one."""

@@ -35,6 +35,11 @@ class ViewController(Generic[View]):
         """Whether the view is in sight."""
         return self.made is not None and bool(self.made.winfo_manager())
 
+    def open(self) -> None:
+        """Open the view with the focus in it, which it may be already."""
+        self._put(self.view)
+        self._opened()
+
     def toggle(self) -> None:
         """Open the view with the focus in it, or close it."""
         if self.is_open:
@@ -42,8 +47,7 @@ class ViewController(Generic[View]):
             self._closed()
             self._window.composer.focus_message()
         else:
-            self._put(self.view)
-            self._opened()
+            self.open()
 
     # What a subclass gives.
 
