@@ -103,7 +103,7 @@ class HelpController:
         from gui.views.help import TourCard
 
         self.end_tour()
-        self._over = frozenset(name for name, state in self._scene.sessions.items() if state.phase.value == "ended")
+        self._over = frozenset(name for name, state in self._scene.sessions.items() if state.phase is Phase.ENDED)
         self._tour = Tour()
         self._card = TourCard(self._window.root, self._theme, on_skip=self._skip, on_end=self.end_tour)
         self._window.adopt(self._card.frame)
