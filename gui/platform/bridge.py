@@ -182,11 +182,10 @@ class Bridge:
         if self._has_drawn:
             self._has_drawn = False
             return False
-        had_nothing = False
+        self._has_drawn = True  # where something raises, something waited
         try:
-            had_nothing = not self._loop.draw()
+            self._has_drawn = self._loop.draw()
         finally:
-            self._has_drawn = not had_nothing
             if self._has_drawn and self._is_open:
                 self._plan(0)
         return self._has_drawn
