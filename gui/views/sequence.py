@@ -18,6 +18,7 @@ from gui.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
+    from core.roles import Role
     from gui.viewmodels.rows import Conversation
 
 EMPTY = "What is said comes here as arrows, the newest at the bottom."
@@ -48,7 +49,7 @@ class SequencePane(RowsPane):
         self._version = -1
         self._wide = 1  # pixels of the canvas
         self._items: list[tuple[object, ...]] = []  # of the canvas, as Tk's command to create them has them
-        self._named: tuple[object, ...] | None = None  # whose names stand above the lanes, and where; None for none
+        self._named: tuple[Role | None, int] | None = None  # whose names stand above the lanes, in what width
         self.add_buttons((("Save…", on_save),))
         self._names = tk.Canvas(self.body, height=1, highlightthickness=0, borderwidth=0, takefocus=False)
         self.canvas = tk.Canvas(self.body, width=1, height=1, highlightthickness=0, borderwidth=0, takefocus=True)
@@ -138,10 +139,9 @@ class SequencePane(RowsPane):
     def _draw_names(self, lanes: list[int]) -> None:
         """The lanes' names, as many letters as do not meet; those at the edges begin or end there."""
         role = self._conversation.role if self._conversation is not None else None
-        shown = (role, *lanes)
-        if shown == self._named:
+        if (role, self._wide) == self._named:
             return
-        self._named = shown
+        self._named = role, self._wide
         theme, canvas = self._theme, self._names
         canvas.delete("all")
         high = self._line + theme.px(_PAD)
