@@ -62,7 +62,7 @@ class RecordedConversation:
     @property
     def has_datagrams(self) -> bool:
         """Whether it was spoken over UDP, and so is had again over UDP."""
-        return without_udp(self.ready.list.target)[1]
+        return self.ready.has_datagrams
 
     def peer_end(self, place: int) -> PeerEnd | None:
         """How the other side ended at a step, counted from 0, where it did."""

@@ -182,7 +182,7 @@ class ReadySteps:
         self.framing = _framing(steps.framing, "framing")
         frame = str(_framing(steps.frame or steps.framing, "frame"))
         self.list = steps
-        _target, datagrams = without_udp(steps.target)
+        self.has_datagrams = without_udp(steps.target)[1]  # its target is one of UDP
         captured: tuple[str, ...] = ()
         ready = []
         ended: tuple[int, OwnEnd] | None = None  # the latest step that ends something, counted from 1
@@ -190,7 +190,7 @@ class ReadySteps:
             try:
                 _check_order(step, ended)
                 ended = (place + 1, step.end) if step.end is not None else ended
-                ready.append(ReadyStep(step, frame, captured, datagrams=datagrams))
+                ready.append(ReadyStep(step, frame, captured, datagrams=self.has_datagrams))
             except StepError as error:
                 raise StepError(str(error), place, error.field) from None
             captured = (*captured, *ready[-1].captures)
