@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.events import ConnectionId
 from core.journal.display_row import DATA_KINDS, EVERYTHING, RECEIVED, SENT, Filter, Span
-from core.journal.reading.runs import Stream, stream_of, who_has
+from core.journal.reading.runs import Pieces, Stream, stream_of, who_has
 from core.settings import DEFAULTS
 from core.wire.framing import make_splitter
 from core.wire.splitting import Splitter
 
 if TYPE_CHECKING:
     from core.journal.reading.reader import Entry
-    from core.journal.reading.runs import Pieces
 
 RAW = "raw"
 MARK_ENTRIES = 256  # that count, between two marks
