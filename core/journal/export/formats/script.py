@@ -110,12 +110,14 @@ class Script(Format, has_name=False):
         return "".join(f"import {module}\n" for module in sorted(needed))
 
     def _connect(self, host: str, port: str) -> str:
-        return _connect(is_udp=self.parties.has_datagrams, is_tls=self.parties.tls, host=host, port=port)
+        """The lines with which a client begins."""
+        if self.parties.has_datagrams:
+            return _CONNECTS_DATAGRAMS.format(host=host, port=port)
+        return f"connection = socket.create_connection(({host}, {port}), timeout=10)\n{self._secured(host)}"
 
-    @property
-    def _secured_locally(self) -> str:
-        """What a client of a local socket does for TLS: there the certificate is for localhost."""
-        return _SECURED.format(host='"localhost"') if self.parties.tls else ""
+    def _secured(self, host: str = '"localhost"') -> str:
+        """What a client does for TLS. The certificate is for the host, which of a local socket is localhost."""
+        return _SECURED.format(host=host) if self.parties.tls else ""
 
     @property
     def server(self) -> str:
@@ -231,8 +233,11 @@ connection.connect(peer)
 connection.settimeout(10)
 with connection:
 """
-
-
+_CONNECTS_DATAGRAMS = """\
+connection = socket.socket(socket.AF_INET6 if ":" in {host} else socket.AF_INET, socket.SOCK_DGRAM)
+connection.connect(({host}, {port}))
+connection.settimeout(10)
+"""
 _SECURED = """\
 context = ssl.create_default_context()  # with SSL_CERT_FILE=FILE it trusts another authority than the system's
 connection = context.wrap_socket(connection, server_hostname={host})
@@ -242,17 +247,6 @@ context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
 context.load_cert_chain(CERTIFICATE)  # PEM: the key, and the certificate with its chain
 listener = context.wrap_socket(listener, server_side=True)
 """
-
-
-def _connect(*, is_udp: bool, is_tls: bool, host: str, port: str) -> str:
-    """The lines with which a client begins."""
-    if not is_udp:
-        secured = _SECURED.format(host=host) if is_tls else ""
-        return f"connection = socket.create_connection(({host}, {port}), timeout=10)\n{secured}"
-    return (
-        f'connection = socket.socket(socket.AF_INET6 if ":" in {host} else socket.AF_INET, socket.SOCK_DGRAM)\n'
-        f"connection.connect(({host}, {port}))\nconnection.settimeout(10)\n"
-    )
 
 
 class _Program(Script, has_name=False):
@@ -286,7 +280,7 @@ class PythonClient(_Program):
             return (
                 '"""The client of a conversation that Tincan recorded. Run it as: python3 FILE [PATH]"""\n\n'
                 f"{self._path}{self._helpers}\nconnection = socket.socket(socket.AF_UNIX)\nconnection.settimeout(10)\n"
-                f"connection.connect(PATH)\n{self._secured_locally}with connection:\n"
+                f"connection.connect(PATH)\n{self._secured()}with connection:\n"
             )
         host, port = self.place
         return (
@@ -355,7 +349,7 @@ class PythonTest(Script):
             f'    host, _, port = TARGET.rpartition(":")\n{indent(self._connect("host", "int(port)"), "    ")}\n'
             if self._socket_name is None
             else "    connection = socket.socket(socket.AF_UNIX)\n    connection.settimeout(10)\n"
-            f"    connection.connect(TARGET)\n{indent(self._secured_locally, '    ')}\n"
+            f"    connection.connect(TARGET)\n{indent(self._secured(), '    ')}\n"
         )
         return (
             f'"""A conversation that Tincan recorded, as a test: pytest FILE; TARGET={form} is another server."""\n\n'
