@@ -152,16 +152,12 @@ def play(run: StepsRun, target: Destination, tls: Tls | None, until: float = 0.0
 @contextlib.contextmanager
 def _connected(target: Destination, tls: Tls | None, run: StepsRun, until: float) -> Iterator[None]:
     """A client that plays the list, once a server is there. Raises ``ConnectError`` if none is until then."""
-    from core.net.client import Client
-    from core.net.udp import UdpClient
+    from core.sending.steps import client_for
 
     with contextlib.ExitStack() as stack:
         while True:
             try:
-                if target.datagrams:
-                    stack.enter_context(UdpClient(target.address, stands=run.attach))
-                else:
-                    stack.enter_context(Client(target.address, half_open=True, tls=tls, stands=run.attach))
+                stack.enter_context(client_for(target, tls, run.attach))
                 break
             except ConnectError:
                 if monotonic() >= until or run.is_attached:

@@ -20,8 +20,7 @@ from core.latency import nearest_rank
 from core.net.client import Client
 from core.net.connection import Connection
 from core.net.loop import Timer
-from core.net.udp import UdpClient
-from core.sending.steps import end_connection
+from core.sending.steps import client_for, end_connection
 from core.settings import DEFAULTS
 from core.steps.playing import PeerEnd, Playing, Row, Verdict, all_not_played
 from core.steps.step import OwnEnd, ReadySteps
@@ -172,11 +171,7 @@ class _LoadClient:
         """Begin to connect."""
         self._connection = None
         self._connecting_since = monotonic_ns()
-        address = self._target.address
-        if self._target.datagrams:
-            self._client = UdpClient(address, stands=self._stands)
-        else:
-            self._client = Client(address, half_open=True, tls=self._tls, stands=self._stands)
+        self._client = client_for(self._target, self._tls, self._stands)
         self._client.start()
 
     def reconnect(self) -> None:

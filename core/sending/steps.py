@@ -7,9 +7,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from core.address import Destination
 from core.clock import monotonic_ns
 from core.errors import SendError
 from core.events import Ending, EventSink
+from core.net.client import Client
 from core.net.connection import Connection
 from core.net.owner import Pause
 from core.sending.plan import End, PlanError, Played
@@ -17,6 +19,7 @@ from core.sending.run import TELL_EVERY, Run, Stopped
 from core.settings import DEFAULTS
 from core.steps.playing import PeerEnd, Playing
 from core.steps.step import OwnEnd, ReadySteps
+from core.tls.settings import Tls
 
 _TELL_NS = int(TELL_EVERY * 1e9)
 _MOST_HEARD = 1024 * 1024  # bytes, and
@@ -30,6 +33,15 @@ def end_connection(connection: Connection, end: OwnEnd) -> None:
     act = {OwnEnd.FINISH: connection.finish_sending, OwnEnd.CLOSE: connection.close}
     reset = partial(connection.abort_behind, Ending.OURS_RESET)
     connection.loop.call_soon(act.get(end, reset))  # not at once: it may be over then, and whoever plays is told so
+
+
+def client_for(target: Destination, tls: Tls | None, stands: Callable[[Connection], None]) -> Client:
+    """A client, to be started, over which a list is played: of UDP or TCP. It leaves it to the list when to part."""
+    from core.net.udp import UdpClient
+
+    if target.datagrams:
+        return UdpClient(target.address, stands=stands)
+    return Client(target.address, half_open=True, tls=tls, stands=stands)
 
 
 class StepsRun(Run):
