@@ -187,8 +187,8 @@ def _counts(tests: int, failures: int, errors: int, skipped: int, seconds: float
 
 def _text(text: str) -> str:
     """Words as XML 1.0 may have them: what section 2.2 leaves out is a mark by then."""
-    return escape(TextSafety().text(text), quote=False)
+    return escape(_SAFETY.text(text), quote=False)
 
 
 def _attribute(text: str) -> str:
-    return f'"{escape(TextSafety().text(text)).translate(_IN_ATTRIBUTE)}"'
+    return f'"{escape(_SAFETY.text(text)).translate(_IN_ATTRIBUTE)}"'
