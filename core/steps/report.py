@@ -34,14 +34,14 @@ def cells(
     verdict = _VERDICTS[row.verdict] + (f": {safety.field(row.why, longest)}" if row.why else "")
     return (
         f"{number} {safety.field(row.name, longest)}".rstrip(),
-        with_end(message_words(row.sent, row.sent_size, encoding, longest, safety), row.end),
-        with_end(message_words(row.answer, row.answer_size, encoding, longest, safety), row.peer_end),
+        _with_end(_message_words(row.sent, row.sent_size, encoding, longest, safety), row.end),
+        _with_end(_message_words(row.answer, row.answer_size, encoding, longest, safety), row.peer_end),
         duration(row.took) if row.took is not None else "",
         verdict,
     )
 
 
-def message_words(
+def _message_words(
     data: bytes | None, size: int, encoding: Encoding, longest: int = _LONGEST, safety: TextSafety = _SAFETY
 ) -> str:
     """A message on one line, its beginning if it is long."""
@@ -64,8 +64,8 @@ def compared_cells(one: Compared, *, longest: int = _LONGEST, safety: TextSafety
 
     def words(data: bytes | None, end: OwnEnd | PeerEnd | None, start: int = 0) -> str:
         part = data[start : start + 4 * longest] if data is not None else None
-        told = message_words(part, len(data or b""), Encoding.UTF_8, longest, safety)
-        return with_end(f"…{told}" if start and part is not None else told, end)
+        told = _message_words(part, len(data or b""), Encoding.UTF_8, longest, safety)
+        return _with_end(f"…{told}" if start and part is not None else told, end)
 
     if one.is_same:
         verdict = "yes" if one.expects else "-"
@@ -78,7 +78,7 @@ def compared_cells(one: Compared, *, longest: int = _LONGEST, safety: TextSafety
     return str(one.number), sent, recorded, words(one.came, one.came_end, start), verdict
 
 
-def with_end(words: str, end: OwnEnd | PeerEnd | None) -> str:
+def _with_end(words: str, end: OwnEnd | PeerEnd | None) -> str:
     """What a message is in words, and what was ended behind it."""
     if end is None:
         return words
@@ -159,11 +159,11 @@ def _outcome(row: Row) -> str:
     said = [
         f"{what}: {words}"
         for what, words in (
-            ("sent", with_end(message_words(row.sent, row.sent_size, Encoding.UTF_8, _LONGEST_IN_JUNIT), row.end)),
+            ("sent", _with_end(_message_words(row.sent, row.sent_size, Encoding.UTF_8, _LONGEST_IN_JUNIT), row.end)),
             ("expected", row.wished),
             (
                 "came",
-                with_end(message_words(row.answer, row.answer_size, Encoding.UTF_8, _LONGEST_IN_JUNIT), row.peer_end),
+                _with_end(_message_words(row.answer, row.answer_size, Encoding.UTF_8, _LONGEST_IN_JUNIT), row.peer_end),
             ),
             ("in hex", row.answer.hex(" ") if row.answer and row.verdict is Verdict.MISSED else ""),
         )

@@ -79,7 +79,7 @@ class LengthField:
         return number.to_bytes(width, self.order) if self.width else _varint(number)
 
 
-class AnnouncedSplitter(Untimed):
+class _AnnouncedSplitter(Untimed):
     """Frames say how long they are. A stream in which a length makes no sense has no ends from there on."""
 
     could_end = rest_is_message = False
@@ -152,7 +152,7 @@ class AnnouncedSplitter(Untimed):
         return f"{size:,} of {announced:,} bytes" + (f", more than the limit of {limit:,}" if excess else "")
 
 
-class PrefixSplitter(AnnouncedSplitter):
+class PrefixSplitter(_AnnouncedSplitter):
     """Frames have a field with their length, at the same place in each."""
 
     def __init__(self, field: LengthField, closing: bytes = b"") -> None:
@@ -278,7 +278,7 @@ def _too_small(number: int, least: int) -> str:
     return f"a length of {number:,} where it can be no less than {least:,}, so nothing behind it can be told apart"
 
 
-class NetstringSplitter(AnnouncedSplitter):
+class NetstringSplitter(_AnnouncedSplitter):
     """``12:hello world!,``: the length in digits, a colon, so many bytes, a comma."""
 
     reach = _MOST_DIGITS + 2
@@ -298,7 +298,7 @@ class NetstringSplitter(AnnouncedSplitter):
         return Envelope(0, found.end(), 1 if tail else 0) if found is not None else NOTHING
 
 
-class ContentLengthSplitter(AnnouncedSplitter):
+class ContentLengthSplitter(_AnnouncedSplitter):
     """A header block, a blank line, and as many bytes as the block's Content-Length says; none if it says nothing.
 
     The block belongs to the frame if it has nothing but Content-Length and Content-Type, as in JSON-RPC
