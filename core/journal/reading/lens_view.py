@@ -154,8 +154,9 @@ class LensView:
         self._pending = pending(growth.partial_frames)
 
     def parties(self) -> Parties:
-        """Who talked with whom."""
-        return self._reader.parties(self.session)
+        """Who talked with whom, and how that was set up."""
+        parties = self._reader.parties(self.session)
+        return parties._replace(set_up=self._reader.set_up(self.session, parties.target))
 
     # Rows.
 

@@ -151,7 +151,7 @@ class Parties(NamedTuple):
     target: str
     ends: Mapping[int, Ends]
     tls: bool = False
-    set_up: SetUp = SetUp()
+    set_up: SetUp = SetUp()  # empty where it was not asked for, see ``JournalReader.set_up``
 
     @property
     def listens(self) -> bool:
@@ -530,12 +530,16 @@ class JournalReader:
         sql = "SELECT ordinal FROM chunk WHERE session = ? AND kind = 'opened' ORDER BY ordinal LIMIT 1"
         opened = self._query(sql, (session,), (int,))  # with STARTTLS the session asks for TLS, and begins without
         is_tls = bool(opened) and self.detail(session, opened[0][0]).get("tls") is True
-        return Parties(role, target, ends, is_tls, self._set_up(session, target))
+        return Parties(role, target, ends, is_tls)
 
-    def _set_up(self, session: SessionId, target: str) -> SetUp:
+    def set_up(self, session: SessionId, target: str) -> SetUp:
+        """How a session with that target was set up. Takes 0.2 s for a million rows of the journal."""
+        sql = """SELECT kind, max(ordinal) FROM chunk WHERE session = ? AND kind IN
+                 ('session-opened', 'listening', 'onward', 'framing-changed', 'reply-changed') GROUP BY kind"""
+        ordinals = dict(self._query(sql, (session,), (str, int)))
+
         def last(kind: str) -> dict[str, object]:
-            ordinal = self.last_of(session, kind)
-            return self.detail(session, ordinal) if ordinal is not None else {}
+            return self.detail(session, ordinals[kind]) if kind in ordinals else {}
 
         begun, onward = last("session-opened"), last("onward")
         listened = last("listening").get("addresses")
