@@ -67,7 +67,7 @@ def calls_of(
     row: DisplayRow, detail: Mapping[str, object], context: CallContext, earlier: Earlier = NOTHING_EARLIER
 ) -> list[SocketCall]:
     """The calls of an entry, in their order; none of one that no call stands behind."""
-    make = (_MAKERS | _MAKERS_OF_DATAGRAMS if context.datagrams else _MAKERS).get(row.kind)
+    make = (_MAKERS_OF_DATAGRAMS if context.datagrams else _MAKERS).get(row.kind)
     return make(row, detail, context, earlier) if make is not None else []
 
 
@@ -312,7 +312,7 @@ def _no_call(
     return []
 
 
-_MAKERS_OF_DATAGRAMS: dict[str, _Maker] = {
+_MAKERS_OF_DATAGRAMS: dict[str, _Maker] = _MAKERS | {
     RECEIVED: _datagram_received,
     SENT: _datagram_sent,
     "listening": _datagrams_heard,
