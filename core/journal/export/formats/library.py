@@ -8,7 +8,7 @@ from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.formats import Format
 from core.journal.export.source import Pieces
 from core.replies import find_reply
-from core.roles import ROLES
+from core.roles import ROLES, Role
 
 _LARGEST = 64 * 1024  # bytes of a message that is written out
 _HEAD = '''\
@@ -56,10 +56,6 @@ class Library(Format):
 
     _has_said = False
 
-    def __init__(self, *given: object, **named: object) -> None:
-        super().__init__(*given, **named)  # type: ignore[arg-type]
-        self._role = ROLES.get(self.parties.role)
-
     def head(self) -> str:
         """All up to what a client says first."""
         role, parties, set_up = self._role, self.parties, self.parties.set_up
@@ -81,6 +77,10 @@ class Library(Format):
         remarks = f"# It replied with {self.safety.field(set_up.reply)}.\n" if role.replies and not is_known else ""
         what = f"The {self.safety.field(parties.role)} of a recorded conversation"
         return _HEAD.format(what=what, name=name, arguments=", ".join(arguments), remarks=remarks, role=self._variable)
+
+    @property
+    def _role(self) -> Role | None:
+        return ROLES.get(self.parties.role)
 
     @property
     def _variable(self) -> str:
