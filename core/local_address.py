@@ -32,6 +32,12 @@ def has_file(host: str) -> bool:
     return is_local(host) and not host.startswith(f"{SCHEME}@")
 
 
+def system_name(host: str) -> str:
+    """What the system knows a local socket by: its path, or an abstract name behind a NUL."""
+    name = host.removeprefix(SCHEME)
+    return f"\0{name[1:]}" if name.startswith("@") else name
+
+
 def read_local(text: str) -> str | None:
     """The host in what was typed or pasted, also as socat has it; None if it is no local socket.
 

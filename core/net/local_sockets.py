@@ -19,7 +19,7 @@ from pathlib import Path
 
 from core.address import Address
 from core.errors import Doing, Explanation, Fault, TransportError, error_name, explain, printable
-from core.local_address import LONGEST_PATH, SCHEME, has_file
+from core.local_address import LONGEST_PATH, SCHEME, has_file, system_name
 
 FAMILY: int | None = getattr(socket, "AF_UNIX", None)  # Python has none on Windows, whatever the system can
 
@@ -42,7 +42,7 @@ def sockaddr_of(address: Address) -> str:
     size = len(os.fsencode(name.removeprefix("@")))
     if size > LONGEST_PATH:
         raise _refusal(f"the path of {address} has {size} bytes, and this system takes {LONGEST_PATH}")
-    return f"\0{name[1:]}" if name.startswith("@") else name
+    return system_name(address.host)
 
 
 def readable(sockaddr: str | bytes) -> Address:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from core.events import RESETS_OF_OURS, Ending
 from core.journal.display_row import RECEIVED, SENT, DisplayRow
-from core.local_address import SCHEME, is_local
+from core.local_address import is_local, system_name
 from core.words import counted, duration
 
 UNKNOWN = "…"
@@ -351,8 +351,7 @@ def _family(address: str) -> str:
 def _where(address: str) -> str:
     """An address as Python has it."""
     if is_local(address):
-        name = address.removeprefix(SCHEME)
-        return repr(f"\0{name[1:]}" if name.startswith("@") else name)
+        return repr(system_name(address))
     host, _, port = address.rpartition(":")
     return f"({host.strip('[]')!r}, {port})" if host and port.isdigit() else UNKNOWN
 

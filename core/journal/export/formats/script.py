@@ -12,7 +12,7 @@ from textwrap import indent
 from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.formats import Format
 from core.journal.export.source import Pieces
-from core.local_address import SCHEME, is_local
+from core.local_address import is_local, system_name
 
 _ROW = 60  # bytes on a line of source
 _LARGEST = 1024 * 1024  # bytes of one message that are written out
@@ -136,10 +136,7 @@ class Script(Format, has_name=False):
     @property
     def _socket_name(self) -> str | None:
         """The name of a local socket; None of TCP."""
-        name = self.server.removeprefix(SCHEME)
-        if not is_local(self.server):
-            return None
-        return f"\0{name[1:]}" if name.startswith("@") else name
+        return system_name(self.server) if is_local(self.server) else None
 
 
 _SAY = """\
