@@ -500,6 +500,7 @@ def test_a_very_long_message_takes_little_memory(long_message: Path, form: type[
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert seen["rows"] == 1
+    # a step says a message as a whole, and so does what a client says first; others cut what is too long
     cut = {Svg: 1_000, Steps: 100, Library: 100}.get(
         form, 50_000
     )  # a step says a message as a whole, others cut what is too long
