@@ -156,6 +156,7 @@ def _say_copy(button: ttk.Button) -> None:
 _LONGEST = 600  # characters of a sentence
 _SMALLEST_DIALOG = (360, 160)  # at 96 dots an inch
 _WIDTH = 460  # at 96 dots an inch, of what is asked for
+_HEADINGS = 96  # at 96 dots an inch
 
 
 class TaskDialog(SmallWindow):
@@ -182,7 +183,7 @@ class TaskDialog(SmallWindow):
         self._bind_keys()
 
     def section(self, heading: str, part: tk.Widget) -> None:
-        """Put a part, a child of ``body``, under the others, with its heading at the left. Words take several lines."""
+        """Put a part, a child of ``body``, under the others, with its heading at the left."""
         px, row = self.theme.px, self._rows
         self._rows += 2
         above = px(12) if row else 0
@@ -190,12 +191,9 @@ class TaskDialog(SmallWindow):
         label.grid(row=row, column=0, sticky="nw", padx=(0, px(16)), pady=(above + px(4), 0))
         part.grid(row=row, column=1, sticky="ew", pady=(above, 0))
         why = ttk.Label(self.body, style="Window.Error.TLabel", justify="left")
-        for words in (part, why):
-            if isinstance(words, ttk.Label):  # as wide as the column, which no words make wider
-                words.configure(wraplength=px(_WIDTH))
-                wrap_within(words, words, lambda: 0)
+        wrap_within(why, self.body, lambda: px(_HEADINGS + 60))
         self._complaints[part], self._headings[part] = why, label
-        why.grid(row=row + 1, column=1, sticky="ew", pady=(px(3), 0))
+        why.grid(row=row + 1, column=1, sticky="w", pady=(px(3), 0))
         why.grid_remove()
 
     def display(self, part: tk.Widget, is_shown: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from gui.theme.theme import Theme
 from gui.widgets.fields import LineField
-from gui.widgets.fitting import Flow, elided
+from gui.widgets.fitting import Flow, elided, wrap_within
 from gui.widgets.small_window import TaskDialog
 
 _ROWS = 7
@@ -42,6 +42,7 @@ class SaveProfileDialog(TaskDialog):
         self.field = LineField(self.body, theme, lambda _text: self.complain(self.field, ""))
         self.field.put(name)
         sets = ttk.Label(self.body, text=self.safety.field(setting), style="Window.TLabel", justify="left")
+        wrap_within(sets, self.body, lambda: theme.px(150))
         self.section("Name", self.field)
         self.section("It sets", sets)
 
@@ -84,6 +85,8 @@ class ProfilesDialog(TaskDialog):
         self._said, self._full = (
             ttk.Label(self.body, style="Window.Muted.TLabel", justify="left", anchor="w") for _ in range(2)
         )
+        for label in (self._said, self._full):
+            wrap_within(label, self.body, lambda: px(150))
         parts = (("Profiles", box), ("", self._tools), ("", self._said), ("It sets", self._full), ("Name", self.field))
         for heading, part in parts:
             self.section(heading, part)
