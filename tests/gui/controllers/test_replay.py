@@ -14,8 +14,21 @@ from core.sending import replay
 from core.sending.replay import NotReplayed, ReplayPlan
 from core.steps.replay import RecordedConversation
 from core.words import sentence
+from gui.app import App
+from gui.views.dialogs.replay_dialog import ReplayDialog
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve
+
+
+def asked_to_replay(make_app: MakeApp) -> tuple[App, ReplayDialog]:
+    """The program after its dialog for a replay of what is on view was confirmed, and that dialog."""
+    app = make_app()
+    connect(app, serve(app))
+    app.main_controller.commands["replay"]()
+    dialog = app.main_controller.replay.dialog
+    assert dialog is not None
+    dialog.begin()
+    return app, dialog
 
 
 def test_whoever_leaves_waits_for_no_recording_that_is_being_read(
@@ -30,12 +43,7 @@ def test_whoever_leaves_waits_for_no_recording_that_is_being_read(
         raise NotReplayed("it was given up")
 
     monkeypatch.setattr(replay, "read_recording", read)
-    app = make_app()
-    connect(app, serve(app))
-    app.main_controller.commands["replay"]()
-    dialog = app.main_controller.replay.dialog
-    assert dialog is not None
-    dialog.begin()
+    app, _dialog = asked_to_replay(make_app)
     assert begun.wait(5)
     app.leave()
     assert given_up.wait(5)
@@ -52,12 +60,7 @@ def test_what_keeps_a_recording_from_being_read_is_said_in_words(
         raise error
 
     monkeypatch.setattr(replay, "read_recording", read)
-    app = make_app()
-    connect(app, serve(app))
-    app.main_controller.commands["replay"]()
-    dialog = app.main_controller.replay.dialog
-    assert dialog is not None
-    dialog.begin()
+    app, dialog = asked_to_replay(make_app)
     pump_until(lambda: dialog.complaint(dialog.address) == sentence(reason(error)), app.root)
     assert len(logged_errors) == (not isinstance(error, TincanError))
     logged_errors.clear()
