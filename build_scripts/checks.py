@@ -102,7 +102,7 @@ def run_tests(command: list[str], limit: float = LONGEST_RUN) -> int:
     """Run pytest with its files in memory where there is room; one that takes too long is ended, its tests named."""
     with tempfile.TemporaryDirectory(prefix="tincan-tests-", dir=_folder_in_memory()) as folder:
         running = Path(folder) / "running"
-        environment = {RUNNING_TESTS: str(running), "PYTEST_DEBUG_TEMPROOT": folder, **_compiled_once(Path(folder))}
+        environment = {RUNNING_TESTS: str(running), "PYTEST_DEBUG_TEMPROOT": folder, **compiled_once(Path(folder))}
         began = time.time()
         try:
             code = commands.run_within(limit, command, environment)
@@ -133,7 +133,7 @@ def _once_more(command: list[str], limit: float, environment: dict[str, str], be
     return code
 
 
-def _compiled_once(folder: Path) -> dict[str, str]:
+def compiled_once(folder: Path) -> dict[str, str]:
     """Where Python is not to write what it has compiled: a place for it all the same, which goes with the run.
 
     Else each of the hundreds of programs that the tests start compiles itself anew, for half of the time of all tests.
