@@ -76,15 +76,8 @@ def examples(number: int) -> int:
 
 
 def some(cases: Sequence[T]) -> Sequence[T]:
-    """The cases of a law that are tried: all, and under Wine each fifth."""
+    """The cases of a law that are tried where each takes long: each fourth, and all where that is asked for."""
     return cases[:: len(cases) // examples(len(cases))]
-
-
-def seldom_on_wine(cases: Sequence[str]) -> list[object]:
-    """All cases as parameters of a test, of which each fifth is tried under Wine."""
-    tried = set(some(cases))
-    slow = not_on_wine("it is slow, and Linux has tried all cases")
-    return [pytest.param(case, marks=[] if case in tried else [slow]) for case in cases]
 
 
 def command_line(*words: str) -> str:
