@@ -86,7 +86,8 @@ def test_a_signal_ends_the_wait_for_a_check(path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("arguments", [["export", "--frame", "line"], ["find", "line"]])
 def test_a_signal_ends_a_program_that_nobody_reads(path: Path, number: signal.Signals, arguments: list[str]) -> None:
     command = [sys.executable, "-m", "core", arguments[0], str(path), *arguments[1:]]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, bufsize=0, cwd=ROOT, stdout=pipe, stderr=pipe) as process:
         assert process.stdout is not None
         process.stdout.read(1)  # it is at it, and soon it can write no more
 
