@@ -103,6 +103,7 @@ class Display:
         held = [self._codes[modifier][0] for modifier, is_held in wanted if is_held]
         self._strike(_KEY_PRESS, [*held, code])
         self._strike(_KEY_RELEASE, [code, *reversed(held)])
+        self._ask(_GET_INPUT_FOCUS, 0, b"")  # answered when the key has arrived: a server may forget who goes before
         time.sleep(_BETWEEN_KEYS)
 
     def type(self, text: str) -> None:
