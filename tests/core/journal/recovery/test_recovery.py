@@ -615,7 +615,7 @@ def read_only(folder: Path, script: str) -> list[str]:
         "UPDATE entry SET wall_ns = 'noon' WHERE kind = 'received'",
         "UPDATE entry SET mono_ns = 0.5 WHERE kind = 'received'",
         "UPDATE entry SET connection = 'the first' WHERE kind = 'received'",
-        "UPDATE entry SET connection = 77 WHERE kind = 'received'",
+        "UPDATE entry SET connection = -1 WHERE kind = 'received'",
         "UPDATE entry SET session = 77 WHERE kind = 'received'",
         "UPDATE entry SET ordinal = 1e300 WHERE ordinal = 4",
         "UPDATE entry SET ordinal = 1000000000 WHERE ordinal = 4",
