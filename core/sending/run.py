@@ -82,6 +82,8 @@ class Run(ABC):
             end, why = End.DONE, ""
         except Stopped as stopped:
             end, why = stopped.end, stopped.why
+        if end is End.GONE and self._asked_to_stop:  # what it is stopped for may have ended its connection before
+            end, why = End.STOPPED, ""
         self._leave(end, why)
 
     def _broke(self, error: BaseException) -> None:

@@ -215,6 +215,20 @@ def test_a_list_that_waits_ends_when_the_workbench_closes() -> None:
     assert [played.end for played in told if not played.is_running] == [End.STOPPED, End.STOPPED]
 
 
+def test_a_list_that_is_stopped_with_its_connection_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def close_first(run: StepsRun, _data: bytes) -> None:
+        run.stop()
+        raise SendError("the connection is closing")
+
+    monkeypatch.setattr(StepsRun, "_send", close_first)
+    with working() as (workbench, view):
+        _server, address = serving(workbench, view, reply="none")
+        run = workbench.play(connected(workbench, view, address), ready(step("a", "any")))
+        assert run.join(PATIENCE)
+
+    assert (run.progress.end, run.progress.why) == (End.STOPPED, "")
+
+
 def test_the_counter_and_the_variables_of_the_run_go_on_from_what_was_sent_before() -> None:
     with working() as (workbench, view):
         server, address = serving(workbench, view, reply="none", framing="line")
