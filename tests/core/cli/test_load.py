@@ -70,12 +70,14 @@ def test_the_table_has_what_was_measured(tmp_path: Path) -> None:
     assert done.out.splitlines()[0].split() == [
         "step", "answers", "errors", "a", "second", "p50", "p95", "p99", "p99.9", "most",
     ]  # fmt: skip
-    assert re.search(r"^40 lists a second were asked for, [\d.]+ begun", done.out, re.MULTILINE)
+    begun = re.search(r"^40 lists a second were asked for, ([\d.]+) begun", done.out, re.MULTILINE)
+    assert begun is not None
+    assert float(begun[1]) <= 44
     assert re.search(
         r"^the others began late by .* \(p99\), .* \(most\); the load took \d+% of a core$", done.out, re.M
     )
     answers, errors, p50 = figures(done.out)["1 hello"]
-    assert 0 < answers <= 44
+    assert answers > 0
     assert errors == 0
     assert p50 >= SLOW_MS
 
