@@ -30,7 +30,11 @@ _LEAST = 160  # pixels; below, a label that shrinks its container would chase it
 
 
 def wrap_within(label: ttk.Label, container: tk.Misc, beside: Callable[[], int]) -> None:
-    """Keep the label's lines as long as the container is wide, less the pixels that are taken ``beside``."""
+    """Keep the label's lines as long as the container is wide, less the pixels that are taken ``beside``.
+
+    Only where the container's width is not the label's: of a window that is as wide as what is in it, each would
+    follow the other, a size at a time and perhaps for ever. There a label has a ``wraplength`` of its own.
+    """
 
     def fit(event: tk.Event[tk.Misc]) -> None:
         if not label.winfo_exists():  # the container outlives it by a moment when both go

@@ -11,7 +11,6 @@ from core.text_safety import TextSafety
 from gui.theme.theme import Theme
 from gui.widgets.bindings import bind_own, focus_now
 from gui.widgets.clipboard import give
-from gui.widgets.fitting import wrap_within
 from gui.widgets.screens import Area, area_of
 from gui.widgets.scrolling import ScrollingPage
 
@@ -156,7 +155,7 @@ def _say_copy(button: ttk.Button) -> None:
 _LONGEST = 600  # characters of a sentence
 _SMALLEST_DIALOG = (360, 160)  # at 96 dots an inch
 _WIDTH = 460  # at 96 dots an inch, of what is asked for
-_HEADINGS = 96  # at 96 dots an inch
+_HEADINGS = 96  # at 96 dots an inch, of a heading's line
 
 
 class TaskDialog(SmallWindow):
@@ -183,15 +182,21 @@ class TaskDialog(SmallWindow):
         self._bind_keys()
 
     def section(self, heading: str, part: tk.Widget) -> None:
-        """Put a part, a child of ``body``, under the others, with its heading at the left."""
+        """Put a part, a child of ``body``, under the others, with its heading at the left.
+
+        Words take several lines, each as long as the column is at least: none makes the window wider, and none
+        follows a window that follows it.
+        """
         px, row = self.theme.px, self._rows
         self._rows += 2
         above = px(12) if row else 0
-        label = ttk.Label(self.body, text=heading, style="Window.Strong.TLabel")
+        label = ttk.Label(self.body, text=heading, style="Window.Strong.TLabel", wraplength=px(_HEADINGS))
         label.grid(row=row, column=0, sticky="nw", padx=(0, px(16)), pady=(above + px(4), 0))
         part.grid(row=row, column=1, sticky="ew", pady=(above, 0))
-        why = ttk.Label(self.body, style="Window.Error.TLabel", justify="left")
-        wrap_within(why, self.body, lambda: px(_HEADINGS + 60))
+        why = ttk.Label(self.body, style="Window.Error.TLabel")
+        for words in (part, why):
+            if isinstance(words, ttk.Label):
+                words.configure(wraplength=px(_WIDTH), justify="left")
         self._complaints[part], self._headings[part] = why, label
         why.grid(row=row + 1, column=1, sticky="w", pady=(px(3), 0))
         why.grid_remove()

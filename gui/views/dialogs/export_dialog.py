@@ -22,10 +22,9 @@ from gui.viewmodels.exports import (
 from gui.widgets.bindings import bind_own
 from gui.widgets.controls import Option, Options, ThinProgress
 from gui.widgets.fields import FileRow
-from gui.widgets.fitting import wrap_within
 from gui.widgets.small_window import SmallWindow
 
-_WIDTH = 520  # pixels at 96 dots an inch
+_WIDTH, _HEADINGS = 520, 100  # pixels at 96 dots an inch, of all and of the headings in it
 
 
 class ExportDialog(SmallWindow):
@@ -59,15 +58,18 @@ class ExportDialog(SmallWindow):
         self.scopes: Options[Scope] = Options(self._body, theme, lambda _scope: self._forget_result())
         self._as = ttk.Frame(self._body, style="Window.TFrame")
         self.formats: Options[str] = Options(self._as, theme, self._format_chosen, columns=2)
-        self._sentence = ttk.Label(self._as, style="Window.Muted.TLabel", justify="left")  # of the chosen one
+        wrap = theme.px(_WIDTH - _HEADINGS)
+        self._sentence = ttk.Label(  # of the chosen one
+            self._as, style="Window.Muted.TLabel", justify="left", wraplength=wrap
+        )
         self._file = FileRow(
             self._body, theme, ask=ask_path, title="Export to", on_edit=self._path_edited, options=self._kinds_of_file
         )
         self.path, self.choose_button = self._file.field, self._file.button
-        self._why = ttk.Label(self._body, style="Window.Error.TLabel", justify="left")
+        self._why = ttk.Label(self._body, style="Window.Error.TLabel", justify="left", wraplength=wrap)
         self._foot = ttk.Frame(self._body, style="Window.TFrame")
         self._progress = ThinProgress(self._foot, theme)
-        self._words = ttk.Label(self._foot, style="Window.TLabel", justify="left")
+        self._words = ttk.Label(self._foot, style="Window.TLabel", justify="left", wraplength=theme.px(_WIDTH))
         self.folder_button = ttk.Button(self._foot, text="Open folder", command=on_open_folder)
         self.close_button = ttk.Button(self._foot, text="Close", command=self.close)
         self.export_button = ttk.Button(self._foot, text="Export", style="Accent.TButton", command=self._act)
@@ -149,14 +151,11 @@ class ExportDialog(SmallWindow):
             part.grid(row=row, column=1, sticky="nsew", pady=gap)
         self.formats.pack(fill="x")
         self._sentence.pack(anchor="w", pady=(px(6), 0))
-        wrap_within(self._sentence, body, lambda: px(110))
-        body.columnconfigure(1, weight=1, minsize=px(_WIDTH - 100))
-        wrap_within(self._why, body, lambda: px(110))
+        body.columnconfigure(1, weight=1, minsize=px(_WIDTH - _HEADINGS))
         foot.grid(row=4, column=0, columnspan=2, sticky="ew", pady=(px(18), 0))
         foot.columnconfigure(0, weight=1)
         self._progress.grid(row=0, column=0, columnspan=4, sticky="ew", pady=(0, px(8)))
         self._words.grid(row=1, column=0, columnspan=4, sticky="w", pady=(0, px(10)))
-        wrap_within(self._words, foot, lambda: 0)
         for column, button in enumerate((self.folder_button, self.close_button, self.export_button), 1):
             button.grid(row=2, column=column, padx=(px(8), 0))
         for part in (self._progress, self._words, self.folder_button):

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from gui.theme.theme import Theme
 from gui.widgets.fields import LineField
-from gui.widgets.fitting import Flow, elided, wrap_within
+from gui.widgets.fitting import Flow, elided
 from gui.widgets.small_window import TaskDialog
 
 _ROWS = 7
@@ -41,10 +41,8 @@ class SaveProfileDialog(TaskDialog):
         self._refused = ""  # the name that was asked about
         self.field = LineField(self.body, theme, lambda _text: self.complain(self.field, ""))
         self.field.put(name)
-        sets = ttk.Label(self.body, text=self.safety.field(setting), style="Window.TLabel", justify="left")
-        wrap_within(sets, self.body, lambda: theme.px(150))
         self.section("Name", self.field)
-        self.section("It sets", sets)
+        self.section("It sets", ttk.Label(self.body, text=self.safety.field(setting), style="Window.TLabel"))
 
     def save(self) -> None:
         """Save it and close, or say why that cannot be."""
@@ -73,7 +71,7 @@ class ProfilesDialog(TaskDialog):
         self.tree.configure(yscrollcommand=bar.set)
         self.tree.pack(side="left", fill="both", expand=True)
         bar.pack(side="right", fill="y")
-        self.tree.bind("<<TreeviewSelect>>", self._chosen)
+        self.tree.bind("<<TreeviewSelect>>", lambda _event: self._show_chosen())
         self.tree.bind("<Delete>", lambda _event: self._remove())
         self.field = LineField(self.body, theme, lambda _text: self.complain(self.field, ""))
         self._tools = Flow(self.body, theme, style="Window.TFrame")
@@ -82,11 +80,7 @@ class ProfilesDialog(TaskDialog):
         self._tool("Import…", controller.bring_in)
         self._tool("Export…", controller.give_out)
         self._sets: dict[str, str] = {}
-        self._said, self._full = (
-            ttk.Label(self.body, style="Window.Muted.TLabel", justify="left", anchor="w") for _ in range(2)
-        )
-        for label in (self._said, self._full):
-            wrap_within(label, self.body, lambda: px(150))
+        self._said, self._full = (ttk.Label(self.body, style="Window.Muted.TLabel", anchor="w") for _ in range(2))
         parts = (("Profiles", box), ("", self._tools), ("", self._said), ("It sets", self._full), ("Name", self.field))
         for heading, part in parts:
             self.section(heading, part)
@@ -105,6 +99,7 @@ class ProfilesDialog(TaskDialog):
             self.tree.selection_set([at])
             self.tree.focus(at)
             self.tree.see(at)
+        self._show_chosen()  # the tree says so only once the window is there, whose height that would change
         self.remove_button.state(["!disabled" if rows else "disabled"])
         self.undo_button.state(["!disabled" if can_undo else "disabled"])
 
@@ -141,7 +136,7 @@ class ProfilesDialog(TaskDialog):
         if self.chosen:
             self._controller.remove(self.chosen)
 
-    def _chosen(self, _event: object) -> None:
+    def _show_chosen(self) -> None:
         self.field.put(self.chosen)
         self._full.configure(text=self.safety.field(self._sets.get(self.chosen, "")))
         self.complain(self.field, "")

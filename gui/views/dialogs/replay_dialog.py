@@ -120,10 +120,7 @@ class StepsDialog(_PlayDialog):
         self._on_start = on_start
         body = self.body
         steps = ttk.Label(body, text=self.safety.field(what), style="Window.TLabel")
-        note = ttk.Label(
-            body, text=self.safety.field(about, 300), style="Window.Muted.TLabel", justify="left",
-            wraplength=theme.px(440),
-        )  # fmt: skip
+        note = ttk.Label(body, text=self.safety.field(about, 300), style="Window.Muted.TLabel")
         self.over: Options[bool] = Options(body, theme, self._over_chosen)
         for heading, part in (("Steps", steps), ("", note), ("Over", self.over), ("Address", self.address)):
             self.section(heading, part)

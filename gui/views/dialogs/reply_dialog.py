@@ -8,7 +8,6 @@ from tkinter import filedialog, ttk
 
 from gui.theme.theme import Theme
 from gui.widgets.fields import FileRow, LineField
-from gui.widgets.fitting import wrap_within
 from gui.widgets.small_window import TaskDialog
 
 _PYTHON = [("Python files", "*.py"), ("All files", "*")]
@@ -24,9 +23,7 @@ class ReplyDialog(TaskDialog):
         self._on_use = on_use
         self._part, self.field = self._make_field()
         self.section(heading, self._part)
-        words = ttk.Label(self.body, text=about, style="Window.Muted.TLabel", justify="left")
-        wrap_within(words, self.body, lambda: theme.px(150))
-        self.section("", words)
+        self.section("", ttk.Label(self.body, text=about, style="Window.Muted.TLabel"))
 
     def use(self) -> None:
         """Use it and close, or say why that cannot be."""

@@ -47,7 +47,7 @@ class TapDialog(TaskDialog):
         self._on_start = on_start
         self.listen, self.target = (LineField(self.body, theme, self._edited, width=_WIDTH) for _ in range(2))
         self._about = ttk.Label(
-            self.body, style="Window.Muted.TLabel", justify="left", wraplength=theme.px(440),
+            self.body, style="Window.Muted.TLabel",
             text="For each caller the tap dials the target, passes on what each of the two says and how it ends, and "
             "shows all of it. With tls:// before an address, TLS is spoken there.",
         )  # fmt: skip

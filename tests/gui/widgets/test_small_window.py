@@ -1,0 +1,248 @@
+"""How large dialogs are: each takes one size while it opens, and keeps it until a person gives it another."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from core.events import ConnectionId
+from gui.app import App
+from gui.preferences import PreferencesFile
+from gui.viewmodels.exports import ExportFormat
+from gui.viewmodels.preferences import Preferences
+from gui.viewmodels.repeating import RepeatView
+from gui.views.dialogs.export_dialog import ExportDialog
+from gui.views.dialogs.network_page import NetworkPage
+from gui.views.dialogs.profiles_dialog import ProfilesDialog, SaveProfileDialog
+from gui.views.dialogs.repeat_dialog import RepeatDialog
+from gui.views.dialogs.replay_dialog import ReplayDialog, StepsDialog
+from gui.views.dialogs.reply_dialog import HandlerDialog, ReplyDialog
+from gui.views.dialogs.send_file_dialog import KeepDialog, SendFileDialog
+from gui.views.dialogs.settings_dialog import SettingsDialog
+from gui.views.dialogs.steps_table import StepsTable
+from gui.views.dialogs.tap_dialog import TapDialog, TapRefusal
+from gui.views.help import AboutPage, KeysPage, ReportPage
+from gui.widgets.small_window import SmallPage, SmallWindow, TaskDialog
+from tests.gui.driving import connect, serve
+
+LONG = "a sentence that takes several lines in any dialog, whatever the font: " * 2
+LONG_NAME = f"{'server-of-the-test-network' * 3}.pem"
+ROUNDS = 30  # of the window's events, after which nothing is to change any more
+TWICE = 10  # points more, with which all is twice as large, as at 192 dots an inch
+
+
+def nothing(*_arguments: object, **_options: object) -> None:
+    pass
+
+
+def refused(*_arguments: object, **_options: object) -> str:
+    return LONG
+
+
+class Profiles:
+    """Renames nothing, and says so."""
+
+    rename = staticmethod(refused)
+    remove = undo = bring_in = give_out = staticmethod(nothing)
+
+
+def opened(dialog: TaskDialog, first: Callable[[], tk.Widget]) -> SmallWindow:
+    dialog.open(first())
+    return dialog
+
+
+def password(app: App) -> SmallWindow:
+    made = ReplyDialog(app.root, app.theme, title="Password", heading=LONG_NAME, about=LONG, on_use=refused)
+    return opened(made, lambda: made.field)
+
+
+def handler(app: App) -> SmallWindow:
+    made = HandlerDialog(
+        app.root, app.theme, title="Reply", heading="File", about=LONG, on_use=refused, on_new=refused
+    )  # fmt: skip
+    return opened(made, lambda: made.field)
+
+
+def save_profile(app: App) -> SmallWindow:
+    made = SaveProfileDialog(app.root, app.theme, LONG, name="one", on_save=refused)
+    return opened(made, lambda: made.field)
+
+
+def profiles(app: App) -> SmallWindow:
+    made = ProfilesDialog(app.root, app.theme, Profiles())
+    made.show([("one", LONG), ("two", "text")], can_undo=True)
+    made.say(LONG, is_wrong=False)
+    return opened(made, lambda: made.tree)
+
+
+def tap(app: App) -> SmallWindow:
+    made = TapDialog(
+        app.root, app.theme, listen="1", target="2", on_start=lambda _request: TapRefusal(LONG, LONG)
+    )  # fmt: skip
+    return opened(made, lambda: made.listen)
+
+
+def send_file(app: App) -> SmallWindow:
+    made = SendFileDialog(app.root, app.theme, on_send=refused, path="/a")
+    made.show(LONG, "", datagrams=True)
+    return opened(made, lambda: made.file.field)
+
+
+def keep(app: App) -> SmallWindow:
+    one = ConnectionId(1)
+    made = KeepDialog(
+        app.root, app.theme, connections=[(one, LONG)], chosen=one, path="/a", on_keep=refused, is_there=lambda _: False
+    )  # fmt: skip
+    return opened(made, lambda: made.file.field)
+
+
+def replay(app: App) -> SmallWindow:
+    made = ReplayDialog(
+        app.root, app.theme, what=LONG, places=("1", "2"), connections=[(1, LONG), (2, LONG)],
+        framings=[("none", LONG)], framing="none", on_start=lambda _request: made.refuse(LONG),
+    )  # fmt: skip
+    return opened(made, lambda: made.address)
+
+
+def steps(app: App) -> SmallWindow:
+    made = StepsDialog(
+        app.root, app.theme, what=LONG, about=LONG, on_view="", address="1",
+        on_start=lambda _is_on_view, _address: made.refuse(LONG),
+    )  # fmt: skip
+    return opened(made, lambda: made.address)
+
+
+def repeat(app: App) -> SmallWindow:
+    made = RepeatDialog(app.root, app.theme, on_start=refused)
+    made.show(RepeatView("hello", "Text", LONG))
+    return opened(made, lambda: made.every.field)
+
+
+def export(app: App) -> SmallWindow:
+    formats = [ExportFormat(str(key), f"Format {key}", LONG, ".txt") for key in range(8)]
+    return ExportDialog(
+        app.root, app.theme, formats=formats, path="", on_export=nothing, on_cancel=nothing, on_open_folder=nothing
+    )
+
+
+def table(app: App) -> SmallWindow:
+    made = StepsTable(app.root, app.theme, "Replay", LONG, ("time", "a", "b", "c", "d"), "difference")
+    made.show((), LONG)
+    made.open()
+    return made
+
+
+def of_command(name: str, kind: type[SmallWindow]) -> Callable[[App], SmallWindow]:
+    def make(app: App) -> SmallWindow:
+        app.main_controller.commands[name]()
+        (made,) = (each for each in app.root.winfo_children() if isinstance(each, kind))
+        return made
+
+    return make
+
+
+MAKERS: dict[type[SmallWindow], Callable[[App], SmallWindow]] = {
+    ReplyDialog: password,
+    HandlerDialog: handler,
+    SaveProfileDialog: save_profile,
+    ProfilesDialog: profiles,
+    TapDialog: tap,
+    SendFileDialog: send_file,
+    KeepDialog: keep,
+    ReplayDialog: replay,
+    StepsDialog: steps,
+    RepeatDialog: repeat,
+    ExportDialog: export,
+    StepsTable: table,
+    SettingsDialog: of_command("show_settings", SettingsDialog),
+    KeysPage: of_command("show_keys", KeysPage),
+    AboutPage: of_command("show_about", AboutPage),
+    ReportPage: of_command("report_problem", ReportPage),
+    NetworkPage: lambda app: NetworkPage(app.root, app.theme, LONG),
+}
+
+
+def kinds(of: type[SmallWindow] = SmallWindow) -> Iterator[type[SmallWindow]]:
+    """Every kind of small window that is not only a base of others."""
+    for kind in of.__subclasses__():
+        if kind not in (TaskDialog, SmallPage) and not kind.__name__.startswith("_"):
+            yield kind
+        yield from kinds(kind)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes that each small window took, one after the other."""
+
+    app: App
+    taken: dict[tk.Misc, list[tuple[int, int]]]
+
+    def of(self, window: SmallWindow) -> list[tuple[int, int]]:
+        """Those since it was asked last, once nothing changes any more."""
+        for _ in range(ROUNDS):
+            self.app.root.update()
+        return self.taken.pop(window, [])
+
+
+def watched(app: App) -> Sizes:
+    taken: dict[tk.Misc, list[tuple[int, int]]] = defaultdict(list)
+
+    def note(event: tk.Event[tk.Misc]) -> None:
+        size, sizes = (event.width, event.height), taken[event.widget]
+        if sizes[-1:] != [size]:
+            sizes.append(size)
+
+    app.root.bind_class("Toplevel", "<Configure>", note)
+    return Sizes(app, taken)
+
+
+@pytest.fixture(params=[0, TWICE], ids=["96 dpi", "192 dpi"])
+def sizes(request: pytest.FixtureRequest, make_app: Callable[..., App], tmp_path: Path) -> Sizes:
+    PreferencesFile(tmp_path / "settings.json").save(Preferences(text_size=request.param))
+    app = make_app(folder=tmp_path)
+    connect(app, serve(app, "echo"))
+    return watched(app)
+
+
+def test_every_kind_of_small_window_is_looked_at() -> None:
+    assert set(kinds()) == set(MAKERS)
+
+
+def test_a_small_window_takes_one_size_while_it_opens_and_keeps_it(sizes: Sizes) -> None:
+    for kind, make in MAKERS.items():
+        window = make(sizes.app)
+        assert len(sizes.of(window)) == 1, kind
+        sizes.app.theme._distances.tell()  # as when something around has changed
+        assert sizes.of(window) == [], kind
+        window.destroy()
+
+
+def test_a_complaint_makes_a_dialog_higher_and_no_wider(sizes: Sizes) -> None:
+    looked_at = 0
+    for kind, make in MAKERS.items():
+        dialog = make(sizes.app)
+        if isinstance(dialog, TaskDialog):
+            (opened,) = sizes.of(dialog)
+            dialog.begin_button.invoke()
+            taken = sizes.of(dialog)
+            assert len(taken) == 1, kind
+            assert taken[0][0] == opened[0], kind
+            assert taken[0][1] > opened[1], kind
+            looked_at += 1
+        dialog.destroy()
+    assert looked_at == len(list(kinds(TaskDialog)))
+
+
+def test_a_small_window_stays_as_large_as_a_person_made_it(sizes: Sizes) -> None:
+    for kind, make in MAKERS.items():
+        window = make(sizes.app)
+        ((wide, high),) = sizes.of(window)
+        for more in (7, 90):
+            window.geometry(f"{wide + more}x{high + more}")
+            assert sizes.of(window) == [(wide + more, high + more)], kind
+        window.destroy()
