@@ -234,6 +234,7 @@ class MainController:
                 ("the window", lambda: self.window.show(presenter.present(self.window_state()))),
                 ("the tour", lambda: self.help.watch(self.sessions, self.selected)),
                 *self._showing_conversation(state),
+                ("the saved messages", lambda: self.saved.show(self.why_nobody)),
                 ("the profiles", self.profiles.show),
                 ("the silence of a peer", self.silence.show),
                 ("the tasks", self.tasks.show),

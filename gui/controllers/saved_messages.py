@@ -53,6 +53,7 @@ class SavedMessagesController(ViewController["SavedPane"]):
         self._known: tuple[Kept, ...] = ()  # the list as it was last shown and kept
         self._rows: dict[int, tuple[SavedMessage, SavedRow]] = {}  # by number: made once for each message
         self._problems: dict[int, str] = {}  # why messages did not go out, by number
+        self._unheard: set[int] = set()  # those of them that had nobody to go to
         self._keeping: SavedKeeping[SavedMessage] | None = None
         self._is_loaded = self._is_seen = False
         self._then: list[Callable[[], None]] = []  # what waits for the list
@@ -102,6 +103,14 @@ class SavedMessagesController(ViewController["SavedPane"]):
         back = next((each.number for each in self._list.kept if each.number not in before), None)
         if back is not None:
             self.view.rows.choose_number(back)
+
+    def show(self, why_nobody: Callable[[], str]) -> None:
+        """Say of no message any more that there is nobody to send it to, once there is somebody."""
+        if self._unheard and not why_nobody():
+            for number in self._unheard:
+                self._problems.pop(number, None)
+            self._unheard.clear()
+            self._show()
 
     # One message.
 
@@ -255,8 +264,10 @@ class SavedMessagesController(ViewController["SavedPane"]):
         message = self._list.find(number)
         if result.sentence and message is not None:
             self._problems[number] = result.sentence
+            (self._unheard.add if result.is_unheard else self._unheard.discard)(number)
             if not self.is_open:
-                self._window.composer.complain(f"“{message.name}”: {result.sentence}")
+                words = f"“{message.name}”: {result.sentence}"
+                self._window.composer.complain(words, is_unheard=result.is_unheard)
         elif not self.is_open:
             self._window.composer.complain("")
         self._show()
@@ -267,6 +278,7 @@ class SavedMessagesController(ViewController["SavedPane"]):
 
         if not isinstance(found, SavedMessage):
             self._problems[number] = found.sentence
+            self._unheard.discard(number)
             self._show()
             return
         if not self._is_on_view(into):

@@ -228,7 +228,7 @@ class SendingController:
         why = self._main_controller.why_nobody() if self.send_instead is None else ""
         state = self._main_controller.state
         if state is None or why:
-            tell(SendResult(False, why))
+            tell(SendResult(False, why, is_unheard=True))
             return
         if len(texts) > _MOST_LINES:
             words = f"These are {len(texts):,} messages, and no more than {_MOST_LINES:,} go out at once."

@@ -174,12 +174,13 @@ class SendResult(NamedTuple):
     """What became of a message: whether it leaves the field, what there is to say about it, and what is wrong in it.
 
     One that is accepted is in the outbox of its connections. It is sent, and the conversation shows it, when the kernel
-    has taken its last byte.
+    has taken its last byte. One that is unheard had nobody to go to, and that may be over soon.
     """
 
     is_accepted: bool
     sentence: str = ""
     wrong: ComposeError | None = None
+    is_unheard: bool = False
 
 
 class MacroRow(NamedTuple):

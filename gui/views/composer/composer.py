@@ -9,6 +9,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from core.text_safety import TextSafety
+from core.words import sentence
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import (
     NOBODYS,
@@ -73,6 +74,7 @@ class Composer(ttk.Frame):
         self._history: Sequence[SentMessage] = ()
         self._view: ComposerView | None = None
         self._is_open = self._is_low = self._is_narrow = False
+        self._is_unheard = False  # whether it says that there was nobody to send to
         self._row: WritingRow | None = None
         self._macros: MacroMenu | None = None
         self._bytes_line: BytesLine | None = None
@@ -102,6 +104,8 @@ class Composer(ttk.Frame):
         self._view = view
         self.field.show_hint(view.hint)
         self.send_button.configure(style="Accent.TButton" if view.is_next else "TButton")
+        if self._is_unheard:
+            self.complain("" if view.is_next else sentence(view.hint), is_unheard=not view.is_next)
         self._arrange()
 
     def remember(self, history: Sequence[SentMessage]) -> None:
@@ -220,8 +224,12 @@ class Composer(ttk.Frame):
             self._bytes_line.grid(row=0, column=2, sticky="ew", padx=(self._theme.px(8), 0))
         return self._bytes_line
 
-    def complain(self, why: str) -> None:
-        """Say under the field what went wrong; nothing if ``why`` is empty."""
+    def complain(self, why: str, *, is_unheard: bool = False) -> None:
+        """Say under the field what went wrong; nothing if ``why`` is empty.
+
+        Why a message was ``is_unheard`` is said as long as nobody hears, and as it is by then.
+        """
+        self._is_unheard = is_unheard
         self._complaint.say(self._safety.field(why, _LONGEST_SENTENCE))
 
     def submit(self, *, keep: bool = False) -> None:
@@ -427,7 +435,7 @@ class Composer(ttk.Frame):
             self._draft.updater.mark(result.wrong)
             return
         self._draft.updater.put_right()
-        self.complain(result.sentence)
+        self.complain(result.sentence, is_unheard=result.is_unheard)
         if result.is_accepted and not keep and self.text == text:
             self.field.put("")
             self._draft.recall.begin_anew()

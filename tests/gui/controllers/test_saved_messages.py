@@ -179,6 +179,10 @@ def test_nobody_to_send_to_is_said_in_the_row_or_under_the_field(make_app: MakeA
 
     assert [bool(row.problem) for row in pane.rows.rows] == [True, True, False]
 
+    with talking(app):
+        assert [bool(row.problem) for row in pane.rows.rows] == [False, False, False]
+        assert app.window.composer.complaint == ""
+
 
 def test_a_key_without_a_message_says_so(make_app: MakeApp, folder: Path) -> None:
     app = make_app(folder)

@@ -49,6 +49,21 @@ def test_bytes_typed_as_hex_arrive_in_their_frame(make_app: MakeApp) -> None:
         assert app.window.composer.text == ""
 
 
+def test_a_message_is_called_unheard_only_as_long_as_nobody_is_there(make_app: MakeApp) -> None:
+    app = make_app()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        app.window.address.fill("127.0.0.1", str(listener.getsockname()[1]))
+        app.window.address.client_button.invoke()
+        app.window.composer.field.insert("end", "early")
+        app.window.composer.submit()
+        assert app.window.composer.complaint == "A moment…"
+
+        pump_until(lambda: "connected to" in shown(app), app.root)
+
+        assert app.window.composer.complaint == ""
+        assert app.window.composer.text == "early"
+
+
 def test_a_counter_counts_what_went_out_and_nothing_else(make_app: MakeApp) -> None:
     app = make_app()
     app.window.composer.choose(MessageFormat("escapes"))

@@ -127,6 +127,31 @@ def test_a_message_that_did_not_go_out_stays_with_the_reason(writer: Writer) -> 
     assert writer.composer.complaint == ""
 
 
+def test_why_a_message_is_unheard_is_said_as_it_is_by_now(writer: Writer) -> None:
+    writer.controller.result = SendResult(False, "A moment…", is_unheard=True)
+    writer.type("hello")
+    writer.press("<Return>")
+
+    writer.composer.show(ComposerView("Connecting", False))
+    assert writer.composer.complaint == "Connecting."
+    writer.composer.show(ComposerView("Type a message", True))
+    assert writer.composer.complaint == ""
+    writer.composer.show(ComposerView("Nobody is here", False))
+    assert writer.composer.complaint == ""
+
+
+def test_what_else_is_wrong_stays_when_somebody_comes(writer: Writer) -> None:
+    writer.controller.result = SendResult(False, "A moment…", is_unheard=True)
+    writer.type("hello")
+    writer.press("<Return>")
+    writer.composer.complain("Something else.")
+
+    writer.composer.show(ComposerView("Nobody is here", False))
+    writer.composer.show(ComposerView("Type a message", True))
+
+    assert writer.composer.complaint == "Something else."
+
+
 def test_nothing_typed_is_nothing_sent(writer: Writer) -> None:
     writer.press("<Return>")
 
