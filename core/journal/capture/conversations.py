@@ -137,6 +137,11 @@ class Conversations:
         if not found.data and not found.missing:
             yield self._message(known, b"", is_caller=is_caller)
         yield from self._said(known, [Piece(found.data, 0, found.missing)], is_caller=is_caller)
+        if found.wrong_length is not None:
+            said, there = found.wrong_length
+            who = _name(is_caller=is_caller)
+            words = f"the UDP header of this datagram from the {who} says {_bytes(said)}, and its packet has {there:,}"
+            yield self._remark(known, words)
 
     # TCP.
 

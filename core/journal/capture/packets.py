@@ -36,6 +36,7 @@ _BILLION = 1_000_000_000
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 _TCP, _UDP = 6, 17
+_LONGEST = 0xFFFF  # bytes of a datagram; a longer one says 0 (RFC 2675, section 4)
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _TAGS = (0x8100, 0x88A8, 0x9100)  # of virtual networks, each of four bytes
 _HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _DESTINATION = 0, 43, 44, 51, 60
@@ -230,6 +231,13 @@ class End(NamedTuple):
         return Address(str(ip_address(self.host)), self.port)
 
 
+class WrongLength(NamedTuple):
+    """How long a UDP header says that its datagram is, itself included, and what the packet around has for it."""
+
+    said: int
+    there: int
+
+
 class Carried(NamedTuple):
     """A TCP segment or a UDP datagram. ``missing`` bytes of its payload were not captured."""
 
@@ -241,6 +249,7 @@ class Carried(NamedTuple):
     sequence: int = 0
     acknowledged: int = 0
     flags: int = 0
+    wrong_length: WrongLength | None = None
 
 
 def carried(packet: Packet) -> Carried:
@@ -307,7 +316,7 @@ def _of_ipv4(packet: Packet, start: int) -> Carried:
     if fragment & 0x3FFF:  # more of them follow, or this is not the first
         raise Unread("fragments of larger ones")
     hosts = data[start + 12 : start + 16], data[start + 16 : start + 20]
-    end = start + total if total else packet.original  # 0: the network card was to cut it (TSO)
+    end = start + total if total else None  # 0: the network card was to cut it (TSO)
     return _of_transport(packet, protocol, hosts, start + size, end)
 
 
@@ -316,7 +325,7 @@ def _of_ipv6(packet: Packet, start: int) -> Carried:
     size, protocol = struct.unpack_from("!HB", data, start + 4)
     hosts = data[start + 8 : start + 24], data[start + 24 : start + 40]
     place = start + 40
-    end = place + size if size else packet.original
+    end = place + size if size else None
     for _ in range(_MOST_HEADERS):
         if protocol in (_HOP_BY_HOP, _ROUTING, _DESTINATION):
             protocol, place = data[place], place + 8 + data[place + 1] * 8
@@ -331,22 +340,25 @@ def _of_ipv6(packet: Packet, start: int) -> Carried:
     return _of_transport(packet, protocol, hosts, place, end)
 
 
-def _of_transport(packet: Packet, protocol: int, hosts: tuple[bytes, bytes], place: int, end: int) -> Carried:
-    """``place`` is where the header of TCP or UDP begins, ``end`` where its payload ends on the wire."""
-    data = packet.data
+def _of_transport(packet: Packet, protocol: int, hosts: tuple[bytes, bytes], place: int, end: int | None) -> Carried:
+    """``place`` is where the header of TCP or UDP begins, ``end`` where its payload ends on the wire, as IP says."""
+    data, wrong = packet.data, None
     if protocol not in (_TCP, _UDP):
         raise Unread("of other protocols than TCP and UDP")
     if protocol == _UDP:
         own, other, size = struct.unpack_from("!HHH", data, place)
+        if end is not None and size != end - place and (size or end - place <= _LONGEST):
+            wrong = WrongLength(size, max(0, end - place))
+        end = packet.original if end is None else end
         begins, end = place + 8, min(end, place + size) if size else end
         sequence = acknowledged = flags = 0
     else:
         own, other, sequence, acknowledged, offset, flags = struct.unpack_from("!HHIIBB", data, place)
-        begins = place + (offset >> 4) * 4
+        begins, end = place + (offset >> 4) * 4, packet.original if end is None else end
         if offset >> 4 < 5:
             raise Unread("cut in the middle of their headers")
     payload = data[begins : max(begins, end)]
     return Carried(
         protocol == _UDP, End(hosts[0], own), End(hosts[1], other), payload, max(0, end - begins - len(payload)),
-        sequence, acknowledged, flags,
+        sequence, acknowledged, flags, wrong,
     )  # fmt: skip

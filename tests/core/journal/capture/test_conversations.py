@@ -207,6 +207,45 @@ def test_a_datagram_is_a_message() -> None:
     assert [event.origin for event in events if isinstance(event, Sent)] == [None]  # nobody knows who spoke
 
 
+def with_length(packet: bytes, size: int, header: int = 20) -> bytes:
+    """A datagram whose UDP header says that it has so many bytes."""
+    return packet[: header + 4] + struct.pack("!H", size) + packet[header + 6 :]
+
+
+@pytest.mark.parametrize(("size", "data"), [(4, b""), (0, b"hello"), (10, b"he"), (20, b"hello"), (65535, b"hello")])
+@pytest.mark.parametrize(("hosts", "header"), [(("10.0.0.2", "10.0.0.1"), 20), (("fd00::2", "fd00::1"), 40)])
+def test_a_datagram_whose_length_is_not_that_of_its_packet_has_a_note(
+    size: int, data: bytes, hosts: tuple[str, str], header: int
+) -> None:
+    packet = datagram((hosts[0], 40_000), (hosts[1], 53), b"hello")
+
+    events, _ = events_of([Frame(with_length(packet, size, header) + b"padding of the link")])
+
+    assert [event.data for event in events if isinstance(event, Received)] == [data]
+    says = f"the UDP header of this datagram from the client says {size:,} bytes, and its packet has 13"
+    assert [event.text for event in events if isinstance(event, Remark)] == [says]
+
+
+def test_where_nobody_can_tell_the_length_of_the_packet_there_is_no_note() -> None:
+    """The network card was to cut it (TSO), or it is longer than a header can say (RFC 2675)."""
+    large = b"x" * 70_000
+    told = datagram(("fd00::2", 40_000), ("fd00::1", 53), b"hello")
+    jumbo = struct.pack("!IHBB", 6 << 28, 0, 17, 64) + told[8:40] + struct.pack("!HHHH", 40_000, 53, 0, 0) + large
+    for packet, data in ((told[:4] + b"\0\0" + told[6:], b"hello"), (jumbo, large)):
+        events, _ = events_of([Frame(packet)])
+
+        assert [event.data for event in events if isinstance(event, Received)] == [data]
+        assert not [event for event in events if isinstance(event, Remark)]
+
+
+def test_a_datagram_that_the_capture_cut_has_no_wrong_length() -> None:
+    events, _ = events_of([Frame(datagram(("10.0.0.2", 40_000), ("10.0.0.1", 53), b"hello"), NOON, cut=2)])
+
+    assert [event.text for event in events if isinstance(event, Remark)] == [
+        "the capture kept 3 of 5 bytes from the client here"
+    ]
+
+
 def test_an_answer_that_is_captured_first_is_one() -> None:
     events, _ = events_of([Frame(datagram(("10.0.0.1", 53), ("10.0.0.2", 40_000), b"answer"))])
 
