@@ -120,7 +120,7 @@ def _run(options: ExportOptions, interrupted: threading.Event) -> int:
 
 def _export(options: ExportOptions, journal: TerminalJournal, interrupted: threading.Event) -> None:
     reader = journal.reader
-    session = _chosen(reader, options.session)
+    session = _chosen(journal, options.session)
     framing = RAW if options.form.has_framing else options.framing
     lens = Lens(framing, _filter(options, reader, session), datagrams=reader.has_datagrams(session))
     if why := misread_ending(lens.framing, options.encoding):
@@ -134,11 +134,12 @@ def _export(options: ExportOptions, journal: TerminalJournal, interrupted: threa
             _on_stdout(lambda: export_to(sys.stdout.buffer, source, options.form, encoding=options.encoding))
 
 
-def _chosen(reader: JournalReader, wanted: int | None) -> SessionId:
+def _chosen(journal: TerminalJournal, wanted: int | None) -> SessionId:
     """The session that was asked for; if none was, the first, saying so if there are more."""
+    reader = journal.reader
     first = reader.sessions(most=_NAMED + 1)
     if not first:
-        raise BadRequest("the journal has no session")
+        raise journal.no_session(None)
     if wanted is None:
         if len(first) > 1:
             others = f"there are {reader.session_count():,} sessions; choose with --session, see --list"
@@ -148,7 +149,7 @@ def _chosen(reader: JournalReader, wanted: int | None) -> SessionId:
         return row.session
     more = ", ..." if len(first) > _NAMED else ""
     numbers = ", ".join(str(row.session) for row in first[:_NAMED])
-    raise BadRequest(f"the journal has no session {wanted}; it has {numbers}{more}")
+    raise BadRequest(f"{journal.no_session(wanted)}; it has {numbers}{more}")
 
 
 def _filter(options: ExportOptions, reader: JournalReader, session: SessionId) -> Filter:

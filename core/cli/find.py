@@ -140,7 +140,7 @@ def _run(options: FindOptions, interrupted: threading.Event) -> int:
         journal.begin_check()
         count = 0
         try:
-            count = _print_hits(options, journal.reader, pattern)
+            count = _print_hits(options, journal, pattern)
             damage = journal.find_damage()
         except JournalError as error:
             if interrupted.is_set():
@@ -152,11 +152,11 @@ def _run(options: FindOptions, interrupted: threading.Event) -> int:
         return journal.exit_code or (0 if count else _NOTHING_FOUND)
 
 
-def _print_hits(options: FindOptions, reader: JournalReader, pattern: Pattern) -> int:
+def _print_hits(options: FindOptions, journal: TerminalJournal, pattern: Pattern) -> int:
     """How many places there are, each printed if that is wanted."""
-    count = 0
+    count, reader = 0, journal.reader
     is_one = options.session is not None or reader.session_count() == 1
-    for session in _sessions(options, reader):
+    for session in _sessions(options, reader, journal.what):
         printer = _Printer(reader, None if is_one else session, options.encoding)
         with _hits(options, reader, session, pattern) as found:
             for hits in found:
@@ -185,7 +185,7 @@ def _hits(
         yield (hits for _searched, hits in process)
 
 
-def _sessions(options: FindOptions, reader: JournalReader) -> Iterator[SessionId]:
+def _sessions(options: FindOptions, reader: JournalReader, what: str = "journal") -> Iterator[SessionId]:
     count = reader.session_count()
     if options.session is None and count > 1 and options.connection is not None:
         raise BadRequest(f"there are {count:,} sessions, each with its own #1: choose with --session")
@@ -193,7 +193,7 @@ def _sessions(options: FindOptions, reader: JournalReader) -> Iterator[SessionId
     found = (row.session for row in reader.each_session(wanted))
     first = next(found, None)
     if first is None and wanted is not None:
-        raise BadRequest(f"the journal has no session {wanted}")
+        raise BadRequest(f"the {what} has no session {wanted}")
     return chain(() if first is None else (first,), found)
 
 

@@ -24,6 +24,7 @@ DAMAGED = 3  # exit code: the journal is damaged and was read as far as it could
 _LOOK = 0.05  # seconds between two looks at whether a thread has ended: a signal is heeded in between
 _PATIENCE = 1.0  # seconds for a thread that has been told to end
 _SOON, _TELL_EACH = 1.0, 0.1  # seconds of reading before there is a word about it, and how much there is between two
+_NO_CONVERSATION = "the capture has no conversation over TCP or UDP"
 _Found = TypeVar("_Found")
 
 
@@ -86,6 +87,17 @@ class TerminalJournal:
     def reader(self) -> JournalReader:
         """The journal's reader."""
         return self._opened.reader
+
+    @property
+    def what(self) -> str:
+        """What a person has given: a "journal", or a "capture" of another program."""
+        return "capture" if self._opened.is_capture else "journal"
+
+    def no_session(self, wanted: int | None) -> BadRequest:
+        """Why there is no session of that number, or, if it is None, none at all."""
+        if wanted is not None:
+            return BadRequest(f"the {self.what} has no session {wanted}")
+        return BadRequest(_NO_CONVERSATION if self._opened.is_capture else "the journal has no session")
 
     @property
     def is_checked(self) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.address import Destination, parse_destination
 from core.cli.arguments import add_frame
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
-from core.cli.reading import BadRequest, TerminalJournal, numbered
+from core.cli.reading import TerminalJournal, numbered
 from core.cli.test import play
 from core.cli.tls import add_tls, tls_to
 from core.errors import TincanError
@@ -23,7 +23,6 @@ from core.words import connection_name
 
 if TYPE_CHECKING:  # else when something is replayed
     from core.events import SessionId
-    from core.journal.reading.reader import JournalReader
     from core.sending.plan import Played
     from core.steps.playing import Row
     from core.steps.replay import RecordedConversation
@@ -123,7 +122,7 @@ def _read(options: ReplayOptions, interrupted: threading.Event) -> RecordedConve
 
     journal = TerminalJournal(options.journal, interrupted, tell)
     try:
-        session = _session(journal.reader, options.session)
+        session = _session(journal, options.session)
         if options.connection is not None:
             numbered(journal.reader, session, options.connection)
         plan = ReplayPlan(options.serves, options.framing, options.in_pace, options.connection)
@@ -132,12 +131,12 @@ def _read(options: ReplayOptions, interrupted: threading.Event) -> RecordedConve
         journal.close()
 
 
-def _session(reader: JournalReader, wanted: int | None) -> SessionId:
+def _session(journal: TerminalJournal, wanted: int | None) -> SessionId:
     """The session that was asked for; if none was, the first, saying so if there are more."""
-    sessions = reader.sessions()
+    sessions = journal.reader.sessions()
     found = next((row for row in sessions if wanted in (None, row.session)), None)
     if found is None:
-        raise BadRequest(f"the journal has no session {wanted}" if wanted is not None else "the journal has no session")
+        raise journal.no_session(wanted)
     if wanted is None and len(sessions) > 1:
         tell(f"session {found.session} of {len(sessions):,}: choose another with --session")
     return found.session

@@ -241,7 +241,8 @@ class JournalController:
             raise
         told = [opened.notice or opened.remark, opened.left_out]
         if not shown and not any(told):
-            told.append(f"{opening.path.name} holds nothing.")
+            nothing = "has no conversation over TCP or UDP" if opened.is_capture else "holds nothing"
+            told.append(f"{opening.path.name} {nothing}.")
         if opening.unlisted > 0 and not told[0]:
             told.append(f"{opening.path.name} has more sessions than can be listed: {opening.unlisted:,} are left out.")
         if any(told):

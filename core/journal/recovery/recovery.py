@@ -59,6 +59,7 @@ class Opened:
     recovered: Recovered | None = None  # what was recovered just now
     is_checked: bool = True  # False for a large file, in which damage may show later
     scratch: Path | None = None  # a folder that is not needed any more after ``close``
+    is_capture: bool = False  # of another program
 
     def close(self) -> None:
         """Let go of the file."""
@@ -282,7 +283,7 @@ def _open_capture(path: Path, on_check: Callable[[float], None], cancelled: thre
     notice = ""
     if converted.damage:
         notice = f"{path.name} is damaged: {converted.damage}. {counted(converted.packets, 'packet')} could be read."
-    return Opened(reader, journal, notice, left_out=converted.left_out, scratch=scratch)
+    return Opened(reader, journal, notice, left_out=converted.left_out, scratch=scratch, is_capture=True)
 
 
 def _require_file(path: Path) -> None:

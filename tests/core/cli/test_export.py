@@ -266,6 +266,33 @@ def test_a_capture_of_another_program_is_taken_as_a_journal(tmp_path: Path) -> N
     assert cut.out == told.out
 
 
+@pytest.mark.parametrize("command", [["export"], ["replay", "--serve", "127.0.0.1:0"]])
+def test_a_capture_without_a_conversation_is_called_by_what_it_is(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "none.pcap").write_bytes(pcap([Frame(b"\x10 neither")]))
+
+    name, *options = command
+    done = program.run(name, str(tmp_path / "none.pcap"), *options)
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "1 packet is in no conversation: 1 of other protocols than IP.\n"
+        "the capture has no conversation over TCP or UDP\n"
+    )
+
+
+@pytest.mark.parametrize("command", [["export"], ["replay", "--serve", "127.0.0.1:0"], ["find", "hello"]])
+def test_a_capture_without_the_session_that_is_wanted_is_called_by_what_it_is(
+    tmp_path: Path, command: list[str]
+) -> None:
+    (tmp_path / "talk.pcap").write_bytes(pcap(Caller().open().close().frames))
+
+    name, *options = command
+    done = program.run(name, str(tmp_path / "talk.pcap"), *options, "--session", "9")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("the capture has no session 9")
+
+
 def test_how_far_a_large_capture_is_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.cli.reading._SOON", -1.0)
     monkeypatch.setattr("core.journal.capture.conversion._TELL_EVERY", -1.0)

@@ -18,7 +18,7 @@ from gui.viewmodels.typeset_row import FOUND
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.controllers.test_find import find
 from tests.gui.driving import MakeApp, serve, shown
-from tests.support.captures import Caller, Frame, pcap, pcapng
+from tests.support.captures import RST, Caller, Frame, pcap, pcapng
 from tests.support.damage import PAGE, small_journal
 from tests.support.journals import write_journal
 
@@ -100,6 +100,18 @@ def test_a_capture_that_is_damaged_says_so_and_shows_what_is_before(make_app: Ma
     )
     assert "hello" in shown(app)
     assert "gone" not in shown(app)
+
+
+def test_a_capture_without_a_conversation_is_said_to_have_none(make_app: MakeApp, tmp_path: Path) -> None:
+    reset = Caller()
+    reset.say(flags=RST)  # of a connection that was over before the capture began
+    (tmp_path / "none.pcap").write_bytes(pcap(reset.frames))
+    app = make_app()
+
+    app.main_controller.journal_controller.open(tmp_path / "none.pcap")
+
+    pump_until(lambda: bool(app.window.banner.sentence), app.root)
+    assert app.window.banner.sentence == "none.pcap has no conversation over TCP or UDP."
 
 
 def test_connections_of_an_old_journal_are_not_asked_about_when_quitting(
