@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from core.steps.step import ReadySteps
     from gui.controllers.main import MainController
     from gui.controllers.task_strips import Task, ThrottledProgress
-    from gui.viewmodels.replaying import Comparison, ReplayRequest
+    from gui.viewmodels.replaying import ReplayRequest
     from gui.viewmodels.tasks import TaskView
     from gui.views.dialogs.replay_dialog import ReplayDialog, StepsDialog
     from gui.views.dialogs.steps_table import PlayedTable
@@ -383,7 +383,7 @@ class _News(NamedTuple):
 
 
 class _Mocked:
-    """What comes of a mock: a comparison for each of its connections. ``tell`` is called on the mock's thread."""
+    """Shows what comes of a mock. ``tell`` is called on the mock's thread."""
 
     def __init__(
         self,
@@ -392,8 +392,10 @@ class _Mocked:
         table: PlayedTable,
         throttled: Callable[[Callable[[_News], None]], ThrottledProgress[_News]],
     ) -> None:
-        self._title, self._recording, self._table = title, recording, table
-        self._comparisons: dict[int, Comparison] = {}
+        from gui.viewmodels.replaying import MockComparisons
+
+        self._title, self._table = title, table
+        self._comparisons = MockComparisons(recording, table.safety)
         self._reports: dict[int, tuple[Sequence[Row], int, bool]] = {}  # that were not looked at yet
         self._progress = throttled(self._show)
         self._task: Task | None = None
@@ -404,8 +406,7 @@ class _Mocked:
         """How it goes, for its strip."""
         from gui.viewmodels.replaying import mock_view
 
-        comparisons = list(self._comparisons.values())
-        return mock_view(self._title, comparisons, is_running=self._is_running, failure=self._failure)
+        return mock_view(self._title, self._comparisons, is_running=self._is_running, failure=self._failure)
 
     def begin(self, task: Task) -> None:
         """Show it in that strip from now on."""
@@ -423,15 +424,10 @@ class _Mocked:
         self._show(_News())
 
     def _show(self, _news: _News) -> None:
-        from gui.viewmodels.replaying import Comparison, mock_lines
-
         while self._reports:
             number, (rows, left, is_over) = self._reports.popitem()
-            found = self._comparisons.setdefault(number, Comparison(self._recording, self._table.safety, number))
-            if not found.is_over:
-                found.take(rows, left, is_over=is_over)
-        lines = mock_lines(one for _number, one in sorted(self._comparisons.items()))
+            self._comparisons.take(number, rows, left, is_over=is_over)
         view = self.view
-        self._table.take(lines, view.trouble or view.words)
+        self._table.take(self._comparisons.lines(), view.trouble or view.words)
         if self._task is not None:
             self._task.show(view)

@@ -155,17 +155,46 @@ class Comparison:
         return f"The first difference is in step {self.first:,}."
 
 
-def mock_lines(comparisons: Iterable[Comparison]) -> list[TableLine]:
-    """The lines of all connections of a mock, as many as those of one may be.
+class MockComparisons:
+    """What came of a mock: a comparison for each connection that goes on, and for the latest that are over.
 
-    If there are more, those go for good whose connection is over and was as recorded.
+    ``over`` and ``same`` count all that are over, and those of them that were as recorded.
     """
-    comparisons = list(comparisons)
-    if sum(len(one.lines) for one in comparisons) > _MOST:
-        for one in comparisons:
-            if one.is_over and one.is_same:
-                one.lines.clear()
-    return list(islice(chain.from_iterable(one.lines for one in comparisons), 2 * _MOST))
+
+    def __init__(self, recording: RecordedConversation, safety: TextSafety) -> None:
+        self._recording, self._safety = recording, safety
+        self._going_on: dict[int, Comparison] = {}
+        self._over: dict[int, Comparison] = {}  # in the order of their ends
+        self.over = self.same = 0
+
+    def take(self, number: int, rows: Sequence[Row], left: int, *, is_over: bool) -> None:
+        """A connection has come so far; that it is over is told once."""
+        one = self._going_on.pop(number, None) or Comparison(self._recording, self._safety, number)
+        one.take(rows, left, is_over=is_over)
+        (self._over if is_over else self._going_on)[number] = one
+        self.over += is_over
+        self.same += is_over and one.is_same
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody has connected yet."""
+        return not (self.over or self._going_on)
+
+    def lines(self) -> list[TableLine]:
+        """The lines of all that are kept, by their numbers, as many as those of one may be."""
+        self._forget()
+        kept = sorted((self._going_on | self._over).items())
+        return list(islice(chain.from_iterable(one.lines for _number, one in kept), 2 * _MOST))
+
+    def _forget(self) -> None:
+        """Let go of the oldest that are over, until the others have room: first of those that were as recorded."""
+        for most, is_same in ((_MOST, True), (2 * _MOST, False)):
+            kept = chain(self._going_on.values(), self._over.values())
+            too_many = sum(len(one.lines) for one in kept) - most
+            for number in [number for number, one in self._over.items() if one.is_same is is_same]:
+                if too_many <= 0:
+                    break
+                too_many -= len(self._over.pop(number).lines)
 
 
 def replay_view(title: str, comparison: Comparison, played: Played, failure: str = "") -> TaskView:
@@ -177,13 +206,13 @@ def replay_view(title: str, comparison: Comparison, played: Played, failure: str
     return TaskView(title, words, "", "" if played.is_running else comparison.trouble, fraction, played.is_running)
 
 
-def mock_view(title: str, comparisons: Sequence[Comparison], *, is_running: bool, failure: str = "") -> TaskView:
+def mock_view(title: str, comparisons: MockComparisons, *, is_running: bool, failure: str = "") -> TaskView:
     """A mock that answers whoever connects."""
     if failure:
         return _not_played(title, failure)
-    over = sum(one.is_over for one in comparisons)
-    same = sum(one.is_over and one.is_same for one in comparisons)
-    words = f"{counted(over, 'connection')} over, {same:,} as recorded" if comparisons else "nobody has connected yet"
+    over, same = comparisons.over, comparisons.same
+    words = f"{counted(over, 'connection')} over, {same:,} as recorded"
+    words = "nobody has connected yet" if comparisons.is_empty else words
     trouble = "" if is_running or same == over else f"{counted(over - same, 'connection')} had something different."
     return TaskView(title, words if is_running else f"Stopped: {words}", "", trouble, None, is_running)
 

@@ -10,7 +10,7 @@ from core.steps.replay import RecordedConversation, RecordedMessage, recording_o
 from core.steps.step import OwnEnd
 from core.steps.step_file import parse_steps
 from core.text_safety import TextSafety
-from gui.viewmodels.replaying import Comparison, mock_lines, mock_view, played_lines, replay_view, step_lines
+from gui.viewmodels.replaying import Comparison, MockComparisons, mock_view, played_lines, replay_view, step_lines
 
 SAFETY = TextSafety()
 
@@ -69,18 +69,32 @@ def test_of_very_many_steps_the_table_has_the_first_and_what_is_different_behind
 
 
 def test_of_very_many_connections_those_go_that_were_as_recorded() -> None:
-    recording, comparisons = recorded(*[b"a"] * 1_000), []
+    comparisons = MockComparisons(recorded(*[b"a"] * 1_000), SAFETY)
     for number in range(1, 30):
-        comparisons.append(Comparison(recording, SAFETY, number))
         rows = [row(place, b"X" if number % 3 == 0 else b"a") for place in range(1, 1_001)]
-        comparisons[-1].take(rows, 0, is_over=number != 29)
-    lines = mock_lines(comparisons)
-    assert len(lines) == 10_000
-    assert {line.cells[0].split()[1] for line in lines if line.is_wrong} == {"#3", "#6", "#9", "#12", "#15"} | {
-        f"#{number}" for number in (18, 21, 24, 27)
-    }
+        comparisons.take(number, rows, 0, is_over=number != 29)
+    lines = comparisons.lines()
+    assert [line.cells[0].split()[1] for line in lines if line.is_wrong][::1_000] == [
+        f"#{number}" for number in range(3, 28, 3)
+    ]
     assert {line.cells[0].split()[0] for line in lines if not line.is_wrong} == {"#29"}
-    assert sum(len(one.lines) for one in comparisons) == 10_000
+    assert len(lines) == 10_000
+    assert (comparisons.over, comparisons.same) == (28, 19)
+
+
+@pytest.mark.parametrize("answer", [b"a", b"X"], ids=["as recorded", "different"])
+def test_of_connections_without_end_the_latest_are_kept_and_all_are_counted(answer: bytes) -> None:
+    comparisons, lines = MockComparisons(recorded(b"a"), SAFETY), []
+    comparisons.take(1, [], 0, is_over=False)
+    for number in range(2, 20_002):
+        comparisons.take(number, [row(1, answer)], 0, is_over=True)
+        if number % 1_000 == 1:
+            lines = comparisons.lines()
+    kept = [*comparisons._going_on, *comparisons._over]
+    most, same = (5_000, 20_000) if answer == b"a" else (10_000, 0)
+    assert kept == [1, *range(20_002 - most, 20_002)]
+    assert len(lines) == most
+    assert mock_view("", comparisons, is_running=True).words == f"20,000 connections over, {same:,} as recorded"
 
 
 def test_another_end_is_marked_and_said() -> None:
@@ -122,12 +136,14 @@ def test_the_strip_of_a_replay(played: Played, failure: str, words: str, trouble
 
 
 def test_the_strip_of_a_mock() -> None:
-    same, other = Comparison(recorded(b"a"), SAFETY, 1), Comparison(recorded(b"a"), SAFETY, 2)
-    assert mock_view("", [], is_running=True).words == "nobody has connected yet"
-    same.take([row(1, b"a")], 0, is_over=True)
-    other.take([row(1, b"b")], 0, is_over=True)
-    view = mock_view("", [same, other], is_running=False)
+    comparisons = MockComparisons(recorded(b"a"), SAFETY)
+    assert mock_view("", comparisons, is_running=True).words == "nobody has connected yet"
+    comparisons.take(1, [], 0, is_over=False)
+    assert mock_view("", comparisons, is_running=True).words == "0 connections over, 0 as recorded"
+    comparisons.take(1, [row(1, b"a")], 0, is_over=True)
+    comparisons.take(2, [row(1, b"b")], 0, is_over=True)
+    view = mock_view("", comparisons, is_running=False)
     assert (view.words, view.trouble) == (
         "Stopped: 2 connections over, 1 as recorded", "1 connection had something different.",
     )  # fmt: skip
-    assert mock_view("", [], is_running=False, failure="In use.").trouble == "In use."
+    assert mock_view("", comparisons, is_running=False, failure="In use.").trouble == "In use."
