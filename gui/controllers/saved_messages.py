@@ -21,7 +21,7 @@ from gui.viewmodels.saved_list import SavedList, SavedRow, message_format_of, me
 if TYPE_CHECKING:
     from core.compose import Misfit, SavedError, SavedMessage, SavedMessagesFile
     from gui.controllers.sending import SendingController
-    from gui.viewmodels.drafting import Conversation
+    from gui.viewmodels.drafting import ConversationId
     from gui.viewmodels.saved_list import Kept
     from gui.views.saved.saved_pane import SavedPane
     from gui.window import Window
@@ -272,7 +272,7 @@ class SavedMessagesController(ViewController["SavedPane"]):
             self._window.composer.complain("")
         self._show()
 
-    def _put_in_field(self, number: int, name: str, into: Conversation, found: SavedMessage | Misfit) -> None:
+    def _put_in_field(self, number: int, name: str, into: ConversationId, found: SavedMessage | Misfit) -> None:
         """Put the message into the field of that conversation; the text that was there is offered back."""
         from core.compose import SavedMessage
 
@@ -293,12 +293,12 @@ class SavedMessagesController(ViewController["SavedPane"]):
             words = f"“{name}” is in the field, in place of what was there."
             self.view.say(words, undo=lambda: self._put_back(*before))
 
-    def _put_back(self, into: Conversation, text: str, message_format: MessageFormat) -> None:
+    def _put_back(self, into: ConversationId, text: str, message_format: MessageFormat) -> None:
         if self._is_on_view(into):
             self._window.composer.put(text, message_format)
             self.view.say("")
 
-    def _is_on_view(self, conversation: Conversation) -> bool:
+    def _is_on_view(self, conversation: ConversationId) -> bool:
         """Whether the field is still that of the conversation that the text was asked for in; if not, that is said."""
         is_on_view = conversation == self._sending.conversation
         if not is_on_view:

@@ -22,7 +22,7 @@ from gui.viewmodels.drafting import (
     NOBODYS,
     USUAL,
     ComposeError,
-    Conversation,
+    ConversationId,
     MacroRow,
     MessageFormat,
     Preview,
@@ -57,7 +57,7 @@ Answer = TypeVar("Answer")
 class _Batch:
     """Messages on their way to the workbench."""
 
-    conversation: Conversation
+    conversation: ConversationId
     session: SessionId
     messages: list[Composed]
     message_format: MessageFormat
@@ -108,7 +108,7 @@ class SendingController:
 
         ``takes_draft`` gives it what was written while there was no conversation.
         """
-        before, self.conversation = self.conversation, Conversation(session, connection)
+        before, self.conversation = self.conversation, ConversationId(session, connection)
         self._new_formats[None] = self._usual
         new_format = self._new_formats.setdefault(session, self._usual)
         takes_draft = takes_draft and before == NOBODYS
@@ -245,7 +245,7 @@ class SendingController:
 
     def _compose_and_send(
         self,
-        conversation: Conversation,
+        conversation: ConversationId,
         session: SessionId,
         texts: Sequence[str],
         message_format: MessageFormat,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.events import ConnectionId, SessionId
     from core.journal.recording.ledger import SessionState
     from gui.controllers.main import MainController
-    from gui.viewmodels.drafting import Conversation
+    from gui.viewmodels.drafting import ConversationId
     from gui.window import Window
 
 _PATIENCE = 2_000_000_000  # nanoseconds without an answer
@@ -31,13 +31,13 @@ class SilenceController:
         self, window: Window, main_controller: MainController, clock: Callable[[], int] = monotonic_ns
     ) -> None:
         self._window, self._main_controller, self._clock = window, main_controller, clock
-        self._unended: dict[Conversation, frozenset[ConnectionId] | None] = {}  # and whom the message went to
-        self._told: dict[SessionId, Conversation] = {}  # where it is said, or, once that is over, nowhere
+        self._unended: dict[ConversationId, frozenset[ConnectionId] | None] = {}  # and whom the message went to
+        self._told: dict[SessionId, ConversationId] = {}  # where it is said, or, once that is over, nowhere
         self._later = Debounce(window.root, self.show)
         window.composer.on_end_with_lf = self.end_with_lf
         window.composer.on_not_again = self.not_again
 
-    def sent(self, conversation: Conversation, data: bytes, message_format: MessageFormat) -> None:
+    def sent(self, conversation: ConversationId, data: bytes, message_format: MessageFormat) -> None:
         """Take in the last bytes that were sent in a conversation, and how they were written."""
         if ends_nothing(data, message_format):
             self._unended[conversation] = self._main_controller.sending.offered_recipients
@@ -75,7 +75,7 @@ class SilenceController:
     def _ended(self, result: SendResult) -> None:
         self._window.composer.complain(result.sentence)
 
-    def _is_silent(self, state: SessionState, conversation: Conversation) -> bool:
+    def _is_silent(self, state: SessionState, conversation: ConversationId) -> bool:
         """Whether the last message of a conversation had no ending and nobody in its session has ever answered."""
         return (
             self._main_controller.preferences.tell_silence

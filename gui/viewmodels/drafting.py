@@ -97,14 +97,14 @@ class MessageFormat:
 USUAL = MessageFormat()
 
 
-class Conversation(NamedTuple):
+class ConversationId(NamedTuple):
     """Where a draft belongs: a session, or one connection of it that is shown alone; without a session, nobody's."""
 
     session: SessionId | None = None
     connection: ConnectionId | None = None
 
 
-NOBODYS = Conversation()
+NOBODYS = ConversationId()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from core.words import with_full_stop
 
 MOST_OPEN = 32  # descriptors; there may be many more streams
 
-Stream = tuple[int | None, str]  # a connection's number, and the direction
-WHOLE: Stream = (None, "")  # of what is not split
+FileKey = tuple[int | None, str]  # a connection's number, and the direction
+WHOLE: FileKey = (None, "")  # of what is not split
 
 _NO_ROOM = {number for name in ("ENOSPC", "EDQUOT", "EFBIG") if (number := getattr(errno, name, None)) is not None}
 
@@ -84,8 +84,8 @@ class PartialFiles:
     def __init__(self, target: Path, ending: str = "") -> None:
         """``ending``, with its dot, is that of the files beside the target, if there are several."""
         self._target, self._ending = target, ending
-        self._files: dict[Stream, PartialFile] = {}
-        self._open: dict[Stream, None] = {}  # in the order of their last use
+        self._files: dict[FileKey, PartialFile] = {}
+        self._open: dict[FileKey, None] = {}  # in the order of their last use
 
     def __enter__(self) -> PartialFiles:
         return self
@@ -96,7 +96,7 @@ class PartialFiles:
         for file in self._files.values():
             file.discard()
 
-    def write(self, data: bytes, stream: Stream = WHOLE) -> None:
+    def write(self, data: bytes, stream: FileKey = WHOLE) -> None:
         """Add bytes to that stream, if there are any. Raises ``OSError``, ``ExportError``."""
         if not data:
             return
@@ -132,7 +132,7 @@ class PartialFiles:
             undo.pop_all()
         return tuple(named)
 
-    def _begin(self, stream: Stream) -> PartialFile:
+    def _begin(self, stream: FileKey) -> PartialFile:
         """A file for a new stream. The second tells that names of their own are needed."""
         if self._files:
             for one in (stream, *self._files) if len(self._files) == 1 else (stream,):
@@ -140,7 +140,7 @@ class PartialFiles:
         file = self._files[stream] = PartialFile(self._target.parent)
         return file
 
-    def _free_path(self, stream: Stream) -> Path:
+    def _free_path(self, stream: FileKey) -> Path:
         path = path_of(self._target, stream, self._ending)
         if path.exists() or path.is_symlink():
             raise ExportError(f"{shown(path)} is there already. Move it away or choose another name.")
@@ -187,13 +187,13 @@ def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def path_of(target: Path, stream: Stream, ending: str) -> Path:
+def path_of(target: Path, stream: FileKey, ending: str) -> Path:
     """The file of one stream, if there are several."""
     number, direction = stream
     name = "unknown" if number is None else str(number)
     return target.with_name(f"{target.stem}-{name}-{direction}{ending}")
 
 
-def _order(item: tuple[Stream, PartialFile]) -> tuple[bool, int, str]:
+def _order(item: tuple[FileKey, PartialFile]) -> tuple[bool, int, str]:
     (number, direction), _file = item
     return number is None, number or 0, direction

@@ -13,7 +13,7 @@ from core.clock import monotonic
 from core.compose.encoding import Encoding
 from core.errors import JournalError, TincanError, reason
 from core.events import SessionId
-from core.journal.export.files import WHOLE, ExportError, PartialFiles, Stream, export_errors, place_for
+from core.journal.export.files import WHOLE, ExportError, FileKey, PartialFiles, export_errors, place_for
 from core.journal.export.formats import Format
 from core.journal.export.source import PIECE, OpenSource, Source, frames, rows
 from core.journal.reading.reader import JournalReader
@@ -161,7 +161,7 @@ class _Account:
 
 def _blocks(
     source: Source, form: type[Format], encoding: Encoding, account: _Account
-) -> Iterator[tuple[bytes, Stream]]:
+) -> Iterator[tuple[bytes, FileKey]]:
     """What the files have of all the rows, in blocks of about ``PIECE`` bytes, each with its stream."""
     layout = form(encoding, source.parties())
     layout.total = account.total

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.events import ConnectionId
 from core.journal.display_row import DATA_KINDS, EVERYTHING, RECEIVED, SENT, Filter, Span
-from core.journal.reading.runs import Pieces, Stream, stream_of, who_has
+from core.journal.reading.runs import Pieces, StreamKey, stream_of, who_has
 from core.settings import DEFAULTS
 from core.wire.framing import make_splitter
 from core.wire.splitting import Splitter
@@ -141,7 +141,7 @@ class FrameScanner:
         self.rows = mark.rows
         self._lens = lens
         self._number_of = number_of
-        self._streams: dict[Stream, _Stream] = {}
+        self._streams: dict[StreamKey, _Stream] = {}
         self._splitter = make_splitter(lens.framing) if lens.framing != RAW else None
         for one in mark.partial_frames:
             stream = self._stream(stream_of(one.connection, one.kind))
@@ -211,7 +211,7 @@ class FrameScanner:
     def _has_frames(self, entry: Entry) -> bool:
         return entry.kind in (RECEIVED, SENT) and self._framing(stream_of(entry.connection, entry.kind)) != RAW
 
-    def _framing(self, stream: Stream) -> str:
+    def _framing(self, stream: StreamKey) -> str:
         if not self._lens.back:
             return self._lens.framing
         connection, kind = who_has(stream)
@@ -260,7 +260,7 @@ class FrameScanner:
             else:
                 self.rows += self._lens.only.notes
 
-    def _stream(self, stream: Stream) -> _Stream | None:
+    def _stream(self, stream: StreamKey) -> _Stream | None:
         """What is known of a stream; None if nothing has to be, since it is not cut."""
         found = self._streams.get(stream)
         if found is None and (framing := self._framing(stream)) != RAW:
@@ -280,7 +280,7 @@ class FrameScanner:
         self.rows += ends or 0
         return ends is not None
 
-    def _count_data(self, pieces: Pieces, places_of: Mapping[Stream, Sequence[int]]) -> None:
+    def _count_data(self, pieces: Pieces, places_of: Mapping[StreamKey, Sequence[int]]) -> None:
         """Pass over entries that carry bytes, at these places."""
         for key, every in places_of.items():
             data = list(map(pieces.data.__getitem__, every))
@@ -313,9 +313,9 @@ class FrameScanner:
         return cuts
 
 
-def _places(streams: Sequence[Stream], first: int = 0, stop: int | None = None) -> dict[Stream, list[int]]:
+def _places(streams: Sequence[StreamKey], first: int = 0, stop: int | None = None) -> dict[StreamKey, list[int]]:
     """Where each stream is among them, looked for from one place up to before another."""
-    found: defaultdict[Stream, list[int]] = defaultdict(list)
+    found: defaultdict[StreamKey, list[int]] = defaultdict(list)
     for place, stream in enumerate(streams[first:stop], first):
         found[stream].append(place)
     return found

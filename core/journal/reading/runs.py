@@ -19,7 +19,7 @@ _IN_NUMBERS = b"0123456789-, "  # what whole numbers and the commas between them
 
 _Found = TypeVar("_Found")
 
-Stream: TypeAlias = int | tuple[ConnectionId | None, str]
+StreamKey: TypeAlias = int | tuple[ConnectionId | None, str]
 """The connection that carried bytes, negative if they were sent; of an entry without either, its connection and kind.
 
 A column of numbers is as a run has it, and takes half of the time that one of pairs does.
@@ -30,11 +30,11 @@ class Pieces(NamedTuple):
     """Entries in their order, a column for each of what they have: to make a tuple of each takes long."""
 
     ordinals: list[int]
-    streams: list[Stream]
+    streams: list[StreamKey]
     data: list[bytes]  # of a note, none
     times: list[int]  # mono_ns; 0 where it was not read
 
-    def append(self, ordinal: int, stream: Stream, data: bytes, mono_ns: int) -> None:
+    def append(self, ordinal: int, stream: StreamKey, data: bytes, mono_ns: int) -> None:
         """One more."""
         self.ordinals.append(ordinal)
         self.streams.append(stream)
@@ -133,7 +133,7 @@ class Run:
         admitted = list(self._admitted(within, only))
         return pieces.map(lambda column: list(islice(compress(column, admitted), most)))
 
-    def sizes(self, first: int, stop: int, only: Filter) -> Iterable[tuple[int, Stream, int, int]]:
+    def sizes(self, first: int, stop: int, only: Filter) -> Iterable[tuple[int, StreamKey, int, int]]:
         """What ``places`` gives, without bytes: each as (ordinal, stream, size, mono_ns)."""
         within = self._within(first, stop, only)
         sizes = [end - start for start, end in pairwise(self.begins[within.start : within.stop + 1])]
@@ -154,10 +154,10 @@ class Run:
     def _ordinals(self, within: range) -> list[int]:
         return list(range(self.ordinal + within.start, self.ordinal + within.stop))
 
-    def _streams(self, within: range) -> list[Stream]:
+    def _streams(self, within: range) -> list[StreamKey]:
         if self.streams is None:
             return [stream_of(self.row.connection, self.row.kind)] * len(within)
-        return cast("list[Stream]", self.streams[within.start : within.stop])
+        return cast("list[StreamKey]", self.streams[within.start : within.stop])
 
     def _moments(self, within: range) -> list[int]:
         """When each was recorded (mono_ns)."""
@@ -192,14 +192,14 @@ def direction(stream: int) -> tuple[ConnectionId, str]:
     return ConnectionId(abs(stream)), RECEIVED if stream > 0 else SENT
 
 
-def stream_of(connection: ConnectionId | None, kind: str) -> Stream:
+def stream_of(connection: ConnectionId | None, kind: str) -> StreamKey:
     """The stream that entries of this connection and kind belong to."""
     if connection is None or connection <= 0 or kind not in DATA_KINDS:
         return connection, kind
     return connection if kind == RECEIVED else -connection
 
 
-def who_has(stream: Stream) -> tuple[ConnectionId | None, str]:
+def who_has(stream: StreamKey) -> tuple[ConnectionId | None, str]:
     """The connection and the kind of the entries of a stream."""
     return stream if isinstance(stream, tuple) else direction(stream)
 

@@ -16,7 +16,7 @@ from gui.viewmodels.drafting import (
     USUAL,
     ComposeError,
     ComposerController,
-    Conversation,
+    ConversationId,
     MessageFormat,
     Preview,
     Recall,
@@ -114,7 +114,7 @@ class Composer(ttk.Frame):
         for draft in self._drafts.values():
             draft.recall.messages = history
 
-    def open_draft(self, conversation: Conversation, *, takes_draft: bool = False) -> None:
+    def open_draft(self, conversation: ConversationId, *, takes_draft: bool = False) -> None:
         """Have in the field what is being written in that conversation; what is written in this one is kept with it.
 
         With ``takes_draft`` what stands in the field belongs to that conversation from now on.

@@ -50,7 +50,7 @@ class Pcapng(Format):
 
     def __init__(self, encoding: Encoding = Encoding.UTF_8, parties: Parties = NOBODY) -> None:
         super().__init__(encoding, parties)
-        self._streams: dict[int, _Stream | _Datagrams] = {}
+        self._streams: dict[int, _Connection | _Datagrams] = {}
         self._notes: list[str] = []
 
     def head(self) -> bytes:
@@ -79,7 +79,7 @@ class Pcapng(Format):
                 for first in range(0, len(piece), _LARGEST):
                     yield self._packet(at, stream.carry(piece[first : first + _LARGEST], is_ours=is_ours))
 
-    def _stream(self, number: int, at: int) -> tuple[_Stream | _Datagrams | None, list[bytes]]:
+    def _stream(self, number: int, at: int) -> tuple[_Connection | _Datagrams | None, list[bytes]]:
         """The connection of that number, and the packets with which it begins if it does."""
         known = self._streams.get(number)
         if known is not None:
@@ -90,7 +90,7 @@ class Pcapng(Format):
         we_called = not self.parties.accepted(number)
         try:
             if is_local(ends.local) or is_local(ends.peer):
-                stream: _Stream | _Datagrams = _Stream(*_made_up(number, is_ours=we_called))
+                stream: _Connection | _Datagrams = _Connection(*_made_up(number, is_ours=we_called))
                 name = ends.peer if we_called else ends.local
                 self._notes.append(f"{name} is a local socket: its address and ports here are made up")
             elif self.parties.has_datagrams:
@@ -98,7 +98,7 @@ class Pcapng(Format):
             else:
                 ours = _end(ends.local)
                 theirs = _opposite(ours, ends.peer)
-                stream = _Stream(ours, theirs)
+                stream = _Connection(ours, theirs)
                 if theirs.address == _BEHIND_PROXY[ours.address.version]:
                     self._notes.append(f"{ends.peer} was reached through a proxy: its address here is made up")
         except ValueError:  # a journal that was written by hand, or is damaged
@@ -167,7 +167,7 @@ def _made_up(number: int, *, is_ours: bool) -> tuple[_End, _End]:
     return (caller, named) if is_ours else (named, caller)
 
 
-class _Stream:
+class _Connection:
     """One connection: what each side has sent so far."""
 
     def __init__(self, ours: _End, theirs: _End) -> None:

@@ -10,7 +10,7 @@ import pytest
 from core.events import ConnectionId, SessionId
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
-from gui.viewmodels.drafting import ComposeError, Conversation, MessageFormat, SendResult, SentMessage
+from gui.viewmodels.drafting import ComposeError, ConversationId, MessageFormat, SendResult, SentMessage
 from gui.viewmodels.profiles import NONE, ProfileChoice
 from gui.viewmodels.window_view import ComposerView
 from gui.views.composer import message_field
@@ -708,7 +708,7 @@ def test_what_is_typed_while_the_text_gets_another_format_is_in_the_message_too(
     assert composer.message_format == MessageFormat("hex")
 
 
-HERE, THERE = Conversation(SessionId(1)), Conversation(SessionId(2))
+HERE, THERE = ConversationId(SessionId(1)), ConversationId(SessionId(2))
 
 
 def test_a_message_that_has_gone_out_meanwhile_takes_nothing_from_another_conversation(writer: Writer) -> None:
@@ -738,7 +738,7 @@ def test_why_a_message_did_not_go_out_is_said_where_it_was_written(writer: Write
 
 def test_fields_of_conversations_in_which_nothing_is_written_do_not_pile_up(writer: Writer) -> None:
     for number in range(50):
-        writer.composer.open_draft(Conversation(SessionId(number)))
+        writer.composer.open_draft(ConversationId(SessionId(number)))
         writer.type("x" if number == 20 else "")
     assert len(writer.composer.box.winfo_children()) == 2
 
