@@ -54,6 +54,14 @@ class EntryFound(NamedTuple):
     origin: str | None = None
 
 
+class CutRun(NamedTuple):
+    """A run of which entries at the end could not be found; stands behind those that could."""
+
+    session: int
+    connection: int | None
+    stop: int  # the ordinal behind the last entry, as far as its head tells
+
+
 class ConnectionFound(NamedTuple):
     """A row of ``connection``."""
 
@@ -83,7 +91,7 @@ class JournalFound(NamedTuple):
     began_ns: int
 
 
-Row: TypeAlias = EntryFound | ConnectionFound | SessionFound | JournalFound
+Row: TypeAlias = EntryFound | CutRun | ConnectionFound | SessionFound | JournalFound
 _Value: TypeAlias = int | bytes | None  # texts as their bytes: what is one and what is not, the column knows
 
 
@@ -126,7 +134,7 @@ class PageFile:
         payloads = list(self._payloads(self._page(number)))
         first = next((row for payload in payloads for row in self._rows(*payload)), None)
         keys = sorted(key for key, _size, _body in payloads)
-        return keys[(len(keys) - 1) // 2] if isinstance(first, EntryFound) else None
+        return keys[(len(keys) - 1) // 2] if isinstance(first, EntryFound | CutRun) else None
 
     def rows(self, number: int) -> list[Row]:
         """The rows on a page, in their order."""
@@ -307,11 +315,13 @@ def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list
     count, size = len(begins), len(whole) + missing
     streams = _numbers(connections) if connections is not None else [_stream(connection, kind)] * count
     since = _numbers(times)
+    stop = _natural(ordinal) + count
+    cut = CutRun(_positive(session), None if connection is None else _positive(connection), stop)
     if len(streams) != count:
-        raise ValueError
+        return [cut] if is_short else []
     spoke = _origins(origin, spoken, count)
     is_in_time = max(abs(_int(wall_ns)), abs(_int(mono_ns))) < 1 << 62
-    found: list[Row] = []
+    found: list[EntryFound] = []
     start = 0
     for place, stream in enumerate(streams):
         end = next((begin for begin in begins[place + 1 :] if begin is not None and start <= begin <= size), size)
@@ -325,7 +335,8 @@ def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list
                 )
             )  # fmt: skip
         start = end
-    return found
+    is_cut = not found or found[-1].ordinal != stop - 1
+    return [*found, *([cut] if is_cut else [])]
 
 
 def _numbers(text: _Value) -> list[int | None]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.journal.display_row import DATA_KINDS
-from core.journal.recovery.pages import ConnectionFound, EntryFound, JournalFound, Row, SessionFound
+from core.journal.recovery.pages import ConnectionFound, CutRun, EntryFound, JournalFound, Row, SessionFound
 from core.journal.schema import APPLICATION_ID, FORMAT, INSERT, NO_RUN, PAGE_SIZES, SCHEMA, with_checksum
 from core.roles import ROLES, guess_role
 from core.words import counted
@@ -21,6 +21,7 @@ from core.words import counted
 LOST = "lost"  # the kind of the note that stands where entries were
 UNKNOWN = "unknown"
 
+_DAMAGED = "this part of the journal was damaged"
 _STEP = 3  # keys between two entries, so that a note fits before and behind each
 _MANY = 1 << 31  # connections, which nobody has
 _LONGEST_WORD = 1024  # characters of an address or the name of something
@@ -32,7 +33,7 @@ class JournalRebuilder:
     def __init__(self, database: sqlite3.Connection, known: Iterable[Row], most: int) -> None:
         """``known`` are the rows that are no entries; no session has more than ``most`` entries."""
         self.entries = 0  # written, without the notes on what is missing
-        self.lost = 0  # that must have been between others
+        self.lost = 0  # that must have been between others, or at the end of a run that was cut
         self.size = 0  # bytes of data written
         self._database = database
         self._most = most
@@ -45,16 +46,17 @@ class JournalRebuilder:
         database.execute(f"PRAGMA user_version = {FORMAT}")
         database.execute("BEGIN")
 
-    def take(self, rows: Iterable[EntryFound]) -> None:
+    def take(self, rows: Iterable[EntryFound | CutRun]) -> None:
         """Write the next entries. Raises ``sqlite3.Error``."""
         for row in rows:
             session = self._known_sessions.session_of(row)
+            if isinstance(row, CutRun):
+                self._sequence_of(session).stop = row.stop
+                continue
             entry = row if session == row.session else row._replace(session=session)
             if not self._known_sessions.meet(entry):  # else the note would contradict the row that it is about
                 entry = entry._replace(detail=None)
-            sequence = self._sequences.get(entry.session)
-            if sequence is None:
-                sequence = self._sequences[entry.session] = _Sequence(self._most)
+            sequence = self._sequence_of(session)
             self._key += _STEP
             self._write(sequence, sequence.take(self._key, entry))
 
@@ -62,6 +64,7 @@ class JournalRebuilder:
         """Write what was held back, and who took part. Raises ``sqlite3.Error``."""
         for sequence in self._sequences.values():
             self._write(sequence, sequence.end())
+            self._write_lost_end(sequence)
         for table, rows in self._known_sessions.rows().items():
             if rows:
                 marks = ", ".join("?" * len(rows[0]))
@@ -76,13 +79,28 @@ class JournalRebuilder:
         if gap:
             self.lost += gap
             what = counted(gap, "entry is", "entries are")
-            self._note(key - 1, sequence, row, f"{what} missing here: this part of the journal was damaged", None)
+            self._note(key - 1, sequence, row, f"{what} missing here: {_DAMAGED}", None)
         self.entries += 1
         self.size += len(row.data or b"")
         self._insert(key, row._replace(ordinal=sequence.number()))
         if row.missing:
             what = f"{row.missing:,} bytes at the end of the entry before are missing: the journal was damaged there"
             self._note(key + 1, sequence, row, what, row.connection)
+
+    def _write_lost_end(self, sequence: _Sequence) -> None:
+        """Note what the last run of a session has lost; of a session without an entry, it is only counted."""
+        gap = sequence.advance(sequence.stop) if sequence.stop else 0
+        last = sequence.end()
+        self.lost += gap
+        if gap and last is not None:
+            self._key += _STEP
+            what = counted(gap, "entry is", "entries are")
+            self._note(self._key, sequence, last[1], f"at least {what} missing here: {_DAMAGED}", None)
+
+    def _sequence_of(self, session: int) -> _Sequence:
+        if session not in self._sequences:
+            self._sequences[session] = _Sequence(self._most)
+        return self._sequences[session]
 
     def _note(self, key: int, sequence: _Sequence, row: EntryFound, note: str, connection: int | None) -> None:
         place = (row.session, sequence.number(), connection, LOST, row.wall_ns, row.mono_ns)
@@ -103,9 +121,11 @@ class _Sequence:
         self._held: tuple[int, EntryFound] | None = None
         self._last = -1  # the ordinal, in the damaged journal, of the last that was let go
         self._numbers = 0  # given in the new one
+        self.stop = 0  # the ordinal behind the last run, if that was cut
 
     def take(self, key: int, row: EntryFound) -> tuple[int, EntryFound] | None:
         """Hold this entry back and let go of the one before, if there is one."""
+        self.stop = 0
         held, self._held = self._held, (key, row)
         if held is None or held[1].ordinal < row.ordinal:
             return held
@@ -151,7 +171,7 @@ class _KnownSessions:
         self._roles: dict[int, str] = {}
         self._met: dict[int, int] = {}  # connections that only entries know, and their sessions
 
-    def session_of(self, row: EntryFound) -> int:
+    def session_of(self, row: EntryFound | CutRun) -> int:
         """The session that an entry belongs to: its own or, if nobody knows that one, its connection's."""
         if row.session in self._sessions:
             return row.session

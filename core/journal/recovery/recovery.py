@@ -23,7 +23,7 @@ from core.journal.capture.packets import is_capture
 from core.journal.reading.database import ForeignError, has_log, log_of
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage, find_tear, reason
-from core.journal.recovery.pages import EntryFound, PageFile, Row
+from core.journal.recovery.pages import CutRun, EntryFound, PageFile, Row
 from core.journal.recovery.rebuilder import JournalRebuilder
 from core.journal.schema import APPLICATION_ID, FORMAT, LEAST_ENTRY, SCHEMAS, statements
 from core.words import counted
@@ -44,7 +44,7 @@ class Recovered:
 
     path: Path  # of the new journal
     entries: int
-    lost_at_least: int  # entries that must have been between others; what the end has lost, nobody knows
+    lost_at_least: int  # entries that must have been between others, or in a run whose end is cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ def _rebuild(pages: PageFile, part: Path, target: Path, progress: _Progress) -> 
         rebuilder = JournalRebuilder(database, others, pages.size // LEAST_ENTRY)
         for done, (_place, number) in enumerate(places):
             progress.at(0.5 + done / len(places) / 2)
-            rebuilder.take(row for row in pages.rows(number) if isinstance(row, EntryFound))
+            rebuilder.take(row for row in pages.rows(number) if isinstance(row, EntryFound | CutRun))
             if rebuilder.size > pages.most:
                 raise JournalError("the journal is damaged in such a way that its rows have more bytes than the file")
         rebuilder.finish()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -405,6 +406,27 @@ class TestALongRun:
             assert journal.recovered is not None
             assert journal.recovered.entries == self.ENTRIES + 3 - on_it
             assert on_it >= LONGEST_RUN
+
+    def test_what_the_end_of_a_run_has_lost_is_counted_where_its_head_is_left(self, tmp_path: Path) -> None:
+        """Its head lies before its bytes or behind them, as SQLite had room: behind them nothing tells of it."""
+        is_counted = []
+        for entries in (600, 800, 1_000):
+            path = tmp_path / f"{entries}.tincan"
+            write_journal(path, entries, connections=2, both_ways=True, size=512)
+            for _ in range(6):
+                os.truncate(path, path.stat().st_size - 8_192)
+                with contextlib.suppress(JournalError), opened(path) as journal:
+                    assert journal.recovered is not None
+                    notes = [entry.note or "" for entry in entries_of(journal.reader) if entry.kind == LOST]
+                    told = [
+                        int(found[1]) for note in notes if (found := re.search(r"(\d+) entr\w+ (?:is|are) miss", note))
+                    ]
+                    lost = journal.recovered.lost_at_least
+                    assert lost == sum(told)
+                    assert (f"at least {lost} are lost" in journal.notice) == bool(lost)
+                    assert journal.recovered.entries + lost <= entries + 3
+                    is_counted.append(notes[-1:] and notes[-1].startswith("at least "))
+        assert any(is_counted)
 
     def test_a_bad_first_page_costs_nothing(self, path: Path) -> None:
         overwrite(path, 0, os.urandom(PAGE))
