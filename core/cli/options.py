@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.address import NO_LOCAL_DATAGRAMS, NO_PORT, Address, parse_target, without_udp
+from core.address import NO_LOCAL_DATAGRAMS, NO_PORT, Address, Target, parse_target, without_udp
 from core.cli.arguments import (
     add_encoding,
     add_faults,
@@ -206,12 +206,7 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
     where, has_udp_scheme = without_udp(f"{chosen.target} {chosen.port}".rstrip())
     role = datagrams if chosen.udp or has_udp_scheme else stream
     try:
-        if read_local(without_udp(chosen.target)[0]) is not None:
-            if role.datagrams:
-                raise AddressError(NO_LOCAL_DATAGRAMS)
-            if chosen.port:
-                raise AddressError(NO_PORT)
-        target, has_scheme = parse_target(where, for_server=is_server)
+        target, has_scheme = _target(chosen, where, role)
     except TincanError as error:
         parser.error(f"argument {'[HOST:]PORT' if is_server else 'HOST:PORT'}: {error}")
     if is_server:
@@ -257,6 +252,16 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
         mode=chosen.mode if is_server else None,
         proxy=proxy,
     )
+
+
+def _target(chosen: argparse.Namespace, where: str, role: Role) -> Target:
+    """What was written without ``udp://``. Raises ``AddressError``."""
+    if read_local(without_udp(chosen.target)[0]) is not None:
+        if role.datagrams:
+            raise AddressError(NO_LOCAL_DATAGRAMS)
+        if chosen.port:
+            raise AddressError(NO_PORT)
+    return parse_target(where, for_server=role.listens)
 
 
 def _refuse_mode(parser: argparse.ArgumentParser, chosen: argparse.Namespace, target: Address) -> None:
