@@ -94,16 +94,7 @@ class Window:
         commands = actions.commands
         root.title("Tincan")
         self.menus = _menus(root, theme, actions)
-        self.address = AddressBar(
-            root,
-            theme,
-            on_server=commands["toggle_server"],
-            on_client=commands["toggle_client"],
-            on_tls=commands["toggle_tls"],
-            on_edit=actions.form_edited,
-            on_enter=actions.do_next,
-            on_leave=actions.form_left,
-        )
+        self.address = _address_bar(root, theme, actions)
         self.banner = Banner(root, theme)
         self._middle = ttk.Frame(root, style="Pane.TFrame")
         bind_own(self._middle, "<Configure>", self._share_width)
@@ -118,30 +109,15 @@ class Window:
         self._talk = ttk.Frame(self._middle, style="Pane.TFrame")
         self.side_sash = Sash(self._middle, theme, line="left", what="the pane", on_move=self._move_side_sash)
         self.conversation = ConversationPane(
-            self._talk,
-            theme,
-            on_reply=actions.choose_reply,
-            on_choose=actions.choose_display_row,
-            on_encoding=actions.choose_encoding,
-            on_refuse=actions.complain,
-        )
+            self._talk, theme, on_reply=actions.choose_reply, on_choose=actions.choose_display_row,
+            on_encoding=actions.choose_encoding, on_refuse=actions.complain,
+        )  # fmt: skip
         self.message_menu = MessageMenu(self.conversation.transcript, theme, commands, actions.menu_state)
         self._tasks = Bars(self._talk, theme)
-        self.composer = Composer(
-            self._talk,
-            theme,
-            actions.sending,
-            on_page=lambda pages: self.conversation.transcript.page(pages),
-        )
+        self.composer = Composer(self._talk, theme, actions.sending, on_page=self.conversation.transcript.page)
         self.status = StatusBar(root, theme, on_warning=commands["show_network"])
         self._lay_out()
-        share_keys(root)
-        share_pasting(root, actions.refuse_paste)
-        share_undo(root)
-        FieldMenu(root, theme)
-        share_tips(root, theme, words_of_tip)
-        for part in (self.conversation.transcript.text, self.sessions.tree):
-            type_on(part, self.composer.write, self.composer.focus_message)
+        self._share_bindings(actions)
         self._bind_keys(commands)
         theme.subscribe(partial(theme.colour_title, root))
         bind_own(root, "<Map>", partial(theme.colour_title, root))
@@ -422,6 +398,16 @@ class Window:
         area = area_of(self.root)
         self.root.minsize(min(wide, area.width), min(high, area.height - _FRAME))
 
+    def _share_bindings(self, actions: Actions) -> None:
+        """What all fields, or all buttons, of the window do in one way."""
+        share_keys(self.root)
+        share_pasting(self.root, actions.refuse_paste)
+        share_undo(self.root)
+        FieldMenu(self.root, self.theme)
+        share_tips(self.root, self.theme, words_of_tip)
+        for part in (self.conversation.transcript.text, self.sessions.tree):
+            type_on(part, self.composer.write, self.composer.focus_message)
+
     def _bind_keys(self, commands: Mapping[str, Callable[[], None]]) -> None:
         """Bind each key to its command, in front of whatever the widgets themselves make of it."""
         acts: dict[str, Callable[[], None]] = {}
@@ -465,6 +451,19 @@ def _menus(root: tk.Tk, theme: Theme, actions: Actions) -> MenuBar:
         times=Alternatives(TIMES, lambda: actions.preferences.times, actions.choose_times),
         recent=actions.recent_journals,
         profiles=actions.profile_choices,
+    )
+
+
+def _address_bar(root: tk.Tk, theme: Theme, actions: Actions) -> AddressBar:
+    return AddressBar(
+        root,
+        theme,
+        on_server=actions.commands["toggle_server"],
+        on_client=actions.commands["toggle_client"],
+        on_tls=actions.commands["toggle_tls"],
+        on_edit=actions.form_edited,
+        on_enter=actions.do_next,
+        on_leave=actions.form_left,
     )
 
 

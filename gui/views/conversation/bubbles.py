@@ -282,6 +282,14 @@ class BubbleText(tk.Text):
         self.tag_configure("hex", font=theme.mono)
         for number, color in enumerate(p.connections):
             self.tag_configure(f"connection-{number}", foreground=color, font=theme.small)
+        self._restyle_marks()
+        self.metrics = self._measure()
+        if self._inner:
+            self._on_reshape()
+
+    def _restyle_marks(self) -> None:
+        """What is chosen, and what was found, over everything else."""
+        p = self._theme.palette
         for kind in _CHOSEN:
             self.tag_configure(f"chosen-{kind}", background=p.chosen, foreground=p.chosen_text)
         self.tag_configure("chosen-mark", foreground=p.chosen_mark)
@@ -291,9 +299,6 @@ class BubbleText(tk.Text):
         self.tag_configure(MARKED, background=p.found, foreground=p.accent_text)
         for tag in (FOUND, MARKED):
             self.tag_raise(tag)
-        self.metrics = self._measure()
-        if self._inner:
-            self._on_reshape()
 
     def _more_clicked(self, _event: object) -> str:
         for tag in self.tag_names("current"):
