@@ -20,7 +20,7 @@ from pathlib import Path
 
 from build_scripts import icons
 from build_scripts.archives import EXECUTABLE, PLAIN
-from build_scripts.project import APP_ID, LICENCES, MAINTAINER, ROOT, USER_README, version
+from build_scripts.project import APP_ID, LICENCES, ROOT, USER_README, homepage, maintainer, version
 from build_scripts.recipe import OF_THE_SYSTEM
 from build_scripts.target import Target
 
@@ -39,7 +39,7 @@ Installed-Size: {kibibytes}
 Depends: {depends}
 Section: net
 Priority: optional
-Description: both ends of a TCP conversation on one desktop
+{homepage}Description: both ends of a TCP conversation on one desktop
  Play the server, the client, or both, and see every byte. A window for
  learning sockets and for talking to devices, services and protocols; the
  same in a terminal with "tincan serve" and "tincan connect".
@@ -60,7 +60,8 @@ def write(package: Path, folder: Path, target: Target, date: int) -> None:
     entries = contents(folder, date)
     control = _CONTROL.format(
         version=version(),
-        maintainer=MAINTAINER,
+        maintainer=maintainer(),
+        homepage=f"Homepage: {homepage()}\n" if homepage() else "",
         architecture=target.debian_architecture,
         kibibytes=sum(len(entry.content) + 1023 for entry in entries.values()) // 1024,
         depends=", ".join(dependencies(folder)),
@@ -107,7 +108,9 @@ def changelog(date: int) -> str:
         for change in changes
     ]
     day = format_datetime(datetime.fromtimestamp(date, UTC))
-    return "\n".join([f"tincan ({version()}) unstable; urgency=medium", "", *lines, "", f" -- {MAINTAINER}  {day}", ""])
+    return "\n".join(
+        [f"tincan ({version()}) unstable; urgency=medium", "", *lines, "", f" -- {maintainer()}  {day}", ""]
+    )
 
 
 def dependencies(folder: Path) -> list[str]:

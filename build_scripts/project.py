@@ -18,7 +18,6 @@ RELEASE = DIST / "release"  # what people download
 ICONS = ROOT / "gui" / "icons"
 LESSONS = ROOT / "gui" / "lessons"
 APP_ID = "io.github.tincan_tcp.Tincan"  # what desktops and macOS know the program by
-MAINTAINER = "The Tincan authors <tincan-tcp@users.noreply.github.com>"
 USER_README = "README.txt"  # in a download: for who uses the program, where README.md is for who builds it
 LICENCES = "LICENSES.txt"
 
@@ -30,6 +29,17 @@ def version() -> str:
     if found is None:
         raise ValueError("core/__init__.py states no __version__ of the form 1.2.3")
     return found.group(1)
+
+
+def maintainer() -> str:
+    """Whom users of a package write to, as ``NAME <EMAIL>``."""
+    first = _settings()["project"]["maintainers"][0]
+    return f"{first['name']} <{first['email']}>"
+
+
+def homepage() -> str:
+    """The address of the project's page; empty while it has none."""
+    return str(_settings()["project"].get("urls", {}).get("Homepage", ""))
 
 
 def user_readme() -> str:

@@ -18,9 +18,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from build_scripts import debian, elf
+from build_scripts import debian, elf, project
 from build_scripts.drive import WINDOW_CLASS
-from build_scripts.project import APP_ID, LICENCES, USER_README, version
+from build_scripts.project import APP_ID, LICENCES, USER_README, maintainer, version
 from build_scripts.target import System, Target
 from tests.support.journals import write_journal
 
@@ -171,9 +171,24 @@ def test_the_package_says_what_it_is_and_vouches_for_its_files(folder: Path, tmp
     with tarfile.open(fileobj=io.BytesIO(members(tmp_path / "t.deb")["control.tar.xz"])) as about:
         control = (about.extractfile("./control") or io.BytesIO()).read().decode()
         sums = (about.extractfile("./md5sums") or io.BytesIO()).read().decode()
-    assert f"Version: {version()}\nArchitecture: amd64\n" in control
+    assert f"Version: {version()}\nArchitecture: amd64\nMaintainer: {maintainer()}\n" in control
+    assert "Homepage" not in control  # there is none yet
     expected = hashlib.md5((folder / "tincan").read_bytes(), usedforsecurity=False).hexdigest()
     assert f"{expected}  usr/lib/tincan/tincan\n" in sums
+
+
+def test_whoever_packs_it_says_in_one_place_who_they_are(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"maintainers": [{"name": "Ann", "email": "ann@example.org"}], "urls": {"Homepage": "https://example.org"}}
+    monkeypatch.setattr(project, "_settings", lambda: {"project": told})
+    debian.write(tmp_path / "t.deb", folder, TARGET, DATE)
+
+    with tarfile.open(fileobj=io.BytesIO(members(tmp_path / "t.deb")["control.tar.xz"])) as about:
+        control = (about.extractfile("./control") or io.BytesIO()).read().decode()
+    assert "Maintainer: Ann <ann@example.org>\n" in control
+    assert "\nPriority: optional\nHomepage: https://example.org\nDescription: " in control
+    assert debian.changelog(DATE).rpartition(" -- ")[2].startswith("Ann <ann@example.org>  ")
 
 
 def test_dpkg_takes_the_package(folder: Path, unpacked: Path) -> None:
