@@ -137,8 +137,7 @@ class TlsController:
         """Ask for the password of the own certificate, and begin again with it."""
         from gui.views.dialogs.reply_dialog import ReplyDialog
 
-        main, path = self._main_controller, Path(self._main_controller.preferences.tls_certificate)
-        window = main.window
+        main, window = self._main_controller, self._main_controller.window
         if self.dialog is not None and self.dialog.winfo_exists():
             return
 
@@ -158,8 +157,8 @@ class TlsController:
             return ""
 
         self.dialog = ReplyDialog(
-            window.root, window.theme, title="Password of the certificate", heading=path.name,
-            about=f"{sentence(why)} It is kept until Tincan ends, and nowhere.", on_use=use,
+            window.root, window.theme, title="Password of the certificate", heading="Password",
+            about=f"{sentence(why)} It is kept until Tincan ends, and nowhere.", on_use=use,  # ``why`` names the file
         )  # fmt: skip
         self.dialog.field.configure(show="•")
         self.dialog.open(self.dialog.field)
