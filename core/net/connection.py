@@ -331,14 +331,15 @@ class Connection:
             self._send_fin()
 
     def _outgoing_line_ended(self, end: End) -> None:
-        if end is End.FINISHED:
-            self._wants_fin = True
-            self._send_fin()
-        elif end is End.CUT:
-            self.close(Ending.FAULT_CUT)
-        else:
+        if end is End.RESET or self._reset_behind is not None:  # which the line has lost, if it ended otherwise
             self._reset_behind = self._reset_behind or Ending.FAULT_RESET
             self._abort_when_confirmed(self._reset_behind)
+            return
+        if end is End.CUT:
+            self.close(Ending.FAULT_CUT)
+        self._wants_fin = True
+        self._send_fin()
+        self._tell_of_room()
 
     def abort_behind(self, ending: Ending) -> None:
         """Close with RST behind what was sent: once the peer's system has it, or after a moment."""
@@ -683,12 +684,16 @@ class Connection:
         waiting = self._sender.waiting
         if not self._sender.wants_room:
             self._watch()
-        if Pause.OUTBOX in self._pause and waiting <= self._limits.outbox // 4:
+        self._tell_of_room()
+        if not waiting and self._wants_fin and not self._sender.is_held:
+            self._say_fin()
+
+    def _tell_of_room(self) -> None:
+        """Less waits than before: have whoever waited for that go on, if it is little."""
+        if Pause.OUTBOX in self._pause and self._sender.waiting <= self._limits.outbox // 4:
             self.resume(Pause.OUTBOX)
         if self.watchers and self.has_room:
             self.watchers.tell()
-        if not waiting and self._wants_fin and not self._sender.is_held:
-            self._say_fin()
 
     def _finish(self) -> None:
         if self.is_open and not self._wants_fin:

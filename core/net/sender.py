@@ -174,9 +174,13 @@ class Sender:
     def forbid(self, why: str) -> None:
         """Refuse what comes from now on. The first reason is the one that counts."""
         with self._lock:
-            if self._may_send:
-                self._may_send = False
-                self._refusal = why
+            self._refuse(why)
+
+    def _refuse(self, why: str) -> None:
+        """Under the lock: the same."""
+        if self._may_send:
+            self._may_send = False
+            self._refusal = why
 
     def after_what_was_sent(self, event: Event) -> None:
         """Put an event on record behind every message that the kernel has taken by now.
@@ -309,11 +313,11 @@ class Sender:
         why = "the fault that was asked for ended the line"
         with self._lock:
             done, lost = self._outbox.keep(self._released)
+            self._refuse(why)  # what came now would wait for ever
         for outgoing in done:
             self._tell_sent(outgoing, monotonic_ns())
         if lost and self._sink is not None:
             self._sink.put(NotSent(self._session, self._identity, monotonic_ns(), lost, why))
-        self.forbid(why)
         self._line_ended(end)
 
     def _wait_for_line(self, due: float) -> None:

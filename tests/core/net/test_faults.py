@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import pytest
 
 from core.clock import monotonic
 from core.errors import SendError
-from core.events import Closed, Ending, NotSent, Opened, PeerFinished, Received, Remark, Sent
+from core.events import Closed, Ending, Event, NotSent, Opened, PeerFinished, Received, Remark, Sent
 from core.net.client import Client
 from core.net.connection import Connection
 from core.net.owner import Pause
@@ -32,6 +33,7 @@ from tests.support.tls_peers import TlsPeer, client_context
 
 STALL = parse_faults("stall=0")
 LATE = 0.15  # seconds
+FOR_EVER = 3600.0  # seconds: whoever waited for that would never be done in time
 
 
 class Talk:
@@ -83,12 +85,14 @@ def served(*, out: Faults | None = None, into: Faults | None = None, limits: Lim
 
 
 @contextmanager
-def called(*, out: Faults | None = None, into: Faults | None = None) -> Iterator[Talk]:
+def called(*, out: Faults | None = None, into: Faults | None = None, limits: Limits | None = None) -> Iterator[Talk]:
     """A client, and the peer that it called."""
     sink = Sink()
     with (
         Host() as host,
-        Client(host.address, events=sink, fault_out=out, fault_in=into, half_open=True) as own,
+        Client(
+            host.address, events=sink, fault_out=out, fault_in=into, limits=limits or Limits(), half_open=True
+        ) as own,
         host.accept(Peer) as peer,
     ):
         yield Talk(own, sink, peer)
@@ -382,6 +386,67 @@ def test_no_fin_comes_before_a_reset_that_waits_for_what_was_sent(monkeypatch: p
         assert talk.peer.hear_a_reset() == b"hell"
         (closed,) = talk.sink.wait_for(Closed)
         assert closed.ending is Ending.FAULT_RESET
+
+
+@needs_rst
+@pytest.mark.parametrize("end", ["finish=5", "cut=5"])
+@KINDS
+def test_a_reset_comes_though_the_line_that_holds_it_ends_otherwise(kind: Kind, end: str) -> None:
+    with kind(out=parse_faults(f"latency=50ms,{end}"), limits=Limits(drain=FOR_EVER, flush=FOR_EVER)) as talk:
+        talk.connection.send_exactly(b"hello, world")
+        talk.connection.loop.call_soon(partial(talk.connection.abort_behind, Ending.OURS_RESET))
+
+        assert talk.peer.hear_a_reset() == b"hello"
+
+
+@KINDS
+def test_a_line_that_is_cut_says_goodbye_though_one_was_on_its_way(kind: Kind) -> None:
+    with kind(out=parse_faults("stall=0,cut=100ms"), limits=Limits(drain=FOR_EVER, flush=FOR_EVER)) as talk:
+        talk.connection.send_exactly(b"never heard")
+        talk.connection.close()
+
+        assert talk.peer.hear_all() == b""
+        talk.peer.leave()
+
+
+def test_a_server_reads_again_when_a_fault_has_ended_the_line_on_which_its_answers_wait() -> None:
+    sink = Sink()
+    with (
+        Server("127.0.0.1:0", reply="echo", events=sink, fault_out=STALL, limits=Limits(outbox=64 * KIB)) as server,
+        Peer.calls(server.addresses[0]) as peer,
+    ):
+        peer.say(bytes(48 * KIB))
+        until(lambda: bool(server.connections) and Pause.OUTBOX in server.connections[0]._pause, "the pause")
+        server.set_faults(BothWays(out=parse_faults("finish=0")))
+        assert peer.hear_all() == b""
+        peer.say(b"more")
+
+        sink.wait_until(lambda: any(event.data.endswith(b"more") for event in sink.of(Received)), "what came then")
+
+
+def test_what_is_said_in_the_moment_in_which_a_line_ends_is_refused() -> None:
+    class Insists(Sink):
+        """Says more when it hears that something was lost."""
+
+        def put(self, event: Event) -> None:
+            super().put(event)
+            if isinstance(event, NotSent) and not self.refusals:
+                self.refusals.append("")
+                try:
+                    client.connections[0].send_exactly(b"more")
+                except SendError as error:
+                    self.refusals.append(str(error))
+
+        refusals: ClassVar[list[str]] = []
+
+    sink = Insists()
+    with Host() as host:
+        client = Client(host.address, events=sink, fault_out=parse_faults("finish=5"))
+        with client, host.accept(Peer) as peer:
+            client.connections[0].send_exactly(b"hello, world")
+
+            assert peer.hear_all() == b"hello"
+            assert sink.refusals == ["", "the fault that was asked for ended the line"]
 
 
 def test_what_had_not_come_through_at_the_end_is_told() -> None:

@@ -14,7 +14,7 @@ from core.net import sockets
 from core.net.owner import Pause
 from core.net.tap import Tap
 from core.settings import KIB, MIB, Limits
-from core.wire.faults import Faults, parse_faults
+from core.wire.faults import BothWays, Faults, parse_faults
 from tests.support.peers import Host, NeverReads, Peer, Resets, black_hole
 from tests.support.sink import Sink, until
 from tests.support.stage import tapping
@@ -34,10 +34,14 @@ class Pair:
 
 @contextmanager
 def between(
-    caller: type[Peer] = Peer, target: type[Peer] = Peer, *, window: int = 0, fault_out: Faults | None = None
+    caller: type[Peer] = Peer,
+    target: type[Peer] = Peer,
+    *,
+    window: int = 0,
+    limits: Limits = Limits(drain=FOR_EVER, flush=FOR_EVER),  # noqa: B008 - it cannot be changed
+    fault_out: Faults | None = None,
 ) -> Iterator[Pair]:
     """Two peers and a tap that waits for no goodbye of theirs in the time of a test."""
-    limits = Limits(drain=FOR_EVER, flush=FOR_EVER)
     with (
         Host(window=window) as host,
         tapping(host.address, limits=limits, fault_out=fault_out) as (tap, sink),
@@ -80,6 +84,17 @@ def test_a_leg_that_a_person_closes_ends_the_other_before_its_own_peer_says_good
 
         assert (pair.caller, pair.target)[1 - which].hear_all() == b""
         assert not pair.sink.of(Closed)
+
+
+def test_a_leg_is_read_again_when_a_fault_has_ended_the_line_that_held_what_it_said() -> None:
+    with between(fault_out=parse_faults("stall=0")) as pair:
+        fill(pair)
+        near = pair.tap.connections[0]
+        pair.tap.set_faults(BothWays(out=parse_faults("finish=0")))
+        assert pair.target.hear_all() == b""
+
+        until(lambda: Pause.TAP not in near._pause, "the caller to be read")
+        assert near.is_open
 
 
 def test_what_comes_after_a_cut_is_told_to_be_lost() -> None:
