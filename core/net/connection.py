@@ -78,6 +78,7 @@ class Connection:
         "_closing",
         "_closing_timer",
         "_datagrams",
+        "_drain_time",
         "_drained",
         "_enclosing",
         "_faults",
@@ -157,6 +158,7 @@ class Connection:
         self._wants_fin = self._we_finished = False
         self._closing: Ending | None = None
         self._closing_timer: Timer | None = None
+        self._drain_time = 0.0  # seconds that what is on its way is taken in for once nothing more goes out
         self._idle: InactivityTimer | None = None
         self._drained = 0
         self._has_heard = False  # whether the peer has said something since the last answer
@@ -725,25 +727,41 @@ class Connection:
         self._we_finished = True
         if self._closing is None:
             self._emit(WeFinished(self._session, self.id, _now(), self._transport.goodbye))
+        else:
+            self._end_within(self._drain_time)
         if not self._peer_sends:
             self._end(self._closing or Ending.PEER_FINISHED)
 
     def _begin_closing(self, ending: Ending, drain: float) -> None:
-        if not self.is_open or self._closing is not None:
+        if not self.is_open:
             return
         if not self._transport.is_ready:
             self._end(ending)  # there is nobody yet to say goodbye to
             return
-        self._closing = ending
+        is_held = self._sender.is_held and not self._we_finished
+        patience = drain + (self._limits.flush if self._sender.waiting or is_held else 0.0)
+        if ending is Ending.PASSED_ON and is_held:  # nobody is there who waits for it
+            patience = self._limits.stalled
+        if self._closing is not None:  # somebody is there now, who may have less patience
+            self._drain_time = min(self._drain_time, drain)
+            self._end_within(patience)
+            return
+        self._closing, self._drain_time = ending, drain
         self._owner.closing(self, ending)
         self._pause = Pause.NONE
-        patience = drain + (self._limits.flush if self._sender.waiting or self._sender.is_held else 0.0)
-        if ending is Ending.PASSED_ON and self._sender.is_held:  # nobody is there who waits for it
-            patience = self._limits.stalled
-        self._closing_timer = self._loop.call_later(patience, lambda: self._end(ending))
+        self._end_within(patience)
         self._watch()
         self._wants_fin = True
         self._send_fin()
+
+    def _end_within(self, seconds: float) -> None:
+        """Have it end in so many seconds, since it is closing, if it was not to end before that already."""
+        timer = self._closing_timer
+        if timer is not None and timer.when <= self._loop.time() + seconds:
+            return
+        if timer is not None:
+            timer.cancel()
+        self._closing_timer = self._loop.call_later(seconds, lambda: self._end(self._closing or Ending.OURS))
 
     def _drain(self, count: int) -> None:
         self._drained += count

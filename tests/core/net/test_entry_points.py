@@ -539,7 +539,7 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.client", "Client._ask_for_tls", "call_later"): asks_for_tls_in_vain,
     ("core.net.client", "Client._shook_hands", "call_soon"): speaks_over_tls,
     ("core.net.client", "Client.receive", "call_soon"): fetches,
-    ("core.net.connection", "Connection._begin_closing", "call_later"): closes,
+    ("core.net.connection", "Connection._end_within", "call_later"): closes,
     ("core.net.connection", "Connection._abort_if_confirmed", "call_later"): passes_a_reset_on,
     ("core.net.connection", "Connection._read", "call_soon"): resumes,
     ("core.net.connection", "Connection._soon", "call_soon"): finishes,

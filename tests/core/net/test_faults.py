@@ -26,7 +26,7 @@ from core.tls.settings import Tls
 from core.wire.faults import SOUND, BothWays, Faults, parse_faults
 from tests.support.law import check_law
 from tests.support.peers import Host, Peer, Resets
-from tests.support.sink import Sink, until
+from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import held_up, tapping
 from tests.support.systems import needs_rst
 from tests.support.tls_peers import TlsPeer, client_context
@@ -407,6 +407,25 @@ def test_a_line_that_is_cut_says_goodbye_though_one_was_on_its_way(kind: Kind) -
 
         assert talk.peer.hear_all() == b""
         talk.peer.leave()
+
+
+@KINDS
+def test_who_closes_waits_for_the_peer_no_longer_than_to_drain_once_it_has_said_goodbye(kind: Kind) -> None:
+    with kind(out=parse_faults("latency=50ms"), limits=Limits(drain=0.01, flush=FOR_EVER)) as talk:
+        talk.connection.send_exactly(b"last words")
+        talk.connection.close()
+
+        assert talk.peer.hear_all() == b"last words"
+        assert talk.sink.wait_for(Closed)[0].ending is Ending.OURS
+
+
+def test_a_server_that_stops_does_not_wait_for_who_was_closing_before() -> None:
+    with served(limits=Limits(drain=FOR_EVER, stop_drain=0.01)) as talk:
+        talk.connection.close()
+        assert talk.peer.hear_all() == b""
+        talk.session.stop()
+
+        assert talk.session.join(PATIENCE)
 
 
 def test_a_server_reads_again_when_a_fault_has_ended_the_line_on_which_its_answers_wait() -> None:

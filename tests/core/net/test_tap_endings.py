@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from core.events import Closed, Ending, NotSent, Opened, Remark
+from core.events import Closed, Ending, NotSent, Opened, Received, Remark
 from core.net import sockets
 from core.net.owner import Pause
 from core.net.tap import Tap
@@ -84,6 +84,36 @@ def test_a_leg_that_a_person_closes_ends_the_other_before_its_own_peer_says_good
 
         assert (pair.caller, pair.target)[1 - which].hear_all() == b""
         assert not pair.sink.of(Closed)
+
+
+def test_a_leg_whose_line_let_the_goodbye_through_waits_for_none_longer_than_to_drain() -> None:
+    late = parse_faults("latency=50ms")
+    with between(limits=Limits(drain=0.01, flush=0.01), fault_out=late) as pair:
+        pair.caller.say(b"last words")
+        pair.sink.wait_for(Received)
+        pair.tap.connections[0].close()
+
+        assert pair.target.hear_all() == b"last words"
+        assert {event.ending for event in pair.sink.wait_for(Closed, 2)} == {Ending.OURS, Ending.PASSED_ON}
+
+
+@pytest.mark.parametrize("how", ["the tap stops", "it is closed", "the line is cut"])
+def test_a_leg_that_waits_for_its_line_with_the_goodbye_ends_at_once_when(how: str) -> None:
+    with between(limits=Limits(drain=0.01, flush=0.01), fault_out=parse_faults("stall=0")) as pair:
+        pair.caller.say(b"never heard")
+        pair.sink.wait_for(Received)
+        near, far = pair.tap.connections
+        near.close()
+        pair.sink.wait_for(Closed)
+        assert far.is_finishing
+        if how == "the tap stops":
+            pair.tap.stop()
+        elif how == "it is closed":
+            far.close()
+        else:
+            pair.tap.set_faults(BothWays(out=parse_faults("cut=0")))
+
+        pair.sink.wait_for(Closed, 2)
 
 
 def test_a_leg_is_read_again_when_a_fault_has_ended_the_line_that_held_what_it_said() -> None:
