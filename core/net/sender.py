@@ -48,6 +48,7 @@ class Sender:
         "_injected",
         "_limits",
         "_line",
+        "_line_due",
         "_line_ended",
         "_line_timer",
         "_lock",
@@ -108,6 +109,7 @@ class Sender:
         self._rest: Timer | None = None  # the pause after a send
         self._line: FaultyLine | None = None  # with faults in it
         self._line_timer: Timer | None = None  # for what comes out of it next
+        self._line_due = 0.0  # when that is, on the line's clock
         self._pieces: deque[int] = deque()  # sizes of what has come out of it and waits: each is a send
         self._released = 0  # bytes of them
         self._may_send = True
@@ -321,7 +323,10 @@ class Sender:
         self._line_ended(end)
 
     def _wait_for_line(self, due: float) -> None:
+        if self._line_timer is not None and self._line_due == due:
+            return  # a new one for each send would pile thousands up in the loop
         self._cancel_line_timer()
+        self._line_due = due
         self._line_timer = self._loop.call_later(max(0.0, due - monotonic()), self._line_is_due)
 
     def _line_is_due(self) -> None:
@@ -350,7 +355,7 @@ class Sender:
                 self._offer(self._outbox.bite())
             else:
                 self._offer_pieces(self._throttle or AS_USUAL)
-        if self._line is not None and self._line_timer is None:
+        if self._line is not None:
             self.let_out()
 
     def end(self, why: str) -> list[Outgoing]:

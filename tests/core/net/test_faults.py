@@ -468,6 +468,16 @@ def test_what_is_said_in_the_moment_in_which_a_line_ends_is_refused() -> None:
             assert sink.refusals == ["", "the fault that was asked for ended the line"]
 
 
+@pytest.mark.parametrize("later", ["cut=3600s", "finish=3600s", "reset=3600s", "stall=3600s"])
+@KINDS
+def test_what_is_to_go_on_now_does_not_wait_for_what_happens_later(kind: Kind, later: str) -> None:
+    said = random.Random(4).randbytes(1000)
+    with kind(out=parse_faults(f"slice=1,{later}")) as talk:
+        talk.connection.send_exactly(said)
+
+        assert talk.peer.hear(1000) == said
+
+
 def test_what_had_not_come_through_at_the_end_is_told() -> None:
     with served(into=STALL) as talk:
         talk.peer.say(b"never heard")
