@@ -279,6 +279,9 @@ class Tap(ListeningSession):
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """Pass on what came."""
         leg = self._legs[connection.id]
+        if leg.other is not None and not leg.other.connection.is_open:
+            leg.lost += sum(map(len, messages))
+            return
         if leg.queue is None and self._is_held(leg, self._hold):
             back = self._hold.back if leg.connection.number < 0 else None
             framing, number = back or self._hold.framing, leg.connection.number
@@ -392,7 +395,7 @@ class Tap(ListeningSession):
 
     def _tell_lost(self, leg: _Leg) -> None:
         """A leg is over: say how much of what came on it the other one never got."""
-        lost = leg.take_held() + leg.connection.drained
+        lost = leg.lost + leg.take_held() + leg.connection.drained
         if lost:
             size = counted(lost, "byte that came was", "bytes that came were")
             leg.connection.remark(f"{size} not passed on: {connection_name(leg.connection.number)} is over")
@@ -434,7 +437,7 @@ class Tap(ListeningSession):
 class _Leg:
     """One of the two connections of a pair, and what it has received that the other has not sent yet."""
 
-    __slots__ = ("connection", "dialer", "has_finished", "held", "is_broken", "is_waiting", "other", "queue")
+    __slots__ = ("connection", "dialer", "has_finished", "held", "is_broken", "is_waiting", "lost", "other", "queue")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -445,6 +448,7 @@ class _Leg:
         self.is_waiting = False  # for room on the other leg, and not read meanwhile
         self.has_finished = False  # whether its peer has finished sending
         self.is_broken = False  # whether it was reset: then it is read to its end, whatever waits
+        self.lost = 0  # bytes that came when the other leg was over
 
     def take_held(self) -> int:
         """Forget what has not been passed on; how many bytes that is."""

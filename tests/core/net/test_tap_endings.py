@@ -11,6 +11,7 @@ import pytest
 
 from core.events import Closed, Ending, NotSent, Opened, Received, Remark
 from core.net import sockets
+from core.net.hold import Hold
 from core.net.owner import Pause
 from core.net.tap import Tap
 from core.settings import KIB, MIB, Limits
@@ -125,6 +126,29 @@ def test_a_leg_is_read_again_when_a_fault_has_ended_the_line_that_held_what_it_s
 
         until(lambda: Pause.TAP not in near._pause, "the caller to be read")
         assert near.is_open
+
+
+@pytest.mark.parametrize("hold", [None, Hold()])
+def test_what_comes_when_the_other_leg_is_over_is_not_kept_and_told_to_be_lost(hold: Hold | None) -> None:
+    said = bytes(64 * KIB)
+    with between() as pair:
+        pair.tap.set_hold(hold)
+        pair.tap.set_faults(BothWays(into=parse_faults("finish=0")))  # the caller hears an end, its target goes on
+        assert pair.caller.hear_all() == b""
+        pair.caller.leave()
+        assert pair.target.hear_all() == b""
+        pair.sink.wait_for(Closed)
+        far = pair.tap._legs[pair.tap.connections[0].id]
+        pair.target.say(said)
+        number = far.connection.id
+        pair.sink.wait_until(lambda: sum(len(event.data) for event in pair.sink.of(Received, number)) == len(said))
+        assert not far.held
+        assert not pair.tap.held
+        pair.target.leave()
+        pair.sink.wait_for(Closed, 2)
+
+    notes = [event.text for event in pair.sink.of(Remark)]
+    assert f"{len(said):,} bytes that came were not passed on: #1→ is over" in notes, notes
 
 
 def test_what_comes_after_a_cut_is_told_to_be_lost() -> None:
