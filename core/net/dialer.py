@@ -15,7 +15,7 @@ from functools import partial
 
 from core.address import Address
 from core.clock import monotonic_ns
-from core.errors import Doing, Explanation, Fault, ProxyError, explain
+from core.errors import Doing, Explanation, ProxyError, explain
 from core.events import Event, Resolved, Resolving, SessionId, Tried
 from core.net import sockets
 from core.net.loop import READ, WRITE, Loop
@@ -253,9 +253,7 @@ class Tunnel:
 
     def _time_out(self) -> None:
         if not self._is_over:
-            what = f"the proxy {self._handshake.proxy} did not answer in time about {self._handshake.target}"
-            causes = ("the proxy waits for the target in vain", "it is another kind of proxy, or none")
-            self._fail(Explanation(what, causes, "Check host and port of both", Fault.NETWORK))
+            self._fail(self._handshake.timed_out().explanation)
 
     def _fail(self, why: Explanation) -> None:
         self.cancel()

@@ -13,7 +13,7 @@ import struct
 from abc import ABC, abstractmethod
 
 from core.address import Address
-from core.errors import Explanation, Fault, ProxyError, quoted
+from core.errors import Explanation, Fault, ProxyError, printable, quoted
 from core.proxy import HTTP, Proxy, check_target
 
 _LONGEST_HEAD = 64 * 1024  # bytes of an HTTP answer that may come without its end
@@ -38,6 +38,7 @@ class ProxyHandshake(ABC):
         self.target = target
         self.is_done = False
         self.garbage = b""  # what was no answer of such a proxy, as far as it was taken in
+        self._has_logged_in = False  # before it asks: user and password were sent by themselves
         self._has_asked = False  # for the target
 
     @abstractmethod
@@ -56,6 +57,10 @@ class ProxyHandshake(ABC):
     def closed(self) -> ProxyError:
         """What it means that the proxy closed the connection here, before it ``is_done``."""
         closed = f"the proxy {self.proxy} closed the connection"
+        if self._has_logged_in and not self._has_asked:
+            cause = "it does not take this user and password, and some say so like this"
+            what = f"{closed} instead of an answer to user and password"
+            return ProxyError(Explanation(what, (cause,), "Check both", Fault.PEER))
         if not self._has_asked:
             causes = ("it is another kind of proxy, or none", "it does not let you in")
             what = f"{closed} before it could be asked for {self.target}"
@@ -66,6 +71,17 @@ class ProxyHandshake(ABC):
         causes = ("it could not reach the target, which some, as ssh -D, say like this", "it does not allow it")
         what = f"{closed} without an answer about {self.target}"
         return ProxyError(Explanation(what, causes, "Check host and port of the target", Fault.NETWORK))
+
+    def timed_out(self) -> ProxyError:
+        """What it means that the time was over here, before it ``is_done``."""
+        if self._has_asked:
+            what = f"the proxy {self.proxy} did not answer in time about {self.target}"
+            waits = "the proxy waits for the target in vain"
+        else:
+            what = f"the proxy {self.proxy} did not answer in time, and could not be asked for {self.target}"
+            waits = "it has no room for one more"
+        causes = (waits, "it is another kind of proxy, or none")
+        return ProxyError(Explanation(what, causes, "Check host and port of both", Fault.NETWORK))
 
     def _refused(self, why: str, advice: str = "") -> ProxyError:
         """The proxy does not do its part."""
@@ -84,8 +100,7 @@ class ProxyHandshake(ABC):
     def no_proxy(self, said: bytes) -> ProxyError:
         """What it means that the proxy said this."""
         self.garbage = said
-        shown = quoted(said.strip().decode("ascii", "backslashreplace"), _SHOWN)
-        return self._refused(f"does not speak {self._name}: it said {shown}", _OTHER_KIND)
+        return self._refused(f"does not speak {self._name}: it said {_shown(said.strip())}", _OTHER_KIND)
 
     _name: str
 
@@ -143,6 +158,7 @@ class Socks5(ProxyHandshake):
         if method == _PASSWORD and self.proxy.user:
             user, password = self.proxy.user.encode(), self.proxy.password.encode()
             self._size, self._hear = 2, self._hear_login
+            self._has_logged_in = True
             return bytes([1, len(user)]) + user + bytes([len(password)]) + password
         if method == _NONE and not self.proxy.user:
             raise self._refused("wants a user and a password", "Write socks5://USER:PASSWORD@HOST:PORT")
@@ -190,6 +206,8 @@ def _packed(target: Address) -> bytes:
 _STATUS = re.compile(rb"HTTP/\d\.\d (\d{3})(?: ([^\r\n]*))?\r?\n", re.ASCII)
 _BEGINNING = b"HTTP/"
 _WANTS_LOGIN = {401, 407}  # RFC 9110, section 15.5.8; tinyproxy says 401 to a wrong password
+_LOGINS = re.compile(rb"^Proxy-Authenticate:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_DETAIL = re.compile(rb"^(?:X-Squid-Error|Proxy-Status):[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)  # RFC 9209
 _ITS_OWN_FAULT = {501, 505}  # RFC 9110, section 15.6; by others of 500 and more it says that it reached nobody
 
 
@@ -236,12 +254,15 @@ class HttpConnect(ProxyHandshake):
         found = _STATUS.match(self._head)
         if found is None:
             raise self.no_proxy(self._head.partition(b"\n")[0])
-        code, reason = int(found[1]), (found[2] or b"").decode("ascii", "backslashreplace").strip()
-        shown = f"{code} {quoted(reason, _SHOWN)}" if reason else str(code)
+        code = int(found[1])
+        details = [(found[2] or b"").strip(), *(each.strip() for each in _DETAIL.findall(self._head))]
+        shown = " ".join([str(code), *(_shown(each) for each in details if each)])
         if 100 <= code < 200:  # another head follows
             self._head = b""
         elif 200 <= code < 300:
             self.is_done = True
+        elif code in _WANTS_LOGIN and self._foreign_logins:
+            raise self._refused(f"wants another login than Basic, which is what Tincan has: {self._foreign_logins}")
         elif code in _WANTS_LOGIN and not self.proxy.user:
             raise self._refused(f"wants a user and a password: {shown}", "Write http://USER:PASSWORD@HOST:PORT")
         elif code in _WANTS_LOGIN:
@@ -251,3 +272,14 @@ class HttpConnect(ProxyHandshake):
         else:
             advice = "Many allow port 443 alone" if code in (403, 405) else ""
             raise self._refused(f"does not connect to {self.target}: {shown}", advice)
+
+    @property
+    def _foreign_logins(self) -> str:
+        """What the answer offers instead of Basic authentication; empty if it offers that, or says nothing of it."""
+        offered = [each.decode("ascii", "backslashreplace") for each in _LOGINS.findall(self._head)]
+        names = [each.split(maxsplit=1)[0].strip(",") for each in offered if each.strip()]
+        return "" if re.search(r"\bbasic\b", " ".join(offered), re.IGNORECASE) else printable(", ".join(names))[:_SHOWN]
+
+
+def _shown(said: bytes) -> str:
+    return quoted(said.decode("ascii", "backslashreplace"), _SHOWN)

@@ -166,7 +166,7 @@ def test_a_silent_proxy_has_a_time_limit() -> None:
         proxy.hear(3)
         proxy.say(b"\x05")
         assert talk.failure().startswith(
-            f"The proxy socks5://{talk.host.address} did not answer in time about {TARGET}."
+            f"The proxy socks5://{talk.host.address} did not answer in time, and could not be asked for {TARGET}."
         )
 
 

@@ -178,6 +178,91 @@ def test_each_status_of_http_has_its_sentence(proxy: Proxy, status: str, said: s
     assert refusal(proxy, stream).startswith(f"The proxy http://10.0.0.1:1080 {said}")
 
 
+@pytest.mark.parametrize(
+    ("status", "header", "said"),
+    [
+        (
+            "503 Service Unavailable",
+            "X-Squid-Error: ERR_CONNECT_FAIL 111",
+            "could not reach example.org:80: 503 “Service Unavailable” “ERR_CONNECT_FAIL 111”.",
+        ),
+        (
+            "502 ",
+            "proxy-status: p; error=dns_error",
+            "could not reach example.org:80: 502 “p; error=dns_error”.",
+        ),
+        (
+            "403 Forbidden",
+            "X-Squid-Error: \x1b[0m",
+            "does not connect to example.org:80: 403 “Forbidden” “\\u001b[0m”.",
+        ),
+        ("503 Busy", "X-Squid-Error: ", "could not reach example.org:80: 503 “Busy”."),
+    ],
+)
+def test_the_reason_that_a_proxy_gives_in_a_field_of_its_own_is_shown(status: str, header: str, said: str) -> None:
+    stream = f"HTTP/1.1 {status}\r\nServer: x\r\n{header}\r\n\r\n".encode("latin-1")
+    assert refusal(HTTP, stream).startswith(f"The proxy http://10.0.0.1:1080 {said}")
+
+
+@pytest.mark.parametrize("proxy", [HTTP, HTTP_USER])
+@pytest.mark.parametrize(
+    ("offered", "named"),
+    [
+        (['Digest realm="x", nonce="y"'], "Digest"),
+        (["Negotiate", "NTLM"], "Negotiate, NTLM"),
+        (["\x1b]0;Basically\x07 x"], "\\u001b]0;Basically\\u0007"),
+    ],
+)
+def test_a_proxy_that_wants_another_login_than_basic_is_not_said_to_refuse_the_password(
+    proxy: Proxy, offered: list[str], named: str
+) -> None:
+    fields = "".join(f"Proxy-Authenticate: {each}\r\n" for each in offered)
+    said = refusal(proxy, f"HTTP/1.1 407 No\r\n{fields}\r\n".encode("latin-1"))
+    assert said == (
+        f"The proxy http://10.0.0.1:1080 wants another login than Basic, which is what Tincan has: {named}."
+    )
+
+
+@pytest.mark.parametrize("offered", ["NTLM, basic realm=x", 'Digest realm="x"\r\nProxy-Authenticate: BASIC', ""])
+def test_a_proxy_that_takes_basic_among_others_refuses_the_password(offered: str) -> None:
+    stream = f"HTTP/1.1 407 No\r\nProxy-Authenticate: {offered}\r\n\r\n".encode()
+    assert "does not take this user and password" in refusal(HTTP_USER, stream)
+    assert "wants a user and a password" in refusal(HTTP, stream)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "stream", "said"),
+    [
+        (WITH_USER, b"\x05\x02", "closed the connection instead of an answer to user and password. Likely cause: "),
+        (WITH_USER, b"\x05", "closed the connection before it could be asked for example.org:80."),
+        (WITH_USER, b"\x05\x02\x01\x00", "closed the connection without an answer about example.org:80."),
+        (PLAIN, b"", "closed the connection before it could be asked for example.org:80."),
+        (HTTP, b"", "closed the connection without an answer about example.org:80."),
+    ],
+)
+def test_a_proxy_that_closes_says_what_it_closed_at(proxy: Proxy, stream: bytes, said: str) -> None:
+    handshake = handshake_with(proxy, NAME)
+    play(handshake, stream, [])
+    assert str(handshake.closed().explanation).startswith(f"The proxy {proxy} {said}")
+
+
+@pytest.mark.parametrize(
+    ("proxy", "stream", "said"),
+    [
+        (PLAIN, b"", "and could not be asked for example.org:80. Likely causes: it has no room for one more; it is "),
+        (WITH_USER, b"\x05\x02", "and could not be asked for example.org:80. Likely causes: it has no room for one "),
+        (PLAIN, b"\x05\x00", "about example.org:80. Likely causes: the proxy waits for the target in vain; it is "),
+    ],
+)
+def test_a_silent_proxy_waits_for_the_target_only_if_it_was_asked_for_it(
+    proxy: Proxy, stream: bytes, said: str
+) -> None:
+    handshake = handshake_with(proxy, NAME)
+    play(handshake, stream, [])
+    comma = "," if said.startswith("and") else ""
+    assert str(handshake.timed_out().explanation).startswith(f"The proxy {proxy} did not answer in time{comma} {said}")
+
+
 @pytest.mark.parametrize("said", [b"\x05\xff", b"SSH-2.0-OpenSSH\r\n", b"HTTQ", b"\r\n\r\n"])
 def test_what_is_no_http_is_known_by_its_first_bytes(said: bytes) -> None:
     assert "does not speak HTTP: it said " in refusal(HTTP, said)
