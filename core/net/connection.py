@@ -107,6 +107,7 @@ class Connection:
         "_wants_fin",
         "_we_finished",
         "ending",
+        "has_received",
         "id",
         "is_open",
         "number",
@@ -137,6 +138,7 @@ class Connection:
         self._unheard = 0  # datagrams that came while others waited to be answered
         self.is_open = True  # also while it is closing; for any thread to read
         self.ending: Ending | None = None  # how it ended, once it has
+        self.has_received = False
         self._loop = GuardedLoop(loop, self.fail)
         self._owner = owner
         self._session = session
@@ -543,7 +545,7 @@ class Connection:
         if self._closing is not None:
             self._drain(len(data))
             return
-        self._has_heard = True
+        self._has_heard = self.has_received = True
         if self._hello or data[:2] == _HELLO:
             self._hello = self._hello + data if len(self._hello) < _LONGEST_HELLO else b""
         messages = self._framer.feed(data, at)
@@ -575,7 +577,7 @@ class Connection:
         """Hand over datagrams that are on record."""
         if self._idle is not None:
             self._idle.restart()
-        self._has_heard = True
+        self._has_heard = self.has_received = True
         if not self._hearers and not self._pause and self._framing is RAW:
             self._owner.received(self, [event.data for event in events])
             return

@@ -462,6 +462,15 @@ class Session(ABC):
             self._emit(TlsBegun(self.id, connection.id, monotonic_ns(), as_server))
             connection.start_over()
 
+    def _tell_if_never_reached(self, connection: Connection) -> None:
+        """The other end of a connection to the target is gone: say what that may mean if it was silent behind a proxy.
+
+        Many proxies, such as pproxy and those that encrypt, say that they have reached the target before they try to.
+        """
+        if self.proxy is not None and not connection.has_received:
+            what = f"nothing came from {connection.peer}, which the proxy {self.proxy} may never have reached"
+            connection.remark(f"{what}: some proxies say that they have before they try", is_failure=True)
+
     def _drop(self, sock: socket.socket) -> None:
         """Close a socket that became no connection."""
         if sock.fileno() >= 0:  # not closed already

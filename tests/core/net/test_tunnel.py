@@ -22,6 +22,7 @@ from core.events import (
     Onward,
     Opened,
     Received,
+    Remark,
     Resolving,
     Retrying,
     SessionClosed,
@@ -310,6 +311,56 @@ def test_a_tap_dials_its_target_through_the_proxy() -> None:
         "starting a tap on 127.0.0.1:0",
         f"passes on what callers say to {TARGET} through the proxy socks5://{host.address}",
     ]
+
+
+NEVER_REACHED = f"nothing came from {TARGET}, which the proxy socks5://"
+
+
+def remarks(sink: Sink) -> list[str]:
+    return [event.text for event in sink.of(Remark) if event.text.startswith("nothing came")]
+
+
+@pytest.mark.parametrize("half_open", [False, True])
+@pytest.mark.parametrize("how", [Peer, pytest.param(Resets, marks=needs_rst)])
+def test_a_proxy_that_says_yes_before_it_tries_is_not_taken_for_a_target_that_is_silent(
+    how: type[Peer], half_open: bool
+) -> None:
+    with asking(half_open=half_open) as talk:
+        with talk.host.accept(how) as proxy:
+            let_in(proxy)
+            talk.sink.wait_for(Opened)
+        until(lambda: len(remarks(talk.sink)) == 1)
+        talk.client.stop()
+        talk.sink.wait_for(Closed)
+    (said,) = remarks(talk.sink)
+    assert said == f"{NEVER_REACHED}{talk.host.address} may never have reached: " + (
+        "some proxies say that they have before they try"
+    )
+
+
+def test_a_target_that_said_something_was_reached() -> None:
+    with asking() as talk:
+        with talk.host.accept(Peer) as proxy:
+            let_in(proxy, b"welcome")
+            talk.sink.wait_for(Received)
+        talk.sink.wait_for(Closed)
+    assert remarks(talk.sink) == []
+
+
+@pytest.mark.parametrize("how", [Peer, pytest.param(Resets, marks=needs_rst)])
+def test_of_a_tap_it_is_the_leg_to_the_target_that_may_lead_nowhere(how: type[Peer]) -> None:
+    sink = Sink()
+    with Host() as host, Tap("127.0.0.1:0", TARGET, proxy=f"socks5://{host.address}", events=sink) as tap:
+        with Peer.calls(tap.addresses[0]):
+            with host.accept(how) as proxy:
+                let_in(proxy)
+                sink.wait_for(Opened, 2)
+            until(lambda: len(remarks(sink)) == 1)
+        sink.wait_for(Closed, 2)
+    (said,) = remarks(sink)
+    assert said.startswith(f"{NEVER_REACHED}{host.address} may never have reached: ")
+    (told,) = [event for event in sink.of(Remark) if event.text == said]
+    assert told.connection == max(event.connection for event in sink.of(Opened))
 
 
 @needs_rst
