@@ -11,6 +11,7 @@ from core.address import DEFAULT_HOST, DEFAULT_PORT, HIGHEST_PORT, Address, Targ
 from core.clock import monotonic_ns
 from core.errors import AddressError, TincanError
 from core.journal.recording.ledger import Phase
+from core.proxy import parse_proxy
 from core.words import sentence
 from gui.controllers.view_controller import ViewController
 from gui.viewmodels.drafting import MessageFormat
@@ -52,8 +53,14 @@ class TapController:
         from gui.views.dialogs.tap_dialog import TapDialog
 
         listen, target = self._suggested()
+        written = self._main_controller.preferences.proxy
         self.dialog = TapDialog(
-            self._window.root, self._window.theme, listen=listen, target=target, on_start=self.start
+            self._window.root,
+            self._window.theme,
+            listen=listen,
+            target=target,
+            proxy=str(parse_proxy(written)) if written else "",
+            on_start=self.start,
         )
         self.dialog.open(self.dialog.listen)
 
@@ -79,11 +86,16 @@ class TapController:
             return TapRefusal(why_not_listen, why_not_target)
         tls = self._main_controller.tls
         try:
+            proxy = self._main_controller.endpoints.proxy_for(target.address)
+        except AddressError as error:
+            return TapRefusal(target=sentence(error))
+        try:
             session = self._main_controller.workbench.tap(
                 listen.address,
                 target.address,
                 tls=tls.for_listening() if listen.tls else None,
                 onward_tls=tls.for_dialling(target.address) if target.tls else None,
+                proxy=proxy,
             )
         except TincanError as error:
             return TapRefusal(sentence(error))

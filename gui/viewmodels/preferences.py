@@ -68,7 +68,7 @@ class Preferences:
     journal_megabytes: int = 2_000  # all journals together, in millions of bytes
     running_megabytes: int = DEFAULTS.journal // 1_000_000  # the journal that is being written, in millions of bytes
     when_full: str = WHEN_FULL[0][0]  # what recording does then
-    proxy: str = ""  # through which clients dial, as ``core.proxy`` reads it, without its password
+    proxy: str = ""  # through which clients and taps dial, as ``core.proxy`` reads it, without its password
     socket_mode: str = "600"  # who may use the local sockets of servers
     limits_changed: Mapping[str, float | None] = field(default_factory=dict)  # those that differ from the usual
     variables: Mapping[str, str] = field(default_factory=dict)  # of messages, the latest set last

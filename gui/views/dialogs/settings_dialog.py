@@ -189,7 +189,7 @@ class JournalsPage(SettingsPage):
 
 
 class LimitsPage(SettingsPage):
-    """The proxy of clients, and the limits of servers, clients and messages, each with its reason.
+    """The proxy of clients and taps, and the limits of servers, clients and messages, each with its reason.
 
     ``on_proxy_password`` gets the password of the proxy, which is kept nowhere.
     """

@@ -31,7 +31,8 @@ class TapRefusal(NamedTuple):
 class TapDialog(TaskDialog):
     """``on_start`` gets what a person asked for and gives back what is wrong with it.
 
-    The window stays until the tap stands, so that what keeps it from that is said here.
+    The window stays until the tap stands, so that what keeps it from that is said here. ``proxy`` is what the target is
+    dialled through, if there is one.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class TapDialog(TaskDialog):
         *,
         listen: str,
         target: str,
+        proxy: str = "",
         on_start: Callable[[TapRequest], TapRefusal],
     ) -> None:
         super().__init__(parent, theme, title="Tap", words="Start", on_begin=self.begin)
@@ -49,7 +51,8 @@ class TapDialog(TaskDialog):
         self._about = ttk.Label(
             self.body, style="Window.Muted.TLabel",
             text="For each caller the tap dials the target, passes on what each of the two says and how it ends, and "
-            "shows all of it. With tls:// before an address, TLS is spoken there.",
+            "shows all of it. With tls:// before an address, TLS is spoken there."
+            + (f" It dials through the proxy {proxy}, as the settings say." if proxy else ""),
         )  # fmt: skip
         for heading, part in (("Listen at", self.listen), ("Target", self.target), ("", self._about)):
             self.section(heading, part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from core.address import Address
 from tests.gui.stories.person import Person
 from tests.support.certificates import make
 from tests.support.peers import Host, Peer
+from tests.support.systems import only_posix
 from tests.support.tls_peers import TlsPeer, client_context, server_context
 
 
@@ -64,6 +66,45 @@ def test_what_is_wrong_is_said_under_its_field_and_can_be_mended_there(person: P
         person.press("<Return>")
         person.sees("tap is listening on")
         assert person.app.main_controller.tap.dialog.is_gone
+
+
+def test_a_tap_of_the_window_dials_through_the_proxy_of_the_settings(person: Person) -> None:
+    main = person.app.main_controller
+    with Host() as proxy:
+        main.apply(replace(main.preferences, proxy=f"socks5://anna@{proxy.address}"))
+        main.endpoints.use_proxy_password("secret")
+        person.press("<Control-t>")
+        person.sees(f"It dials through the proxy socks5://{proxy.address}, as the settings say.")
+        person.press("<Escape>")
+        asks_for_a_tap(person, "0", "[fe80::1%nowhere]:80")
+        person.sees("names an interface of this machine, of which a proxy knows nothing")
+        assert main.tap.dialog is not None
+        main.tap.dialog.target.focus_all()
+        person.write("example.invalid:80")
+        person.press("<Return>")
+        person.sees(f"what callers say to example.invalid:80 through the proxy socks5://{proxy.address}")
+        with Peer.calls(address_of_tap(person)) as caller, proxy.accept(Peer) as target:
+            assert target.hear(4) == b"\x05\x02\x00\x02"
+            target.say(b"\x05\x02")
+            assert target.hear(13) == b"\x01\x04anna\x06secret"
+            target.say(b"\x01\x00")
+            assert target.hear(22) == b"\x05\x01\x00\x03\x0fexample.invalid\x00\x50"
+            target.say(b"\x05\x00\x00\x01" + bytes(6))
+            caller.say(b"how are you?")
+            assert target.hear(12) == b"how are you?"
+            person.sees("#1 → target", "how are you?")
+    assert not person.reads("secret")
+    assert not person.reads("anna@")
+
+
+@only_posix("Python has no local sockets there")
+def test_no_proxy_stands_between_a_tap_and_a_local_socket(person: Person) -> None:
+    main = person.app.main_controller
+    main.apply(replace(main.preferences, proxy="socks5://127.0.0.1:1"))
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        asks_for_a_tap(person, "0", f"unix:{folder}/socket")
+        person.sees("tap is listening on")
+        assert not person.reads("through the proxy")
 
 
 def test_a_row_of_the_list_shows_that_pair_alone(person: Person) -> None:
