@@ -12,6 +12,7 @@ from gui.theme.theme import Theme
 from gui.widgets.bindings import focus_now
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import elided, wrap_within
+from gui.widgets.line_undo import forget
 
 _HINT_EDGE = 8  # pixels at 96 dots an inch
 
@@ -248,6 +249,7 @@ class Asked(Generic[Value]):
     shown: Callable[[Value], str]
     why: str = ""
     steps: tuple[int, int, int] | None = None  # smallest, largest and step of a field with arrows
+    has_secrets: bool = False  # that are shown no more once they count, so that no undo brings them back
 
 
 def whole_number(words: str, unit: str, usual: int, steps: tuple[int, int, int], why: str = "") -> Asked[int]:
@@ -370,6 +372,8 @@ class CheckedRow(ttk.Frame, Generic[Value]):
         if self.field.get() != text:
             self.field.delete(0, "end")
             self.field.insert(0, text)
+            if self._asked.has_secrets:
+                forget(self.field)
         self._complain("")
 
     def _complain(self, why: str) -> None:

@@ -90,6 +90,11 @@ def can_undo(field: tk.Misc) -> list[str]:
     return [what for what, steps in (("undo", history.past), ("redo", history.future)) if steps]
 
 
+def forget(field: tk.Misc) -> None:
+    """Have nothing to undo in a field: what stood there is not to be seen again."""
+    _histories.pop(field, None)
+
+
 def _begin(field: object) -> None:
     """The keyboard comes: what has changed while it was elsewhere was not typed, and is not undone."""
     if is_line(field) and (history := _histories.get(field)) and history.now.text != _state(field).text:

@@ -198,8 +198,8 @@ class LimitsPage(SettingsPage):
         super().__init__(parent, theme, change)
         self._on_proxy_password = on_proxy_password
         self._changed: dict[str, LimitValue] = {}
-        self.say("These count for servers and clients that are started from now on.", gap=12)
-        asked = Asked("Connect through a proxy", "", "", _read_proxy, _shown_proxy, _WHY_PROXY)
+        self.say("These count for servers, clients and taps that are started from now on.", gap=12)
+        asked = Asked("Connect through a proxy", "", "", _read_proxy, _shown_proxy, _WHY_PROXY, has_secrets=True)
         self.proxy = CheckedRow(self.body, theme, asked, self._use_proxy)
         self.proxy.field.configure(width=24, justify="left")
         self.add(self.proxy)

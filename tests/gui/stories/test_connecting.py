@@ -260,6 +260,19 @@ def test_a_client_of_the_window_goes_through_the_proxy_of_the_settings(person: P
     assert not person.reads("anna@")
 
 
+def test_a_password_typed_into_the_field_of_the_proxy_is_not_to_be_had_back(person: Person) -> None:
+    person.press("<Control-comma>", "<Right>", "<Right>")
+    person.tab_to("none", exactly=True)
+    person.write("socks5://anna:secret@proxy")
+    person.press("<Return>")
+    person.sees("socks5://anna@proxy:1080")
+    person.press("<Control-z>")
+    assert person.focused == "socks5://anna@proxy:1080"
+    person.write("http://anna@proxy:3128")
+    person.press("<Control-z>")
+    assert "secret" not in person.focused
+
+
 @only_posix("Python has no local sockets there")
 def test_no_proxy_stands_before_a_local_socket(person: Person) -> None:
     main = person.app.main_controller
