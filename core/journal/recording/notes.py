@@ -63,7 +63,7 @@ _ENDINGS = {
     Ending.HANDLER: "the handler ended it",
     Ending.SERVER_STOPPED: "the {role} was stopped",
     Ending.NO_TARGET: "its target could not be reached, so it was reset",
-    Ending.PASSED_ON: "closed, as the other leg was",
+    Ending.PASSED_ON: "as the other leg was",
     Ending.PASSED_RESET: "reset (RST), as the other leg was",
     Ending.FAULT_CUT: "cut by a fault that was asked for (FIN)",
     Ending.FAULT_RESET: "reset by a fault that was asked for (RST)",

@@ -255,6 +255,7 @@ def test_the_legs_of_a_tap_are_told_apart() -> None:
         ),
         (PeerFinished(S, C, AT), -7, "#7→ has finished sending (FIN)"),
         (WeFinished(S, C, AT), 7, "the tap has finished sending to #7 (FIN)"),
+        (Closed(S, C, AT, Ending.PASSED_ON), -7, "#7→ closed: as the other leg was"),
         (Closed(S, C, AT, Ending.PASSED_RESET), -7, "#7→ closed: reset (RST), as the other leg was"),
         (Closed(S, C, AT, Ending.NO_TARGET, refused), 7, "#7 closed: nothing answers at 10.0.0.1:9."),
         (Closed(S, C, AT, Ending.SERVER_STOPPED), 7, "#7 closed: the tap was stopped"),
