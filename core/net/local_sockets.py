@@ -24,6 +24,8 @@ from core.local_address import LONGEST_PATH, SCHEME, has_file, system_name
 FAMILY: int | None = getattr(socket, "AF_UNIX", None)  # Python has none on Windows, whatever the system can
 
 _IS_LISTENING = (0, errno.EAGAIN, errno.EPROTOTYPE)  # of a connect: also with its queue full, or as datagrams
+_SOCKETS = Path("/proc/net/unix")  # of Linux: every local socket and its name, in seven fields before that
+_ACCEPTS = 0x10000  # in its fourth: who is bound there has called listen (__SO_ACCEPTCON)
 _SOL_LOCAL, _LOCAL_PEERCRED, _LOCAL_PEERPID = 0, 1, 2  # of macOS
 _LONGEST_NAME = 64  # characters of a program's or user's name
 
@@ -126,8 +128,8 @@ class SocketFile:
         found = self._path.lstat()
         if not stat.S_ISSOCK(found.st_mode):
             raise _refusal(f"{self._path} is there already and is no socket, so it is left as it is", _OTHER_PATH)
-        with _new_socket(self._address) as probe:
-            status = probe.connect_ex(sockaddr_of(self._address))
+        name = sockaddr_of(self._address)
+        status = 0 if _is_listed(name) else _status_of_connecting(self._address)
         if status in _IS_LISTENING:
             raise _refusal(f"another program listens at {self._address} already", f"Stop it, or c{_OTHER_PATH[1:]}")
         if status != errno.ECONNREFUSED:
@@ -140,6 +142,23 @@ class SocketFile:
             raise _refusal(f"{self._path} was left behind, and its folder is being changed just now", "Try again")
         if _identity(self._path.lstat()) == _identity(found):
             self._path.unlink()
+
+
+def _is_listed(name: str) -> bool:
+    """Whether Linux says that somebody listens under this name, who would take a connection to find out for a caller.
+
+    Somebody may where it does not: names are listed as each program wrote them, and those of one network namespace.
+    """
+    try:
+        listed = [line.split(maxsplit=7) for line in _SOCKETS.read_bytes().split(b"\n")[1:]]
+    except OSError:
+        return False
+    return any(len(each) == 8 and each[7] == os.fsencode(name) and int(each[3], 16) & _ACCEPTS for each in listed)
+
+
+def _status_of_connecting(address: Address) -> int:
+    with _new_socket(address) as probe:
+        return probe.connect_ex(sockaddr_of(address))
 
 
 _OTHER_PATH = "Choose another path"

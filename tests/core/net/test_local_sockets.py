@@ -227,6 +227,43 @@ def test_a_file_at_which_somebody_listens_is_in_use_and_stays(place: Path) -> No
             assert peer.recv(5) == b"hello"
 
 
+@only_linux("no other system lists who listens")
+def test_who_listens_there_is_not_called_to_find_that_out(place: Path) -> None:
+    with serving(target=f"unix:{place}") as (_server, sink):
+        refusal(f"unix:{place}")
+        with call(place) as peer:
+            peer.sendall(b"hello")
+            assert peer.recv(5) == b"hello"
+    assert len(sink.of(Opened)) == 1
+
+
+@pytest.mark.parametrize("listed", [b"", b"Num RefCount\nnothing of use\n", None])
+def test_who_listens_there_is_found_where_the_system_does_not_list_it(
+    place: Path, listed: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = place.with_name("listed")
+    if listed is not None:
+        table.write_bytes(listed)
+    monkeypatch.setattr(local_sockets, "_SOCKETS", table)
+    with serving(target=f"unix:{place}"):
+        assert "Another program listens at" in refusal(f"unix:{place}")
+
+
+def test_who_listens_there_under_another_name_is_found(place: Path) -> None:
+    link = place.with_name("folder")
+    link.symlink_to(place.parent)
+    with serving(target=f"unix:{place}"):
+        assert "Another program listens at" in refusal(f"unix:{link / place.name}")
+
+
+@only_linux("no other system lists who listens")
+def test_a_socket_that_is_bound_and_does_not_listen_is_left_behind(place: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(place))
+        with serving(target=f"unix:{place}") as (_server, sink):
+            assert sink.of(Listening)[0].has_replaced
+
+
 def test_a_socket_of_datagrams_is_in_use_too(place: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
         other.bind(str(place))
