@@ -103,13 +103,20 @@ class DropList(ttk.Frame):
         is_above = above > below
         room = max(above, below) - besides
         self._make_ticks(max(2, min(_MOST_ROWS, len(self._rows), room // px(_ROW))))
-        width = min(px(_WIDTH), window.winfo_width() - px(8))
+        width = min(max(px(_WIDTH), self._wanted_width()), window.winfo_width() - px(8))
         x = max(0, min(left, window.winfo_width() - width))
         self.place(x=x, y=above if is_above else top, width=width, anchor="sw" if is_above else "nw")
         self.lift()
         self._adopt_keys()
         self._fill()
         focus_now(self.field if is_long else self.every)
+
+    def _wanted_width(self) -> int:
+        """Pixels with which the longest row is read to its end, wherever in the list it is."""
+        longest = max((row.words for row in self._rows), key=len, default="")
+        self.ticks[0].configure(text=self._safety.field(longest, _LONGEST))
+        self.update_idletasks()
+        return self.winfo_reqwidth()
 
     def close(self) -> None:
         """Put it away; the focus goes back to the button."""

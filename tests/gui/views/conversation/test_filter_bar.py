@@ -297,3 +297,21 @@ def test_the_first_control_is_the_first_one_also_before_it_was_laid_out(root: tk
     root.update()
 
     assert bar.focus_get() is bar.connections_button
+
+
+@pytest.mark.parametrize("longest", [0, 11])
+def test_the_longest_row_is_read_to_its_end_wherever_it_stands(root: tk.Tk, stage: Stage, longest: int) -> None:
+    root.geometry("640x480")
+    root.update()
+    words = "#7  process 4193304 (postgres) of user postgres"
+    connections = tuple(
+        ConnectionRow(ConnectionId(100 + n), n, words if n == longest else f"#{n}  process {n}") for n in range(12)
+    )
+    stage.bar.show(FilterView(connections))
+    stage.press("<Down>", "<End>" if longest else "<Down>")
+
+    (tick,) = [each for each in stage.bar.list.ticks if str(each.cget("text")) == words]
+    root.update()
+    end = tick.winfo_rootx() + tick.winfo_reqwidth()
+    assert end <= stage.bar.list.winfo_rootx() + stage.bar.list.winfo_width()
+    assert stage.bar.list.winfo_width() <= root.winfo_width()
