@@ -30,7 +30,7 @@ from gui.widgets.key_places import bind_by_place
 from gui.widgets.line_undo import share_undo
 from gui.widgets.sash import Sash
 from gui.widgets.screens import area_of
-from gui.widgets.scrolling import Bars
+from gui.widgets.scrolling import Bars, KeptLine
 from gui.widgets.tip import say_at, share_tips
 
 if TYPE_CHECKING:
@@ -295,6 +295,10 @@ class Window:
         """Show a strip below the others."""
         self._tasks.pack(side="bottom", fill="x", before=self.conversation)
         strip.pack(fill="x")
+
+    def keep_in_sight(self, line: KeptLine) -> None:
+        """Keep a line of a strip in sight while that scrolls."""
+        self._tasks.keep(line)
 
     def close_task(self, strip: ttk.Frame) -> None:
         """Take it away."""

@@ -248,7 +248,9 @@ class HoldController(ViewController["HoldBar"]):
         from gui.views.conversation.hold_bar import HoldActs, HoldBar
 
         acts = HoldActs(self.hold, self.forward, self.edit, self.drop, self.let_go, self.toggle)
-        return HoldBar(self._window.tasks, self._window.theme, acts)
+        bar = HoldBar(self._window.tasks, self._window.theme, acts)
+        self._window.keep_in_sight(bar.line)
+        return bar
 
     def _opened(self) -> None:
         self.show()

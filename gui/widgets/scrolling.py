@@ -113,6 +113,25 @@ class HitMarks(tk.Canvas):
             self.create_rectangle(0, top - high, wide, top + 2 * high, fill=palette.found, outline="")
 
 
+class KeptLine(ttk.Frame):
+    """A line of words in a bar, its parent; while that scrolls it stays in sight, over what is below: ``Bars.keep``."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(parent, style="Window.TFrame", height=1)
+        px = theme.px
+        self.label = ttk.Label(parent, style="Window.TLabel", justify="left", padding=(px(16), px(5), px(16), px(3)))
+        bind_own(self.label, "<Configure>", self._fit)
+        self.move(0)
+
+    def move(self, down: int) -> None:
+        """Show the words so many pixels below their place."""
+        self.label.place(in_=self, x=0, y=down, relwidth=1)
+        self.label.lift()
+
+    def _fit(self) -> None:
+        self.configure(height=self.label.winfo_reqheight())
+
+
 class Bars(ttk.Frame):
     """Bars one under the other, children of ``body``. In less room than they need they scroll, after the focus."""
 
@@ -121,6 +140,7 @@ class Bars(ttk.Frame):
         self._theme = theme
         self._top = 0  # pixels of the bars that are scrolled out of sight
         self._room: int | None = None  # pixels; all that they need without
+        self._kept: KeptLine | None = None
         self.on_change: Callable[[], None] = lambda: None  # called when they need another height
         self.body = ttk.Frame(self, style="Window.TFrame")
         self.body.place(x=0, y=0, relwidth=1)
@@ -137,8 +157,18 @@ class Bars(ttk.Frame):
 
     @property
     def least(self) -> int:
-        """The pixels of one line of a bar, below which they cannot be used."""
-        return min(self.needed, self._theme.base.metrics("linespace") + self._theme.px(_BAR_MARGINS))
+        """The pixels of one line of a bar, below which they cannot be used, under the line that is kept."""
+        line = self._theme.base.metrics("linespace") + self._theme.px(_BAR_MARGINS)
+        return min(self.needed, line + self._kept_height)
+
+    def keep(self, line: KeptLine) -> None:
+        """Keep a line of a bar in sight while that bar is there."""
+        self._kept = line
+
+    @property
+    def _kept_height(self) -> int:
+        kept = self._kept
+        return kept.winfo_reqheight() if kept is not None and kept.master in self.body.pack_slaves() else 0
 
     def give(self, room: int) -> None:
         """Let them have that height, if they need as much."""
@@ -148,9 +178,10 @@ class Bars(ttk.Frame):
     def see(self, widget: tk.Misc) -> None:
         """Scroll as little as it takes to have a control in sight."""
         top = widget.winfo_rooty() - self.body.winfo_rooty()
-        margin = max(0, min(self._theme.px(6), (self.winfo_height() - widget.winfo_height()) // 2))
+        height, kept = self.winfo_height(), self._kept_height
+        margin = max(0, min(self._theme.px(6), (height - kept - widget.winfo_height()) // 2))
         bottom = top + widget.winfo_height() + margin
-        self._scroll_to(min(max(self._top, bottom - self.winfo_height()), top - margin))
+        self._scroll_to(min(max(self._top, bottom - height), top - margin - kept))
 
     def _changed(self) -> None:
         self._fit()
@@ -176,6 +207,10 @@ class Bars(ttk.Frame):
         needed, height = max(1, self.needed), self.winfo_reqheight()
         self._top = max(0, min(top, needed - height))
         self.body.place(y=-self._top)
+        if self._kept is not None:
+            bar, line = self._kept.master, self._kept
+            most = bar.winfo_height() - line.winfo_y() - line.winfo_height()
+            line.move(max(0, min(most, self._top - bar.winfo_y() - line.winfo_y())))
         self._bar.set(self._top / needed, min(1.0, (self._top + height) / needed))
 
     def _drag(self, action: str, amount: str, unit: str = "") -> None:

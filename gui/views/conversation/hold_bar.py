@@ -13,6 +13,7 @@ from gui.widgets.bindings import breaking, focus_now
 from gui.widgets.controls import Toggle
 from gui.widgets.fields import LineField
 from gui.widgets.fitting import Flow, wrap_within
+from gui.widgets.scrolling import KeptLine
 
 _EDIT, _LEAVE = "Edit", "Leave it"
 
@@ -29,7 +30,7 @@ class HoldActs(NamedTuple):
 
 
 class HoldBar(ttk.Frame):
-    """Nothing is decided here; ``acts`` are called as a person presses."""
+    """Nothing is decided here; ``acts`` are called as a person presses. ``line`` is to be kept in sight."""
 
     def __init__(self, parent: tk.Misc, theme: Theme, acts: HoldActs) -> None:
         super().__init__(parent, style="Window.TFrame")
@@ -50,7 +51,7 @@ class HoldBar(ttk.Frame):
         self.drop = self._button("Drop", acts.drop)
         self.let_go = self._button("Let everything go", acts.let_go)
         self.close_button = ttk.Button(self._flow, text="✕", style="Bar.Quiet.TButton", width=0, command=acts.close)
-        self._words = ttk.Label(self, style="Window.TLabel", justify="left")
+        self.line = KeptLine(self, theme)
         self._why = ttk.Label(self, style="Window.Error.TLabel", justify="left")
         self._lay_out()
 
@@ -69,13 +70,13 @@ class HoldBar(ttk.Frame):
         for button in (self.forward, self.edit, self.drop, self.let_go):
             button.state(["!disabled" if view.count else "disabled"])
         self.edit.configure(text=_LEAVE if view.is_editing else _EDIT)
-        self._words.configure(text=view.words)
+        self.line.label.configure(text=view.words)
         self._flow.arrange()
 
     @property
     def words(self) -> str:
         """What it says."""
-        return str(self._words.cget("text"))
+        return str(self.line.label.cget("text"))
 
     @property
     def complaint(self) -> str:
@@ -112,12 +113,12 @@ class HoldBar(ttk.Frame):
         for button in (self.forward, self.edit, self.drop, self.let_go):
             self._flow.add(button)
         self._flow.add_corner(self.close_button)
-        self._words.grid(row=1, sticky="ew", padx=px(16), pady=(px(5), 0))
-        self._flow.grid(row=2, sticky="ew", padx=(px(16), px(10)), pady=(px(3), px(5)))
+        self.line.grid(row=1, sticky="ew")
+        self._flow.grid(row=2, sticky="ew", padx=(px(16), px(10)), pady=(0, px(5)))
         self._why.grid(row=3, sticky="ew", padx=px(16), pady=(0, px(5)))
         self._why.grid_remove()
         self.columnconfigure(0, weight=1)
-        for label in (self._words, self._why):
+        for label in (self.line.label, self._why):
             wrap_within(label, self, lambda: px(40))
         for key in ("<Return>", "<KP_Enter>"):
             self.expression.bind(key, breaking(self._hold))

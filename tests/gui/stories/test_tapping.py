@@ -235,6 +235,29 @@ def test_messages_are_held_edited_in_the_field_forwarded_and_dropped(person: Per
             person.until(lambda: not person.app.main_controller.hold._again.is_due, "the end of looking")
 
 
+@pytest.mark.parametrize("size", ["640x480", "1000x700"])
+def test_how_many_wait_is_read_at_every_control_of_the_bar(person: Person, size: str) -> None:
+    root, window = person.app.root, person.app.window
+    root.geometry(size)
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer):
+            person.press("<Shift-F7>")
+            person.press("<space>")
+            caller.say(b"pay 10\n")
+            person.sees("1 waits for")
+            bar, bars = person.app.main_controller.hold.view, window._tasks
+            line = bar.line.label
+            for control in (bar.out, bar.into, bar.expression, bar.forward, bar.edit, bar.drop, bar.let_go):
+                control.focus_force()
+                person.until(lambda: root.focus_get() is control, "the focus")  # noqa: B023 - called at once
+                root.update()
+                assert bars.winfo_rooty() <= line.winfo_rooty()
+                assert line.winfo_rooty() + line.winfo_height() <= control.winfo_rooty(), "nothing lies on it"
+                assert control.winfo_rooty() + control.winfo_height() <= bars.winfo_rooty() + bars.winfo_height()
+            person.press("<Shift-F7>")
+
+
 def test_only_what_an_expression_fits_is_held_and_a_wrong_one_is_told(person: Person) -> None:
     with Host() as host:
         asks_for_a_tap(person, "0", str(host.address))
