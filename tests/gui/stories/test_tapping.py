@@ -178,6 +178,7 @@ def test_one_says_something_oneself_to_either_side_and_to_nobody_by_chance(perso
             person.sees("Choose to whom: #1 is a caller, #1→ its target", "No connection")
             person.say("to whom?")
             assert person.message == "to whom?", "it went to nobody"
+            person.sees(f"#1→  :{host.address.port}")
             person.tab_to("No connection", back=True)
             person.press("<Return>", "<Down>", "<Down>", "<space>", "<Escape>")
             person.sees("#1→  ▾")
