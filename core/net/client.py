@@ -316,7 +316,7 @@ class Client(Session):
 
     def peer_finished(self, connection: Connection) -> None:
         """The server has said all it has to say: send what waits, and part."""
-        self._tell_if_never_reached(connection)
+        self._tell_of_proxy(connection)
         if self._half_open or connection.is_finishing:
             return
         part = partial(connection.close, Ending.PEER_FINISHED)
@@ -328,7 +328,7 @@ class Client(Session):
     def closed(self, connection: Connection) -> None:
         """The connection was all there was, unless the client comes back."""
         if connection.ending is Ending.PEER_RESET:
-            self._tell_if_never_reached(connection)
+            self._tell_of_proxy(connection)
         self._end_answering()
         if not self._stands_or_over.is_set() and self._refusal is None:
             if self._asked_to_stop:

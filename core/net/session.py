@@ -462,14 +462,18 @@ class Session(ABC):
             self._emit(TlsBegun(self.id, connection.id, monotonic_ns(), as_server))
             connection.start_over()
 
-    def _tell_if_never_reached(self, connection: Connection) -> None:
-        """The other end of a connection to the target is gone: say what that may mean if it was silent behind a proxy.
+    def _tell_of_proxy(self, connection: Connection) -> None:
+        """The other end of a connection to the target is gone: say what that may mean behind a proxy.
 
         Many proxies, such as pproxy and those that encrypt, say that they have reached the target before they try to.
         """
-        if self.proxy is not None and not connection.has_received:
+        if self.proxy is None:
+            return
+        if not connection.has_received:
             what = f"nothing came from {connection.peer}, which the proxy {self.proxy} may never have reached"
             connection.remark(f"{what}: some proxies say that they have before they try", is_failure=True)
+        elif connection.ending is Ending.PEER_RESET:
+            connection.remark(f"this reset is the proxy's, {self.proxy}: its own, or passed on from {connection.peer}")
 
     def _drop(self, sock: socket.socket) -> None:
         """Close a socket that became no connection."""

@@ -299,7 +299,7 @@ class Tap(ListeningSession):
     def peer_finished(self, connection: Connection) -> None:
         """Pass on that no more will come."""
         if connection.number < 0:
-            self._tell_if_never_reached(connection)
+            self._tell_of_proxy(connection)
         self._finish_after_what_came(self._legs[connection.id])
 
     def _finish_after_what_came(self, leg: _Leg) -> None:
@@ -377,7 +377,7 @@ class Tap(ListeningSession):
         leg = self._legs.pop(connection.id, None)
         if self._targets.pop(connection.id, None) is not None:
             if connection.ending is Ending.PEER_RESET:
-                self._tell_if_never_reached(connection)
+                self._tell_of_proxy(connection)
             self._end_if_alone()
         else:
             super().closed(connection)

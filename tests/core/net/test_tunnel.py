@@ -347,6 +347,19 @@ def test_a_target_that_said_something_was_reached() -> None:
     assert remarks(talk.sink) == []
 
 
+@needs_rst
+def test_a_reset_behind_a_proxy_is_not_said_to_be_the_target_s() -> None:
+    with asking() as talk:
+        with talk.host.accept(Resets) as proxy:
+            let_in(proxy, b"welcome")
+            talk.sink.wait_for(Received)
+        talk.sink.wait_for(SessionClosed)
+    (said,) = talk.sink.of(Remark)
+    assert said.text == (
+        f"this reset is the proxy's, socks5://{talk.host.address}: its own, or passed on from {TARGET}"
+    )
+
+
 @pytest.mark.parametrize("how", [Peer, pytest.param(Resets, marks=needs_rst)])
 def test_of_a_tap_it_is_the_leg_to_the_target_that_may_lead_nowhere(how: type[Peer]) -> None:
     sink = Sink()
