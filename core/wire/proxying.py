@@ -74,13 +74,13 @@ class ProxyHandshake(ABC):
 
     def timed_out(self) -> ProxyError:
         """What it means that the time was over here, before it ``is_done``."""
+        other_kind = "it is another kind of proxy, or none"
         if self._has_asked:
             what = f"the proxy {self.proxy} did not answer in time about {self.target}"
-            waits = "the proxy waits for the target in vain"
+            causes = ("the proxy waits for the target in vain", other_kind)
         else:
             what = f"the proxy {self.proxy} did not answer in time, and could not be asked for {self.target}"
-            waits = "it has no room for one more"
-        causes = (waits, "it is another kind of proxy, or none")
+            causes = (other_kind, "it has no room for one more")
         return ProxyError(Explanation(what, causes, "Check host and port of both", Fault.NETWORK))
 
     def _refused(self, why: str, advice: str = "") -> ProxyError:
