@@ -262,7 +262,9 @@ class HttpConnect(ProxyHandshake):
         elif 200 <= code < 300:
             self.is_done = True
         elif code in _WANTS_LOGIN and self._foreign_logins:
-            raise self._refused(f"wants another login than Basic, which is what Tincan has: {self._foreign_logins}")
+            raise self._refused(
+                f"wants another login ({self._foreign_logins}) than Basic, the only one that Tincan has"
+            )
         elif code in _WANTS_LOGIN and not self.proxy.user:
             raise self._refused(f"wants a user and a password: {shown}", "Write http://USER:PASSWORD@HOST:PORT")
         elif code in _WANTS_LOGIN:

@@ -219,7 +219,7 @@ def test_a_proxy_that_wants_another_login_than_basic_is_not_said_to_refuse_the_p
     fields = "".join(f"Proxy-Authenticate: {each}\r\n" for each in offered)
     said = refusal(proxy, f"HTTP/1.1 407 No\r\n{fields}\r\n".encode("latin-1"))
     assert said == (
-        f"The proxy http://10.0.0.1:1080 wants another login than Basic, which is what Tincan has: {named}."
+        f"The proxy http://10.0.0.1:1080 wants another login ({named}) than Basic, the only one that Tincan has."
     )
 
 
