@@ -15,7 +15,7 @@ from typing import TypeVar
 from core.address import Address
 from core.cli.common import is_terminal
 from core.compose.encoding import Encoding, find_encoding
-from core.errors import TincanError, quoted
+from core.errors import AddressError, TincanError, quoted
 from core.net.socket_options import (
     AS_USUAL,
     HIGHEST_TTL,
@@ -156,8 +156,10 @@ def add_proxy(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def proxy_of(chosen: argparse.Namespace, target: Address) -> Proxy | None:
+def proxy_of(chosen: argparse.Namespace, target: Address, *, datagrams: bool = False) -> Proxy | None:
     """The proxy for connections to ``target``, with its password. Raises ``AddressError``."""
+    if datagrams and chosen.proxy is not None:
+        raise AddressError("datagrams go through no proxy: leave --proxy out")
     proxy = make_proxy(chosen.proxy, target)
     if proxy is None or not proxy.user or proxy.password:
         return proxy

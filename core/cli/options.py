@@ -225,7 +225,7 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
         tls = tls_of(chosen, has_scheme=has_scheme or (profile is not None and profile.tls and not role.datagrams))
         socket_options = socket_options_of(chosen, is_udp=role.datagrams, has_tls=tls is not None)
         faults = faults_of(chosen, datagrams=role.datagrams)
-        proxy = None if is_server else proxy_of(chosen, target)
+        proxy = None if is_server else proxy_of(chosen, target, datagrams=role.datagrams)
     except TincanError as error:
         parser.error(str(error))
     return Options(

@@ -332,7 +332,7 @@ _WHY_ALPN = "Names in the order of preference, as h2, http/1.1. Once there are a
 
 _WHY_PROXY = (
     "socks5://HOST:PORT or http://HOST:PORT, with USER@ in front of the host if it wants one. It looks the names of "
-    "targets up. Local sockets are connected to without it."
+    "targets up. Local sockets and UDP go without it."
 )
 
 

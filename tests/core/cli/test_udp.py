@@ -89,6 +89,8 @@ def test_groups_and_the_rest_are_socket_options() -> None:
         (["connect", "--udp", "--tls", "h:1"], "TLS is for streams of bytes"),
         (["connect", "--udp", "tls://h:1"], "TLS is for streams of bytes"),
         (["connect", "--udp", "--retry", "h:1"], "--retry"),
+        (["connect", "--udp", "h:1", "--proxy", "socks5://p"], "datagrams go through no proxy"),
+        (["connect", "udp://h:1", "--proxy", "http://p:1"], "datagrams go through no proxy"),
         (["tap", "udp://1", "h:1"], "udp:// is for datagrams"),
         (["serve", "5353", "--fault", "loss=0.1"], "loss happens to datagrams (UDP) alone"),
         (["serve", "--udp", "5353", "--fault", "cut=3"], "cut happens to streams of bytes alone"),
