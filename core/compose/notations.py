@@ -19,13 +19,16 @@ from core.compose.encoding import Encoding
 from core.compose.escapes import write_escapes
 from core.compose.hexadecimal import write_hex
 from core.errors import DraftError
+from core.local_address import SCHEME, has_file
 
 _C_ROW, _PYTHON_ROW, _DUMP_ROW = 12, 32, 16  # bytes on a line
 _ESCAPED = {ord("%"): "%%", ord("\\"): r"\\", ord("'"): r"'\''", 9: r"\t", 10: r"\n", 13: r"\r"}
 _PRINTF = tuple(
     _ESCAPED.get(byte) or (chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}") for byte in range(256)
 )  # byte for byte
+_TLS_OVER_TCP = "ncat and socat speak TLS over TCP alone, and this is a local socket."
 _PATIENCE = 5  # seconds for which socat waits for an answer once it has sent everything; as it comes, half a second
+_OWN_TO_SOCAT = re.compile(r"""[\\,:!"'(\[{]""")  # in an address; a backslash in front makes each a letter
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP/(1\.[01])")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
@@ -121,35 +124,55 @@ def _without_dash(text: str) -> str:
 
 
 def _ncat(data: bytes, place: Place) -> str:
+    if place.tls and place.address.is_local:
+        raise _refused(_TLS_OVER_TCP)
     options = f"{' --ssl' if place.tls else ''}{_netcat_options(place)}"
-    return f"{write_printf(data)} | ncat{options} {_host_and_port(place.address)}"
+    return f"{write_printf(data)} | ncat{options} {_netcat_target(place.address)}"
 
 
 def _nc(data: bytes, place: Place) -> str:
     if place.tls:
         raise _refused("nc does not speak TLS. Copy it for ncat or for socat.")
-    return f"{write_printf(data)} | nc{_netcat_options(place)} {_host_and_port(place.address)}"
+    return f"{write_printf(data)} | nc{_netcat_options(place)} {_netcat_target(place.address)}"
 
 
 def _netcat_options(place: Place) -> str:
-    return f"{' -u' if place.datagrams else ''}{' -l' if place.listens else ''}"
+    local = " -U" if place.address.is_local else ""
+    return f"{' -u' if place.datagrams else ''}{' -l' if place.listens else ''}{local}"
+
+
+def _netcat_target(address: Address) -> str:
+    if not address.is_local:
+        return f"{shlex.quote(address.ascii_host)} {address.port}"
+    if not has_file(address.host):
+        raise _refused("ncat and nc know no local sockets without a file. Copy it for socat.")
+    return shlex.quote(address.host.removeprefix(SCHEME))
 
 
 def _socat(data: bytes, place: Place) -> str:
+    return f"{write_printf(data)} | socat -t{_PATIENCE} - {shlex.quote(_socat_target(place))}"
+
+
+def _socat_target(place: Place) -> str:
+    if place.address.is_local:
+        return _local_socat_target(place)
     host, port = place.address.ascii_host, place.address.port
     literal = f"[{host}]" if ":" in host else host
     over = "UDP" if place.datagrams else "TCP"
     if not place.listens:
-        target = f"{'OPENSSL' if place.tls else over}:{literal}:{port}"
-    elif place.tls:
+        return f"{'OPENSSL' if place.tls else over}:{literal}:{port}"
+    if place.tls:
         raise _refused("socat needs a certificate to listen with TLS. Copy it for ncat, which makes one.")
-    else:
-        target = f"{over}{6 if ':' in host else 4}-LISTEN:{port},bind={literal},reuseaddr"
-    return f"{write_printf(data)} | socat -t{_PATIENCE} - {shlex.quote(target)}"
+    return f"{over}{6 if ':' in host else 4}-LISTEN:{port},bind={literal},reuseaddr"
 
 
-def _host_and_port(address: Address) -> str:
-    return f"{shlex.quote(address.ascii_host)} {address.port}"
+def _local_socat_target(place: Place) -> str:
+    if place.tls:
+        raise _refused(_TLS_OVER_TCP)
+    name = place.address.host.removeprefix(SCHEME)
+    kind = "UNIX" if has_file(place.address.host) else "ABSTRACT"
+    quoted = _OWN_TO_SOCAT.sub(r"\\\g<0>", name.removeprefix("@"))
+    return f"{kind}-{'LISTEN' if place.listens else 'CONNECT'}:{quoted}"
 
 
 def _refused(sentence: str) -> DraftError:
@@ -179,9 +202,15 @@ def _curl(data: bytes, place: Place) -> str:
     arguments += [f"-H '{name.decode()}:'" for name in absent if name.lower() not in named]
     if request.body:
         arguments.append("--data-binary @-")
-    scheme, host = "https" if place.tls else "http", place.address.ascii_host
-    literal = f"[{host.replace('%', '%25')}]" if ":" in host else host
-    arguments.append(shlex.quote(f"{scheme}://{literal}:{place.address.port}/"))
+    scheme, address = "https" if place.tls else "http", place.address
+    if address.is_local:
+        option = "--unix-socket" if has_file(address.host) else "--abstract-unix-socket"
+        arguments.append(f"{option} {shlex.quote(address.host.removeprefix(SCHEME).removeprefix('@'))}")
+        arguments.append(f"{scheme}://localhost/")
+    else:
+        host = address.ascii_host
+        literal = f"[{host.replace('%', '%25')}]" if ":" in host else host
+        arguments.append(shlex.quote(f"{scheme}://{literal}:{address.port}/"))
     command = " \\\n  ".join(arguments)
     return f"{write_printf(request.body)} | {command}" if request.body else command
 

@@ -266,7 +266,7 @@ def said_to(state: SessionState, found: Sequence[tuple[DisplayRow, bytes]]) -> t
     if len(data) > MOST_WRITTEN:
         raise DraftError(f"{len(data):,} bytes are too many for one command. Save them, and send the file.", 0, 0)
     address, tls = _dialled(state, said[0][0])
-    if address is None or not address.port:
+    if address is None or address.is_unnamed or not (address.port or address.is_local):
         raise DraftError("The journal does not say at which address this was said.", 0, 0)
     return Place(address, not asked, tls, state.role.datagrams), data
 

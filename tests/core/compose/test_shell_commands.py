@@ -8,7 +8,9 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from core.address import Address
 from core.compose.notations import SHELL_COMMANDS, Place, write_command, write_printf
 from core.errors import DraftError
 from tests.support.peers import free_port
-from tests.support.systems import path_of
+from tests.support.systems import only_linux, path_of
 
 HOSTILE = {
     "every byte": bytes(range(256)),
@@ -44,11 +46,14 @@ def run(command: str, shell: str = "sh") -> subprocess.CompletedProcess[bytes]:
 
 
 class Listener:
-    """Takes one caller, keeps all that it says and answers once that has ``size`` bytes."""
+    """Takes one caller, keeps all that it says and answers once that has ``size`` bytes.
+
+    ``host`` is of IPv4 or IPv6, or the path or abstract name of a local socket.
+    """
 
     def __init__(self, family: int, host: str, size: int, answer: bytes) -> None:
         self.socket = socket.socket(family)
-        self.socket.bind((host, 0))
+        self.socket.bind((host, 0) if family in (socket.AF_INET, socket.AF_INET6) else host)
         self.socket.listen()
         self.socket.settimeout(PATIENCE)
         self.heard = bytearray()
@@ -122,6 +127,74 @@ def test_what_a_server_said_is_said_by_a_program_that_listens(program: str, plac
     assert heard == HOSTILE["every byte"]
 
 
+@pytest.fixture(params=["socket", "a b'c,d:e!f\"g(h[i{j\\k$(l)"], ids=["plain", "hostile"])
+def path(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Where a local socket can be."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder) / request.param
+
+
+@pytest.mark.case("C-93")
+@pytest.mark.parametrize("program", ["ncat", "socat", "nc"])
+def test_a_local_socket_is_called_by_its_path(program: str, path: Path) -> None:
+    path_of(program)
+    listener = Listener(socket.AF_UNIX, str(path), 256, b"heard")
+
+    done = run(write_command(program, HOSTILE["every byte"], Place(Address(f"unix:{path}", 0))))
+
+    assert listener.join() == HOSTILE["every byte"], done.stderr
+    assert done.stdout == b"heard", done.stderr
+
+
+@pytest.mark.parametrize("program", ["ncat", "socat", "nc"])
+def test_what_a_server_said_at_a_path_is_said_by_a_program_that_listens_there(program: str, path: Path) -> None:
+    path_of(program)
+    command = write_command(program, HOSTILE["every byte"], Place(Address(f"unix:{path}", 0), listens=True))
+    with subprocess.Popen(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as listening:
+        try:
+            with called(path, listening) as peer:
+                heard = b""
+                while len(heard) < 256 and (data := peer.recv(1000)):
+                    heard += data
+                peer.sendall(b"thanks")
+            assert listening.communicate(timeout=PATIENCE)[0] == b"thanks"
+        finally:
+            listening.kill()
+    assert heard == HOSTILE["every byte"]
+
+
+def called(path: Path, listening: subprocess.Popen[bytes]) -> socket.socket:
+    """The same at a path."""
+    while True:
+        peer = socket.socket(socket.AF_UNIX)
+        peer.settimeout(PATIENCE)
+        try:
+            peer.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            peer.close()
+            assert listening.poll() is None
+        else:
+            return peer
+
+
+@only_linux("no other system has names without a file")
+def test_an_abstract_name_is_called_by_those_that_can() -> None:
+    path_of("socat")
+    name = f"tincan test, {os.getpid()}"
+    listener = Listener(socket.AF_UNIX, f"\0{name}", 5, b"heard")
+    there = Place(Address(f"unix:@{name}", 0))
+
+    done = run(write_command("socat", b"hello", there))
+
+    assert (listener.join(), done.stdout) == (b"hello", b"heard"), done.stderr
+    for program in ("ncat", "nc"):
+        with pytest.raises(DraftError, match=r"no local sockets without a file. Copy it for socat\."):
+            write_command(program, b"hello", there)
+    assert f"--abstract-unix-socket 'tincan test, {os.getpid()}'" in write_command(
+        "curl", b"GET / HTTP/1.1\r\n\r\n", there
+    )
+
+
 def dialled(address: Address, listening: subprocess.Popen[bytes]) -> socket.socket:
     """A connection to a program that has just been started: it is tried until somebody listens."""
     while True:
@@ -158,6 +231,8 @@ def test_a_datagram_is_said_as_one(program: str, place: tuple[int, str]) -> None
     [
         ("nc", Place(Address("a.example", 1), tls=True), "does not speak TLS"),
         ("socat", Place(Address("::1", 1), listens=True, tls=True), "needs a certificate"),
+        ("ncat", Place(Address("unix:/tmp/x", 0), tls=True), "TLS over TCP alone"),
+        ("socat", Place(Address("unix:/tmp/x", 0), tls=True), "TLS over TCP alone"),
         ("curl", Place(Address("a.example", 80), listens=True), "only calls"),
         ("curl", Place(Address("a.example", 80), datagrams=True), "over TCP"),
     ],
@@ -232,6 +307,17 @@ def test_curl_makes_the_same_request(request_bytes: bytes) -> None:
     done = run(write_command("curl", request_bytes, Place(listener.address)))
 
     assert parsed(listener.join()) == parsed(request_bytes), done.stderr
+    assert done.stdout.startswith(b"HTTP/1.1 204 none")
+
+
+def test_curl_makes_the_same_request_over_a_local_socket(path: Path) -> None:
+    path_of("curl")
+    answer = b"HTTP/1.1 204 none\r\nConnection: close\r\n\r\n"
+    listener = HttpListener(socket.AF_UNIX, str(path), 0, answer)
+
+    done = run(write_command("curl", REQUESTS["plain"], Place(Address(f"unix:{path}", 0))))
+
+    assert parsed(listener.join()) == parsed(REQUESTS["plain"]), done.stderr
     assert done.stdout.startswith(b"HTTP/1.1 204 none")
 
 

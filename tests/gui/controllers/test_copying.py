@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.address import Address
@@ -50,6 +52,17 @@ def test_a_tap_calls_its_target_on_the_leg_to_it() -> None:
 
     assert said_to(tap, [(row(RECEIVED), b"a")]) == (Place(HERE), b"a")
     assert said_to(tap, [(row(SENT, -1), b"a")]) == (Place(Address("target.example", 80)), b"a")
+
+
+def test_a_local_socket_is_an_address_if_it_has_a_name() -> None:
+    path, unnamed = Address("unix:/tmp/x", 0), Address("unix:", 0)
+    served = replace(state(listens=True, local=path), addresses=(path,))
+    asked = replace(state(dials=True), target=path)
+
+    assert said_to(served, [(row(RECEIVED), b"x")]) == (Place(path), b"x")
+    assert said_to(asked, [(row(SENT), b"x")]) == (Place(path), b"x")
+    with pytest.raises(DraftError, match="does not say at which address"):
+        said_to(replace(asked, target=unnamed), [(row(SENT), b"x")])
 
 
 def test_a_datagram_is_said_as_one_and_several_are_not_joined() -> None:
