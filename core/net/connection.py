@@ -256,6 +256,11 @@ class Connection:
         return bool(self._pause) and self.is_open and self._transport.is_broken
 
     @property
+    def peer_has_finished(self) -> bool:
+        """Whether the peer has said that nothing more comes."""
+        return not self._peer_sends
+
+    @property
     def is_finishing(self) -> bool:
         """Whether this side says that nothing more comes as soon as what waits has gone out, or has said so."""
         return self._wants_fin

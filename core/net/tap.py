@@ -376,7 +376,7 @@ class Tap(ListeningSession):
         """Have the other leg end in the same way."""
         leg = self._legs.pop(connection.id, None)
         if self._targets.pop(connection.id, None) is not None:
-            if connection.ending is Ending.PEER_RESET:
+            if connection.ending is Ending.PEER_RESET and not connection.peer_has_finished:
                 self._tell_of_proxy(connection)
             self._end_if_alone()
         else:

@@ -8,19 +8,20 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from core.address import Address
-from core.errors import AddressError, ConnectError
+from core.errors import AddressError, ConnectError, SendError
 from core.events import (
     Closed,
     Ending,
     Listening,
     Onward,
     Opened,
+    PeerFinished,
     Received,
     Remark,
     Resolving,
@@ -336,6 +337,25 @@ def test_a_proxy_that_says_yes_before_it_tries_is_not_taken_for_a_target_that_is
     assert said == f"{NEVER_REACHED}{talk.host.address} may never have reached: " + (
         "some proxies say that they have before they try"
     )
+
+
+@needs_rst
+def test_it_is_said_once_though_a_reset_comes_behind_the_end() -> None:
+    with asking(half_open=True) as talk:
+        with talk.host.accept(Peer) as proxy:
+            let_in(proxy)
+            talk.sink.wait_for(Opened)
+        talk.sink.wait_for(PeerFinished)
+
+        def is_over() -> bool:
+            with suppress(SendError):
+                talk.client.send(b"to nobody")
+            return bool(talk.sink.of(Closed))
+
+        until(is_over)
+        (closed,) = talk.sink.of(Closed)
+    assert closed.ending is Ending.PEER_RESET
+    assert len(talk.sink.of(Remark)) == 1
 
 
 def test_a_target_that_said_something_was_reached() -> None:
