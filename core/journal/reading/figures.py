@@ -6,7 +6,7 @@ Pure. Memory does not grow with the conversation: times and sizes are counted in
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
@@ -123,8 +123,8 @@ class Tally:
         self._largest = 0
         self._said: dict[int | None, _Said] = {}
 
-    def add(self, connection: int | None, *, is_sent: bool, size: int, mono_ns: int) -> None:
-        """One more message; they come in the order of the journal."""
+    def add(self, connection: int | None, *, is_sent: bool, sizes: Sequence[int], mono_ns: int) -> None:
+        """More messages of one direction and one time, at least one; they come in the order of the journal."""
         said = self._said.get(connection)
         if said is None:
             said = self._said[connection] = _Said()
@@ -136,15 +136,19 @@ class Tally:
         slots = self._slots
         while len(slots) <= place:
             slots.append([0, 0, 0, 0])
-        bytes_at = 2 + is_sent
+        count, size, bytes_at = len(sizes), sum(sizes), 2 + is_sent
         slot, of_connection = slots[place if place > 0 else 0], said.slot
-        slot[is_sent] += 1
+        slot[is_sent] += count
         slot[bytes_at] += size
-        of_connection[is_sent] += 1
+        of_connection[is_sent] += count
         of_connection[bytes_at] += size
-        self._sizes[is_sent][size.bit_length()] += 1
-        if size > self._largest:
-            self._largest = size
+        if count == 1:
+            self._sizes[is_sent][size.bit_length()] += 1
+        else:
+            self._sizes[is_sent].update(map(int.bit_length, sizes))
+        largest = max(sizes)
+        if largest > self._largest:
+            self._largest = largest
         if is_sent is self._dials:
             said.asked = mono_ns
         elif said.asked is not None:

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import sub
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.events import ConnectionId
@@ -186,6 +187,19 @@ class FrameScanner:
         before = self.rows
         self.rows += len(cuts)
         return [(place, cut) for place, cut in enumerate(cuts, before) if first <= place < stop]
+
+    def sizes(self, entry: Entry) -> list[tuple[str, list[int]]]:
+        """Pass over an entry and give the sizes of the messages that ``cut`` finds in it, in bytes, by their kinds."""
+        if not self._has_frames(entry) or self._lens.datagrams:
+            messages = (entry if cut is None else cut for _place, cut in self.cut(entry))
+            return [(message.kind, [message.size]) for message in messages if message.kind in DATA_KINDS]
+        stream = self._stream(stream_of(entry.connection, entry.kind))
+        assert stream is not None
+        ends = stream.splitter.ends(entry.data or b"", entry.mono_ns)
+        sizes = list(map(sub, ends, (-stream.size, *ends)))  # the first may have begun earlier
+        self.rows += len(ends)
+        self._advance(stream, entry.ordinal, len(ends), ends[-1] if ends else 0, entry.size)
+        return [(entry.kind, sizes)] if sizes else []
 
     def find(self, entry: Entry, byte: int) -> list[tuple[int, Cut | None]]:
         """Pass over an entry and give the row in which one of its bytes lies, if that row ends in it.

@@ -52,17 +52,14 @@ class FigureCounter:
             self._session, self.entries, stop, self._lens.only, with_data=False
         ):
             if kind in DATA_KINDS:
-                add(connection, is_sent=kind == SENT, size=size, mono_ns=mono_ns)
+                add(connection, is_sent=kind == SENT, sizes=(size,), mono_ns=mono_ns)
         return stop
 
     def _add_frames(self, stop: int) -> int:
         """A message is a frame, which may lie in several entries: it counts when the last of them came."""
         for entry in self._some_entries(stop):
-            for _place, cut in self._scanner.cut(entry):
-                message = entry if cut is None else cut
-                if message.kind in DATA_KINDS:
-                    is_sent = message.kind == SENT
-                    self._tally.add(message.connection, is_sent=is_sent, size=message.size, mono_ns=entry.mono_ns)
+            for kind, sizes in self._scanner.sizes(entry):
+                self._tally.add(entry.connection, is_sent=kind == SENT, sizes=sizes, mono_ns=entry.mono_ns)
         return self._passed
 
     def _some_entries(self, stop: int) -> Iterator[Entry]:

@@ -18,8 +18,8 @@ def figures() -> Figures:
     """Ten requests of 100 bytes, each answered with 10 bytes after 1, 2 … 10 ms, one every 100 ms."""
     tally = Tally(dials=False)
     for place in range(10):
-        tally.add(3, is_sent=False, size=100, mono_ns=place * 100 * MS)
-        tally.add(3, is_sent=True, size=10, mono_ns=place * 100 * MS + (place + 1) * MS)
+        tally.add(3, is_sent=False, sizes=(100,), mono_ns=place * 100 * MS)
+        tally.add(3, is_sent=True, sizes=(10,), mono_ns=place * 100 * MS + (place + 1) * MS)
     return tally.figures(20)
 
 

@@ -19,8 +19,8 @@ def figures(count: int = 10) -> Figures:
     for place in range(count):
         at = place * 100 * MS
         for _ in range(place + 1):
-            tally.add(3, is_sent=False, size=100, mono_ns=at)
-        tally.add(3, is_sent=True, size=10, mono_ns=at + (place + 1) * MS)
+            tally.add(3, is_sent=False, sizes=(100,), mono_ns=at)
+        tally.add(3, is_sent=True, sizes=(10,), mono_ns=at + (place + 1) * MS)
     return tally.figures(count)
 
 

@@ -26,7 +26,7 @@ def figures_of(*messages: tuple[int, bool, int, int], dials: bool = False) -> Fi
     """Of messages as (connection, whether it was sent, bytes, ns)."""
     tally = Tally(dials=dials)
     for connection, is_sent, size, at in messages:
-        tally.add(connection, is_sent=is_sent, size=size, mono_ns=at)
+        tally.add(connection, is_sent=is_sent, sizes=(size,), mono_ns=at)
     return tally.figures(len(messages))
 
 
@@ -75,6 +75,16 @@ def test_however_long_it_takes_nothing_is_lost_and_the_slots_stay_few(
     assert added == found.said
     assert sum(one.said.received for one in found.connections) == found.said.received
     assert sum(found.sizes_received.values()) + sum(found.sizes_sent.values()) == len(messages)
+
+
+@given(st.lists(st.integers(0, 1 << 40), min_size=1, max_size=20), st.booleans())
+def test_messages_that_came_at_once_count_as_if_they_had_come_one_by_one(sizes: list[int], dials: bool) -> None:
+    asked, together = (1, False, 7, 0), Tally(dials=dials)
+    together.add(1, is_sent=False, sizes=(7,), mono_ns=0)
+    together.add(1, is_sent=True, sizes=sizes, mono_ns=5)
+    one_by_one = figures_of(asked, *((1, True, size, 5) for size in sizes), dials=dials)
+
+    assert together.figures(1 + len(sizes)) == one_by_one
 
 
 def test_slots_become_twice_as_long_where_there_would_be_too_many() -> None:

@@ -28,9 +28,9 @@ from core.events import (
     SessionOpened,
     WeFinished,
 )
-from core.journal.display_row import EVERYTHING, DisplayRow, Filter, Span
+from core.journal.display_row import DATA_KINDS, EVERYTHING, DisplayRow, Filter, Span
 from core.journal.reading.indexing import GIVEN_WAY, Indexer
-from core.journal.reading.lens import MARK_ENTRIES, Lens
+from core.journal.reading.lens import MARK_ENTRIES, FrameScanner, Lens, Mark
 from core.journal.reading.lens_view import MOST_CHECKED, Growth, LensView, RowCounter
 from core.journal.reading.reader import Entry, JournalReader
 from core.journal.recording.store import JournalWriter
@@ -504,6 +504,27 @@ def test_many_entries_counted_at_once_are_counted_and_marked_as_one_by_one(
         many = _grown(at_once, talk.entries)
         assert [growth.marks for growth in many if growth.marks] == [growth.marks for growth in single if growth.marks]
         assert many[-1][1:] == single[-1][1:]
+    finally:
+        reader.close()
+        talk.close()
+
+
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(PIECES, st.sampled_from(LENSES), st.booleans())
+def test_messages_are_as_long_as_the_rows_that_are_cut(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[tuple[str, str]], framing: str, datagrams: bool
+) -> None:
+    talk = Talk(tmp_path_factory.mktemp("talk") / "talk.tincan")
+    talk.says(pieces)
+    reader = JournalReader(talk.path)
+    lens = Lens(framing, datagrams=datagrams)
+    try:
+        cutting, measuring = (FrameScanner(lens, Mark(0, 0), reader.number_of) for _ in range(2))
+        for entry in reader.read(SESSION, 0, talk.entries, preview=10):
+            rows = [(cut or entry) for _place, cut in cutting.cut(entry)]
+            cut = [(row.kind, row.size) for row in rows if row.kind in DATA_KINDS]
+            assert [(kind, size) for kind, sizes in measuring.sizes(entry) for size in sizes] == cut
+            assert (measuring.rows, measuring.partial_frames) == (cutting.rows, cutting.partial_frames)
     finally:
         reader.close()
         talk.close()
