@@ -86,10 +86,28 @@ class BubbleText(tk.Text):
         shown = self.dlineinfo("@0,0")
         return line, rows_above - (shown[1] if shown else 0)
 
-    def enough_rows(self, *, is_compact: bool) -> int:
-        """Rows that fill the view and as much again."""
+    def enough_rows(self, *, is_compact: bool, usual: float = 0.0) -> int:
+        """Rows that fill the view and as much again, if they are ``usual`` pixels high; none is lower than a line."""
         line = self._theme.text.metrics("linespace")
-        return 2 * (self.winfo_height() // (line if is_compact else line + 2 * self._theme.cap_height) + 1)
+        least = line if is_compact else line + 2 * self._theme.cap_height
+        return 2 * (int(self.winfo_height() / max(least, usual)) + 1)
+
+    def least_height(self, rows: Iterable[Row]) -> int:
+        """The pixels of rows, or fewer: as if Tk had no line to break."""
+        theme, line = self._theme, self._theme.text.metrics("linespace")
+        header, high = self._header_height, 0
+        for row in rows:
+            if row.caps:  # a header or a gap, and between the ends of its bubble the lines of a message
+                high += header * ("head" in row.runs[0].tags)
+                high += len(row.caps) * theme.cap_height + (row.lines - len(row.caps) - 1) * line
+            else:
+                high += row.lines * line
+        return high
+
+    @property
+    def _header_height(self) -> int:
+        theme = self._theme
+        return int(theme.px(_HEAD_ABOVE) + theme.small.metrics("linespace") + theme.px(_HEAD_BELOW))
 
     @property
     def enough_characters(self) -> int:
@@ -217,8 +235,7 @@ class BubbleText(tk.Text):
     def height_of(self, messages: int, *, is_compact: bool) -> int:
         """The pixels of so many short messages, with their headers where they have some, and of the end behind them."""
         theme, line = self._theme, self._theme.text.metrics("linespace")
-        header = theme.px(_HEAD_ABOVE) + theme.small.metrics("linespace") + theme.px(_HEAD_BELOW)
-        row = line + theme.px(1) if is_compact else header + line + 2 * theme.cap_height
+        row = line + theme.px(1) if is_compact else self._header_height + line + 2 * theme.cap_height
         return messages * row + line
 
     def height_of_lines(self, lines: int) -> int:

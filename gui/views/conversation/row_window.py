@@ -42,6 +42,7 @@ class RowWindow:
         self._rows: list[Row] = []
         self._starts: list[int] = []  # the line on which each row starts, from 1
         self._weights: list[int] = []
+        self._usual = 0.0  # pixels of a row, of those that were set last, or fewer
         self._at_first = WINDOW_ROWS  # rows that are read, before more if those do not fill the Text
         self._expanded: dict[int, int] = {}  # how many bytes are shown of a message that was asked for
         self._typesetter: Typesetter | None = None
@@ -67,34 +68,41 @@ class RowWindow:
         """
         source, rows, budget = self.conversation, WINDOW_ROWS, BUDGET
         if views:
-            rows = min(rows, views * self._text.enough_rows(is_compact=self.style.is_compact))
+            rows = min(rows, views * self._text.enough_rows(is_compact=self.style.is_compact, usual=self._usual))
             budget = min(budget, views * self.enough_characters)
         display_rows, before = read_around(self.read, around, min(rows, self._at_first), self.total)
-        if self._at_first < rows and sum(self.weigh(display_rows)) < budget:
+        weights = self.weigh(display_rows)
+        if self._at_first < rows and sum(weights) < budget:
             display_rows, before = read_around(self.read, around, rows, self.total)
+            weights = self.weigh(display_rows)
         self._rows, self._starts, self._weights = [], [], []
         if source is None or not display_rows:
             self.first = self.last = max(0, self.total)
             self._text.replace([])
             return
         keep = max(0, min(around - display_rows[0].place, len(display_rows) - 1))
-        start, stop = within_budget(self.weigh(display_rows), budget, keep, ENOUGH)
+        start, stop = within_budget(weights, budget, keep, ENOUGH)
         before = display_rows[start - 1] if start else before
         self._typesetter = self._new_typesetter()
         self._at_first = WINDOW_ROWS if stop - start > FEW // 2 else FEW
         self.first = self.last = display_rows[start].place
         said = self._message_before(before) if self.style.counts_time and before is not None else None
-        rows_set = self._set(display_rows[start:stop], before, said)
-        if views and not self._fills(rows, budget):
+        rows_set = self._set(display_rows[start:stop], weights[start:stop], before, said)
+        high = self._text.least_height(rows_set)
+        self._usual = high / len(rows_set)
+        if views and not self._fills(views, high, budget):
             self.load(around)
         else:
             self._text.replace(rows_set)
 
-    def _fills(self, rows: int, budget: int) -> bool:
-        """Whether half of so many rows or characters are seen: one message to many is a row for each, but seen once."""
-        seen = [each for row, each in zip(self._rows, self._weights, strict=True) if row.lines]
+    def _fills(self, views: int, high: int, budget: int) -> bool:
+        """Whether rows of so many pixels fill the view so many times and a quarter, or are half of so many characters.
+
+        One message to many is a row for each, but seen once.
+        """
+        seen = (each for row, each in zip(self._rows, self._weights, strict=True) if row.lines)
         is_all = self.last - self.first == self.total
-        return is_all or 2 * len(seen) >= rows or 2 * sum(seen) >= budget
+        return is_all or 4 * high >= 5 * views * self._text.winfo_height() or 2 * sum(seen) >= budget
 
     @property
     def enough_characters(self) -> int:
@@ -125,9 +133,9 @@ class RowWindow:
         """Whether the last message here went to more than are told: the first of ``display_rows`` is it, to another."""
         return bool(display_rows) and self._typesetter is not None and self._typesetter.goes_on_with(display_rows[0])
 
-    def append(self, display_rows: Sequence[DisplayRow]) -> None:
-        """Set what is new below the rest, and cut off as much above as is no longer needed."""
-        self._text.append(self._set(display_rows))
+    def append(self, display_rows: Sequence[DisplayRow], weights: Sequence[int]) -> None:
+        """Set what is new, and was weighed, below the rest, and cut off as much above as is no longer needed."""
+        self._text.append(self._set(display_rows, weights))
         self._cut_head()
 
     def _cut_head(self) -> None:
@@ -145,7 +153,11 @@ class RowWindow:
         self.first += surplus
 
     def _set(
-        self, display_rows: Sequence[DisplayRow], before: DisplayRow | None = None, said: DisplayRow | None = None
+        self,
+        display_rows: Sequence[DisplayRow],
+        weights: Sequence[int],
+        before: DisplayRow | None = None,
+        said: DisplayRow | None = None,
     ) -> list[Row]:
         """Rows for display rows that stand below all others, and note where they will be."""
         assert self._typesetter is not None
@@ -156,7 +168,7 @@ class RowWindow:
         for row in rows:
             self._starts.append(line)
             line += row.lines
-        self._weights += self.weigh(display_rows)
+        self._weights += weights
         self.last += len(rows)
         self._fixed = min(self.last, self.conversation.settled)
         return rows

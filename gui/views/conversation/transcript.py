@@ -316,12 +316,12 @@ class Transcript(ttk.Frame):
     def _continue(self) -> None:
         """Set what is new below the rest."""
         window, display_rows = self.row_window, self.row_window.read(self.row_window.last, self.total)
-        most = min(window.enough_characters, BUDGET // 2)
-        if sum(window.weigh(display_rows)) > most or window.goes_on_with(display_rows):
+        weights, most = window.weigh(display_rows), min(window.enough_characters, BUDGET // 2)
+        if sum(weights) > most or window.goes_on_with(display_rows):
             self._load_end(views=1)
             return
         self.selection.remember()
-        self.row_window.append(display_rows)
+        window.append(display_rows, weights)
         self.selection.restore()
         self.text.yview_moveto(1.0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
+from collections.abc import Sequence
 from functools import partial
 
 import pytest
@@ -125,6 +126,39 @@ def test_in_a_flood_the_rows_fill_the_view_and_as_much_again(scene: Scene, *, is
     in_view, in_text = scene.visible.count("message "), scene.text.count("message ")
     assert f"message {MILLION - 1}" in scene.visible
     assert 1.5 * in_view < in_text <= 5 * in_view  # each has a header here, for which nothing is reckoned
+
+
+def test_in_a_flood_of_messages_of_several_lines_fewer_rows_are_set(scene: Scene) -> None:
+    scene.journal = FakeConversation(lambda ordinal: received(ordinal, b"message %d\nand\nthree\nmore" % ordinal))
+    window, text = scene.transcript.row_window, scene.transcript.text
+    scene.grow(MILLION)
+    scene.grow(2 * MILLION)
+
+    in_view, in_text = scene.visible.count("message "), scene.text.count("message ")
+    assert scene.sees("more")
+    assert 1.5 * in_view < in_text <= 3 * in_view
+    assert in_text < text.enough_rows(is_compact=False) / 2
+
+    scene.journal = FakeConversation(lambda ordinal: received(ordinal, b"message %d" % ordinal))
+    scene.grow(3 * MILLION)
+    assert text.content_height > 1.25 * text.winfo_height()  # though they were reckoned with as high as before
+    assert window.last == scene.transcript.total
+
+
+def test_rows_are_weighed_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.grow(10)
+    weighed, weigh = list[int](), scene.transcript.row_window.weigh
+
+    def spy(display_rows: Sequence[DisplayRow]) -> list[int]:
+        weighed.extend(row.place for row in display_rows)
+        return weigh(display_rows)
+
+    monkeypatch.setattr(scene.transcript.row_window, "weigh", spy)
+    for total in (13, MILLION):  # continued, and replaced
+        weighed.clear()
+        scene.grow(total)
+        assert weighed
+        assert len(weighed) == len(set(weighed))
 
 
 @pytest.mark.parametrize("style", [RowStyle(), RowStyle(is_compact=True), RowStyle(as_hex=True)])
