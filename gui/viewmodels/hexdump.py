@@ -170,6 +170,11 @@ def dump(data: bytes, offset: int, layout: Layout, letters: Letters = ASCII) -> 
     return page.decode(letters.codec)
 
 
+def hex_line(data: bytes) -> str:
+    """The digits of one row of so many bytes, as ``dump`` sets them."""
+    return "  ".join(data[start : start + _GROUP].hex(" ") for start in range(0, len(data), _GROUP))
+
+
 def stretches(start: int, stop: int, top: int, rows: int, per_row: int) -> Iterator[Stretch]:
     """The bytes ``start`` up to before ``stop``, as far as they lie in the ``rows`` rows from row ``top`` on."""
     start, stop = max(start, top * per_row), min(stop, (top + rows) * per_row)

@@ -60,6 +60,11 @@ class Row:
         self.lines += 1
 
 
+def _is_plain(two: str) -> bool:
+    """Whether they are two characters that are shown as they are."""
+    return len(two) == 2 and two.isascii() and two.isprintable()
+
+
 def joined(runs: Iterable[Run]) -> list[Run]:
     """The same text in as few runs as can be: Tk takes its time over each."""
     found: list[Run] = []
@@ -120,9 +125,14 @@ class Body:
     start: Place = TOP
     stop_line: int = 0
 
-    def lines(self) -> list[list[Span]]:
-        """The text that is shown, with a mark for each line feed and for its line ending."""
+    def lines(self, enough: int | None = None) -> list[list[Span]]:
+        """The text that is shown, with a mark for each line feed and for its line ending.
+
+        If there is ``enough``, what lies behind so many characters may be left out, where no mark is cut in two.
+        """
         text, ending = self._text_and_ending()
+        if enough is not None and _is_plain(text[enough - 1 : enough + 1]):
+            text, ending = text[:enough], ""
         lines = [list(self.safety.spans(line)) for line in text.split("\n")]
         for line in lines[:-1]:
             line.append(_FEED)

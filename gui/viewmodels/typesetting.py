@@ -17,7 +17,7 @@ from core.origin import PASSED_ON
 from core.text_safety import Span, TextSafety
 from core.words import connection_name, duration
 from gui.viewmodels.decoding import UTF_8, Decoding
-from gui.viewmodels.hexdump import Layout, dump
+from gui.viewmodels.hexdump import Layout, dump, hex_line
 from gui.viewmodels.typeset_row import DECOR, INCOMING, OUTGOING, Body, Cap, Place, Row, Run, joined, pieces
 from gui.viewmodels.wrapping import PAD, Metrics
 
@@ -210,16 +210,16 @@ class Typesetter:
         start = Place(row.lines, sum(len(run.text) for run in lead))
         body.is_one_line, body.layout, body.start, body.stop_line = True, layout, start, row.lines + 1
         row.body = body
-        if not display_row.size:
-            spans = [Span("(empty)", is_mark=True)]
-        elif layout is not None:
-            spans = [Span(dump(body.data, 0, layout)[: layout.hex_stop])]
-        else:
-            (spans,) = _plain_if_many(body.lines())
-        whole = "".join(span.text for span in spans)
         more = f"… {display_row.size:,} bytes" if body.has_more else "…"
         remark = "".join(f"   {each}" for each in (self._spoke(display_row), _remark(display_row)) if each)
         room = self._metrics.compact_room("".join(run.text for run in way), more + remark)
+        if not display_row.size:
+            spans = [Span("(empty)", is_mark=True)]
+        elif layout is not None:
+            spans = [Span(hex_line(body.data))]
+        else:
+            spans = self._on_one_line(body, room)
+        whole = "".join(span.text for span in spans)
         fits = self._metrics.fitting(whole, room)
         is_cut = body.has_more or fits < len(whole)
         (kept,) = pieces(spans, [fits])
@@ -230,6 +230,15 @@ class Typesetter:
             Run("", tags),
         )
         row.runs = joined(run for run in row.runs if run.text)
+
+    def _on_one_line(self, body: Body, room: int) -> list[Span]:
+        """All of a message's text, or more of it than fits into so many pixels."""
+        enough = self._metrics.more_than_fit(room)
+        (spans,) = _plain_if_many(body.lines(enough))
+        whole = "".join(span.text for span in spans)
+        if len(whole) >= enough and self._metrics.fitting(whole, room) == len(whole):
+            (spans,) = _plain_if_many(body.lines())
+        return spans
 
     def _find_broadcasts(self, display_rows: Sequence[DisplayRow]) -> None:
         """One message to many is a display row for each; together they are shown once."""

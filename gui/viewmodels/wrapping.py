@@ -83,6 +83,10 @@ class Metrics:
         more = max(0, self.width(way, self._room) - self._way)
         return max(self.widest // 4, self._room - self._lead - more - self.width(behind, self._room) - self.pad)
 
+    def more_than_fit(self, room: int) -> int:
+        """So many characters do not all fit into ``room`` pixels, unless most are narrower than an i."""
+        return room // max(1, self._advances["i"]) + 1
+
     def fitting(self, line: str, room: int) -> int:
         """How many of its first characters are no wider than ``room`` pixels."""
         line = line[: min(len(line), _LONGEST_COMPACT)]

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from core.compose import Composed, Context, Draft, Encoding, Format, compose, write_as
 from gui.viewmodels import hexdump
 from gui.viewmodels.decoding import decoding
-from gui.viewmodels.hexdump import Layout, Side, dump, fitting, letters, read_offset, stretches, unprintable, whole_dump
+from gui.viewmodels.hexdump import (
+    Layout,
+    Side,
+    dump,
+    fitting,
+    hex_line,
+    letters,
+    read_offset,
+    stretches,
+    unprintable,
+    whole_dump,
+)
 from tests.gui.test_imports import modules_after
 
 LAYOUTS = [Layout(per_row, digits) for per_row in (8, 16, 32) for digits in (8, 9)]
@@ -45,6 +56,13 @@ def test_the_hex_column_gives_the_same_bytes_back(data: bytes, layout: Layout, r
 
     assert b"".join(part for _offset, part, _shown in rows) == data
     assert [first for first, *_ in rows] == [offset + i * layout.per_row for i in range(len(rows))]
+
+
+@given(st.binary(min_size=1, max_size=200))
+def test_the_digits_of_one_row_alone_are_those_of_a_dump(data: bytes) -> None:
+    layout = Layout(len(data), digits=0, gap=0, has_bars=False)
+
+    assert hex_line(data) == dump(data, 0, layout)[: layout.hex_stop]
 
 
 @pytest.mark.case("C-47", "C-48", "C-49")

@@ -362,6 +362,23 @@ def test_a_compact_row_is_one_line_with_its_time_number_way_and_text() -> None:
     assert "mark" in tags_of(rows[0], "\\r")
 
 
+@pytest.mark.parametrize(
+    ("said", "shows"),
+    [
+        (b"." * 300 + b"end", b"." * 300 + b"end\n"),  # narrower than an i: all of it fits
+        (b"." * 357 + b"xxxxxxxxxxxx", b"." * 357 + b"x\xe2\x80\xa6\n"),
+        (b"x" * 62 + b"\r\n" * 3, b"x" * 52 + b"\xe2\x80\xa6\n"),
+    ],
+)
+def test_a_compact_row_shows_as_much_as_there_is_room_for_however_narrow_it_is(said: bytes, shows: bytes) -> None:
+    metrics = Metrics(lambda text: sum(1 if each == "." else 7 for each in text), widest=400, step=8)
+    setter = Typesetter(Role.CLIENT, TextSafety(), metrics, style=RowStyle(is_compact=True))
+
+    (row,) = setter.set([received(0, said)])
+
+    assert text_of(row).partition("in \t")[2] == shows.decode()
+
+
 def test_times_can_count_from_the_message_before() -> None:
     setter = typesetter(style=RowStyle(counts_time=True))
     rows = setter.set([received(0, b"a", at=1), note(1, "over"), received(2, b"b", at=1.25), sent(3, b"c", at=3)])
