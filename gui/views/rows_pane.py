@@ -18,6 +18,7 @@ from gui.widgets.scrolling import RowScrollbar
 
 _MARGIN = 10  # pixels at 96 dots an inch
 _REST, _LEAST_REST = 30, 0.25  # times as long as drawing took, and seconds, until what comes is drawn again
+_READABLE, _FLOOD_REST = 20, 0.5  # rows a second, and seconds until then where more come: nobody could read those
 _APART = 0.02  # seconds by which what comes is drawn later than in the conversation, so that keys get between them
 
 
@@ -45,8 +46,9 @@ class RowsPane(ttk.Frame):
         self.chosen: int | None = None
         self.is_following = True
         self._planned: str | None = None
-        self._later = Debounce(self, self.redraw)  # when the window rests: a batch may be due at the same moment
-        self._free_at = 0.0  # when what comes may be drawn again, on the monotonic clock; 0 before anything is drawn
+        self._later = Debounce(self, self._draw_now)  # by itself: when the window rests, the conversation is drawn
+        self._drawn_at = self._rest = 0.0  # when it was drawn (monotonic clock), and for how long it rests then
+        self._drawn = 0  # rows that there were then
         self.head = ttk.Frame(self, style="Pane.TFrame")
         ttk.Label(self.head, text=title, style="Pane.Strong.TLabel").pack(side="left")
         self.head.pack(fill="x", padx=theme.px(_MARGIN), pady=(theme.px(8), theme.px(4)))
@@ -103,7 +105,7 @@ class RowsPane(ttk.Frame):
     def begin_anew(self) -> None:
         """What comes is of something else: follow its end, with nothing chosen."""
         self.is_following, self.chosen = True, None
-        self._free_at = 0.0
+        self._drawn_at = 0.0
 
     def grow(self, total: int) -> None:
         """There are so many rows by now: draw them, not more often than leaves the window time for everything else."""
@@ -112,10 +114,12 @@ class RowsPane(ttk.Frame):
         if not (self.is_following or sees_end):
             self.scrollbar.show()
             return
-        if not self._free_at:  # the first of something else
+        if not self._drawn_at:  # the first of something else
             self.redraw()
         elif not self._later.is_due:
-            self._later.ask(round(max(_APART, self._free_at - monotonic()) * 1_000))
+            passed = monotonic() - self._drawn_at
+            is_flood = total - self._drawn > _READABLE * max(passed, _LEAST_REST)
+            self._later.ask(round(max(_APART, max(self._rest, is_flood * _FLOOD_REST) - passed) * 1_000))
 
     def mark(self, row: int | None) -> None:
         """Show that this row is the chosen one, and have it in sight."""
@@ -155,8 +159,8 @@ class RowsPane(ttk.Frame):
         began = monotonic()
         self.draw()
         self.scrollbar.show()
-        now = monotonic()
-        self._free_at = now + max(_LEAST_REST, _REST * (now - began))
+        self._drawn, self._drawn_at = self.total, monotonic()
+        self._rest = max(_LEAST_REST, _REST * (self._drawn_at - began))
 
     def _page(self, pages: int) -> None:
         self._scroll(pages * max(1, self.page - 1))

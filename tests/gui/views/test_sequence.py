@@ -118,16 +118,30 @@ def test_any_row_can_be_brought_to_the_top(held: Held, place: int) -> None:
     assert conversation.reads - before <= held.pane.page + 2
 
 
-def test_what_comes_is_drawn_when_the_window_rests(held: Held, root: tk.Tk) -> None:
-    dont_wait, timers, idle = 2, 16, 32  # Tcl's
+def test_what_comes_is_drawn_apart_from_what_is_drawn_when_the_window_rests(held: Held, root: tk.Tk) -> None:
+    dont_wait, timers = 2, 16  # Tcl's
     held.show(talk(100))
-    held.show(talk(130))
+    held.pane.show(talk(130))
+    assert held.words[-1] == "in 99"
+
     while held.pane._later.is_due:
         root.tk.dooneevent(timers | dont_wait)
-
-    assert held.words[-1] == "in 99"
-    root.tk.dooneevent(idle | dont_wait)
     assert held.words[-1] == "in 129"
+
+
+@pytest.mark.parametrize(("new", "rests"), [(2, 0.25), (30, 0.5)])
+def test_where_more_comes_than_can_be_read_it_is_drawn_less_often(
+    held: Held, monkeypatch: pytest.MonkeyPatch, new: int, rests: float
+) -> None:
+    asked = list[int]()
+    held.show(talk(100))
+    held.pane._rest = 0.25
+    monkeypatch.setattr("gui.views.rows_pane.monotonic", lambda: held.pane._drawn_at + 0.05)
+    monkeypatch.setattr(held.pane._later, "ask", asked.append)
+
+    held.pane.show(talk(100 + new))
+
+    assert asked == [round((rests - 0.05) * 1_000)]
 
 
 def test_the_end_is_followed_while_it_is_in_sight(held: Held, root: tk.Tk, wait_until: WaitUntil) -> None:

@@ -68,7 +68,7 @@ def test_the_end_is_followed_while_it_is_in_sight(pane: SocketCallsPane, root: t
     calls = FakeCalls(500)
     pane.show(calls)
     root.update()
-    pane._free_at = 0.0
+    pane._drawn_at = 0.0
     calls.entries = 520
     pane.show(calls)
     root.update()
