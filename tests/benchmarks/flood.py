@@ -9,8 +9,8 @@ import sqlite3
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from tests.benchmarks import machine, report, window
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.load import CannotServe
 from tests.benchmarks.report import Outcome, Verdict
-from tests.benchmarks.turns import Sample, Series, ratio, take_turns
+from tests.benchmarks.turns import BUSY, Sample, Series, ratio, take_turns
 from tests.benchmarks.window_x11 import Onlooker
 
 _SIZE = 64  # bytes of a line
@@ -37,7 +37,6 @@ class _View(NamedTuple):
     name: str
     framing: str
     place: str
-    pane: str = ""  # that is open beside it
 
 
 _VIEWS = (
@@ -48,16 +47,17 @@ _VIEWS = (
 )
 
 
-_WITHOUT = "no pane"
-_PANES = (
-    _View(_WITHOUT, "line", "end"),
-    _View("socket calls", "line", "end", "socket_calls"),
-    _View("sequence", "line", "end", "sequence"),
-    _View("figures", "line", "end", "figures"),
-    _View("state of the socket", "line", "end", "socket_state"),
-)
+_PANES = {
+    "socket calls": "socket_calls",
+    "sequence": "sequence",
+    "figures": "figures",
+    "state of the socket": "socket_state",
+    "inspector": "inspector",
+}
+_PANE_SECONDS = 2.0  # of the flood with a pane open, and as long before it with none
+_PANE_SETTLES = 0.4  # seconds after a pane was opened or closed: what that takes `panes` measures
 _MORE_WITH_PANE = 1.2  # times as much as without
-_FIGURES = {"p99": "late p99", "key longest": "a key, longest", "work": "work", "work p99": "work p99"}
+_PANE_FIGURES = {"p99": "late p99", "key p90": "a key, p90", "work": "work", "work p99": "work p99"}
 
 
 class _Flood(NamedTuple):
@@ -86,28 +86,38 @@ def flood_flat(bench: Bench) -> Outcome:
 
 
 def flood_panes(bench: Bench) -> Outcome:
-    """A hundred thousand lines a second with each pane open beside the conversation, and with none, in turn."""
-    flood = _Flood("100,000 lines a second", 100_000, 10 * bench.scale.seconds, 16, 100)
-    views = [(view.name, view) for view in _PANES]
-    series = take_turns(views, lambda view: _measure(bench, flood, view), bench.scale.runs)
+    """A hundred thousand lines a second: without a pane and with one, in turn, within one flood."""
+    seconds, settles = _PANE_SECONDS * bench.scale.seconds, _PANE_SETTLES * bench.scale.seconds
+    stretch = seconds + 2 * settles
+    flood = _Flood("100,000 lines a second", 100_000, (2 * len(_PANES) + 1) * stretch, 16, 100)
+    series = {name: {way: Series() for way in ("without", "with")} for name in _PANES}
+    for _ in range(bench.scale.runs):
+        neighbours = machine.Neighbours()
+        told = _measure_panes(bench, flood, seconds, settles)
+        is_disturbed = neighbours.used() > BUSY
+        for name, ways in told.items():
+            for way, sample in ways.items():
+                series[name][way].samples.append(sample)
+                series[name][way].disturbed += is_disturbed
     outcome = Outcome(
-        f"The window under a flood, with a pane open: {flood.title}, {_SIZE} bytes each, for {flood.seconds:g} s",
-        ["Pane", "lines/s", "late p50 / p99 / longest", "a key p99 / longest", "an answer p99", "MiB more",
-         "bytes lost", "work, % of a core", "work p99 / longest"],
-    )  # fmt: skip
+        f"The window under {flood.title}, {_SIZE} bytes each: {seconds:g} s without a pane, {seconds:g} s with it",
+        ["Pane", "late p99: without, with", "a key p50", "a key p90", "work, % of a core", "work p99"],
+    )
     for name, shown in series.items():
-        share = report.number(shown.median("work") / flood.seconds / 10)
-        work = f"{report.rate(shown, 'work p99')} / {report.rate(shown, 'work longest')}"
-        outcome.rows.append([*_row(name, shown), share, work])
-        for what, words in _FIGURES.items() if name != _WITHOUT else ():
-            more = ratio(series, name, _WITHOUT, what)
+        cells = [
+            ", ".join(report.rate(each, what) for each in shown.values())
+            for what in ("p99", "key p50", "key p90", "work", "work p99")
+        ]
+        outcome.rows.append([name, *cells])
+        for what, words in _PANE_FIGURES.items():
+            more = ratio(shown, "with", "without", what)
             outcome.verdicts.append(
                 Verdict(f"{name}, against no pane: {words}", more, _MORE_WITH_PANE, "x", at_most=True)
             )
-    outcome.keep("flood with panes", series)
+        outcome.keep(f"flood with {name}", shown)
     outcome.remarks.append(
         "Milliseconds. Work: time of a processor that the window's thread took, and how much of it between two beats "
-        "of the timer of 5 ms; other programs do not spoil it."
+        "of the timer of 5 ms; other programs spoil it least."
     )
     return outcome
 
@@ -183,40 +193,75 @@ def _watch(
         flooding = elsewhere.submit(bench.load.flood, program.port, flood.rate, flood.seconds, _SIZE)
         time.sleep(flood.seconds / 20)  # so that there is a middle
         program.ask("view", view.place)
-        if view.pane:
-            program.ask("pane", view.pane)
         program.ask("lap")
-        seen = watch_flood(flooding, program, onlooker)
+        seen = _look_on(flooding.done, program, onlooker)
     sent = flooding.result()
     _wait_for(program, "bytes", int(sent["bytes"]))
-    _wait_for(program, "keys", len(seen.typed))
-    lap = program.ask("lap")
+    sample = _lap(program, seen)
     after = machine.memory(program.pid, "VmHWM")
-    keys = sorted((at - typed) * 1000 for typed, at in zip(seen.typed, lap["keys"], strict=True))
     return {
-        "rate": sent["rate"], "p50": lap["p50"], "p99": lap["p99"], "longest": lap["longest"], "beats": lap["beats"],
-        "work": lap["work"], "work p99": lap["work p99"], "work longest": lap["work longest"],
-        "key p99": quantile(keys, 0.99), "key longest": keys[-1], "ping p50": quantile(seen.pings, 0.5),
-        "ping p99": quantile(seen.pings, 0.99), "ping longest": seen.pings[-1], "MiB more": after - before,
-        "sender cpu": sent["cpu"],
+        **sample, "rate": sent["rate"], "ping p50": quantile(seen.pings, 0.5), "ping p99": quantile(seen.pings, 0.99),
+        "ping longest": seen.pings[-1], "MiB more": after - before, "sender cpu": sent["cpu"],
     }, sent  # fmt: skip
 
 
-class Seen(NamedTuple):
+def _measure_panes(bench: Bench, flood: _Flood, seconds: float, settles: float) -> dict[str, dict[str, Sample]]:
+    """Of each pane, how the window fares without it and with it, one after the other."""
+    found: dict[str, dict[str, Sample]] = {}
+    with (
+        _folder(bench) as folder,
+        window.running(folder, framing="line") as program,
+        Onlooker(program.display) as onlooker,
+        ThreadPoolExecutor(1) as elsewhere,
+    ):
+        flooding = elsewhere.submit(bench.load.flood, program.port, flood.rate, flood.seconds, _SIZE)
+        time.sleep(2 * settles)
+        for name, pane in _PANES.items():
+            found[name] = {}
+            for way in ("without", "with"):
+                program.ask("view", "end")  # to look at a message closely is to leave the end
+                time.sleep(settles)
+                found[name][way] = _look_for(seconds, program, onlooker)
+                program.ask("pane", pane)  # opened after the one, closed after the other
+        flooding.result()
+    return found
+
+
+def _look_for(seconds: float, program: window.Program, onlooker: Onlooker) -> Sample:
+    """How the window fares for so long, while somebody types."""
+    program.ask("lap")
+    began = time.monotonic()
+    seen = _look_on(lambda: time.monotonic() > began + seconds, program, onlooker)
+    sample = _lap(program, seen)
+    return {**sample, "work": sample["work"] / (time.monotonic() - began) / 10}
+
+
+def _lap(program: window.Program, seen: _Seen) -> Sample:
+    """What the window tells since the last lap, once every key that was typed since is drawn."""
+    _wait_for(program, "keys", len(seen.typed))
+    lap = program.ask("lap")
+    keys = sorted((at - typed) * 1000 for typed, at in zip(seen.typed, lap.pop("keys"), strict=True))
+    return {
+        **lap, "key p50": quantile(keys, 0.5), "key p90": quantile(keys, 0.9), "key p99": quantile(keys, 0.99),
+        "key longest": keys[-1],
+    }  # fmt: skip
+
+
+class _Seen(NamedTuple):
     """What somebody in front of the display saw: milliseconds to each answer, sorted, and when keys were typed."""
 
     pings: list[float]
     typed: list[float]
 
 
-def watch_flood(flooding: Future[dict[str, float]], program: window.Program | None, onlooker: Onlooker) -> Seen:
-    """Ping the window, and type into it if it is ours, until the flood is over."""
-    seen = Seen([], [])
+def _look_on(is_over: Callable[[], bool], program: window.Program, onlooker: Onlooker) -> _Seen:
+    """Ping the window, and type into it, until that is over."""
+    seen = _Seen([], [])
     for number in itertools.count():
         seen.pings.append(onlooker.ping())
-        if program is not None and number % _KEY_EVERY == 0:
+        if number % _KEY_EVERY == 0:
             seen.typed.append(onlooker.type_key())
-        if flooding.done():
+        if is_over():
             break
         time.sleep(_PING_EVERY)
     seen.pings.append(onlooker.ping())  # after this answer the keys before it are through, too

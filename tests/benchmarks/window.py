@@ -230,6 +230,7 @@ class _Answers:
 
     def _pane(self, name: str) -> dict[str, float]:
         self._app.main_controller.commands[f"toggle_{name}"]()
+        self._app.root.update()  # a pane that is still to come would take the focus then
         self._app.window.composer.focus_message()
         return {}
 
