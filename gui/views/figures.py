@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from gui.theme.theme import Theme
 from gui.viewmodels.figures import Chart, TableRow, charts, table
+from gui.viewmodels.wrapping import Advances
 from gui.widgets.bindings import bind_own, breaking, focus_now
-from gui.widgets.fitting import elided, wrap_within
+from gui.widgets.fitting import wrap_within
 from gui.widgets.row_view import Picture, RowView
 from gui.widgets.scrolling import ScrollingPage
 
@@ -39,7 +40,7 @@ class FiguresPane(ttk.Frame):
         close.pack(side="right")
         self._save.pack(side="right", padx=px(4))
         head.pack(fill="x", padx=px(_MARGIN), pady=(px(8), px(4)))
-        self._state = ttk.Label(self, style="Window.Muted.TLabel")
+        self._state = ttk.Label(self, text=READING, style="Window.Muted.TLabel")
         self._page = ScrollingPage(self, theme)
         self._page.pack(fill="both", expand=True, padx=(px(1), 0))
         self._charts = [ChartView(self._page.body, theme) for _ in range(4)]
@@ -58,7 +59,6 @@ class FiguresPane(ttk.Frame):
 
     def show(self, figures: Figures | None, *, is_all: bool) -> None:
         """Show figures, which may not be of all that there is yet; None while there are none."""
-        self._state.configure(text="" if is_all else READING)
         if is_all:
             self._state.pack_forget()
         elif not self._state.winfo_manager():
@@ -91,6 +91,7 @@ class ChartView(ttk.Frame):
         self.px = theme.px
         self._chart = Chart("", "")
         self.pointed: int | None = None  # the bar that is told of
+        self._items: list[tuple[object, ...]] = []  # of the canvas, as Tk's command to create them has them
         self._title = ttk.Label(self, style="Window.Strong.TLabel")
         self._title.pack(anchor="w")
         self.words = ttk.Label(self, style="Window.TLabel", justify="left")
@@ -105,14 +106,15 @@ class ChartView(ttk.Frame):
             self.canvas.bind(sequence, lambda _event: self._point(None))
         for key, step in {"Left": -1, "Right": 1, "Home": -(1 << 30), "End": 1 << 30}.items():
             self.canvas.bind(f"<{key}>", breaking(partial(self._step, step)))
-        theme.subscribe(self._draw, self)
+        theme.subscribe(self._restyle, self)
 
     def show(self, chart: Chart) -> None:
         """Show this."""
         if chart == self._chart:
             return
+        if chart.title != self._chart.title:
+            self._title.configure(text=chart.title)
         self._chart = chart
-        self._title.configure(text=chart.title)
         self._point(self.pointed if self.pointed is not None and self.pointed < len(chart.bars) else None)
         self._draw()
 
@@ -139,16 +141,10 @@ class ChartView(ttk.Frame):
         return edge, max(edge + 1, self.canvas.winfo_width() - edge)
 
     def _draw(self) -> None:
-        theme, canvas, chart = self._theme, self.canvas, self._chart
-        p, small, px = theme.palette, theme.small, theme.px
-        line = small.metrics("linespace")
-        canvas.configure(
-            background=p.pane, height=px(_HIGH) + 2 * line, highlightthickness=px(2), highlightcolor=p.focus,
-            highlightbackground=p.border,
-        )  # fmt: skip
-        canvas.delete("all")
+        chart, p, px = self._chart, self._theme.palette, self.px
+        self._items = []
         left, right = self._sides()
-        top, bottom = line + px(6), px(_HIGH) + line
+        top, bottom = self._line + px(6), px(_HIGH) + self._line
         has_below = any(bar.below for bar in chart.bars)
         middle = (top + bottom) // 2 if has_below else bottom
         width = (right - left) / max(1, len(chart.bars))
@@ -159,48 +155,65 @@ class ChartView(ttk.Frame):
         ]
         if self.pointed is not None:
             x0, x1 = sides[self.pointed]
-            canvas.create_rectangle(x0, top, x1, bottom, fill=p.selection, outline="")
+            self._add("rectangle", (x0, top, x1, bottom), fill=p.selection, outline="")
         for shares, color, room in (
             ([bar.above for bar in chart.bars], p.accent, top - middle),
             ([bar.below for bar in chart.bars], p.good, bottom - middle),
         ):
             points = _outline(sides, shares, middle, room)
             if points:
-                canvas.create_polygon(points, fill=color, outline="")
-        canvas.create_line(left, middle, right, middle, fill=p.strong_border)
-        self._write_axis(left, right, bottom, line)
+                self._add("polygon", points, fill=color, outline="")
+        self._add("line", (left, middle, right, middle), fill=p.strong_border)
+        self._write_axis(left, right, bottom)
         if has_below:
             self._write_ways(right, top, bottom)
         self._draw_marks(left, right, top, bottom)
+        self.canvas.delete("all")
+        # In one call for all of them, since each gives the interpreter away.
+        self.tk.call("foreach", "item", tuple(self._items), f"{self.canvas} create {{*}}$item")
 
-    def _write_axis(self, left: int, right: int, bottom: int, line: int) -> None:
-        chart, small, muted, px = self._chart, self._theme.small, self._theme.palette.muted, self.px
+    def _add(self, kind: str, coordinates: Sequence[float], **options: object) -> None:
+        """Have an item on the canvas, above those before it."""
+        self._items.append((kind, *coordinates, *(word for name in options for word in (f"-{name}", options[name]))))
+
+    def _write(self, x: float, y: float, words: str, anchor: str, fill: str) -> None:
+        self._add("text", (x, y), text=words, anchor=anchor, font=self._theme.small, fill=fill)
+
+    def _write_axis(self, left: int, right: int, bottom: int) -> None:
+        chart, muted, px, elided = self._chart, self._theme.palette.muted, self.px, self._advances.elided
         half = (right - left) // 2 - px(4)
-        y, create = bottom + line // 2 + px(3), self.canvas.create_text
-        create(left, y, text=elided(chart.start, small, half), anchor="w", font=small, fill=muted)
-        create(right, y, text=elided(chart.stop, small, half), anchor="e", font=small, fill=muted)
+        y = bottom + self._line // 2 + px(3)
+        self._write(left, y, elided(chart.start, half), "w", muted)
+        self._write(right, y, elided(chart.stop, half), "e", muted)
         if chart.highest:
-            words = elided(chart.highest, small, half)
-            create(left, line // 2 + px(3), text=words, anchor="w", font=small, fill=muted)
+            self._write(left, self._line // 2 + px(3), elided(chart.highest, half), "w", muted)
 
     def _write_ways(self, right: int, top: int, bottom: int) -> None:
         """Which way is which, so that it is not told by colour alone."""
-        small, p, px = self._theme.small, self._theme.palette, self.px
-        self.canvas.create_text(right, top - px(2), text="received ↑", anchor="se", font=small, fill=p.muted)
-        y = bottom + small.metrics("linespace") + px(3)
-        self.canvas.create_text(right // 2, y, text="sent ↓", anchor="s", font=small, fill=p.muted)
+        muted, px = self._theme.palette.muted, self.px
+        self._write(right, top - px(2), "received ↑", "se", muted)
+        self._write(right // 2, bottom + self._line + px(3), "sent ↓", "s", muted)
 
     def _draw_marks(self, left: int, right: int, top: int, bottom: int) -> None:
         """Lines through the bars, and their names, each on a row of its own where they would meet."""
-        small, p, px = self._theme.small, self._theme.palette, self.px
+        p, px = self._theme.palette, self.px
         taken = right + px(1)
         for share, name in reversed(self._chart.marks):
             x = left + share * (right - left)
-            self.canvas.create_line(x, top, x, bottom, fill=p.text, dash=(px(3), px(2)))
-            wide = small.measure(name)
+            self._add("line", (x, top, x, bottom), fill=p.text, dash=(px(3), px(2)))
+            wide = self._advances.width(name)
             x = min(x + wide / 2, taken - px(4)) if x + wide / 2 > taken - px(4) else x + wide / 2
-            self.canvas.create_text(x, top - px(2), text=name, anchor="se", font=small, fill=p.text)
+            self._write(x, top - px(2), name, "se", p.text)
             taken = round(x - wide)
+
+    def _restyle(self) -> None:
+        p, px, small = self._theme.palette, self.px, self._theme.small
+        self._line, self._advances = int(small.metrics("linespace")), Advances(small.measure)
+        self.canvas.configure(
+            background=p.pane, height=px(_HIGH) + 2 * self._line, highlightthickness=px(2), highlightcolor=p.focus,
+            highlightbackground=p.border,
+        )  # fmt: skip
+        self._draw()
 
 
 def _outline(sides: Sequence[tuple[float, float]], shares: Sequence[float], line: int, room: int) -> list[float]:
@@ -219,6 +232,7 @@ class Table(RowView):
     def __init__(self, parent: tk.Misc, theme: Theme) -> None:
         super().__init__(parent, theme, theme.small, height=1)
         self._rows: Sequence[TableRow] = ()
+        self._stops: tuple[int, ...] = ()
         for key, rows in {"Up": -1, "Down": 1, "Home": -(1 << 30), "End": 1 << 30}.items():
             self.text.bind(f"<{key}>", breaking(partial(self.scroll, rows)))
         theme.subscribe(self._restyle, self)
@@ -237,15 +251,18 @@ class Table(RowView):
 
     def reshape(self) -> None:
         """A column as wide as the widest that will stand in it."""
-        stops, at = list[float | str](), 0
+        stops, at = list[int](), 0
         for column in range(len(TableRow._fields) - 1):
-            widest = max((self.font.measure(row[column]) for row in self._rows[:100]), default=0)
+            widest = max((self._advances.width(row[column]) for row in self._rows[:100]), default=0)
             at += widest + self.theme.px(2 * _MARGIN)
             stops.append(at)
-        self.text.configure(tabs=tuple(stops))
+        if tuple(stops) != self._stops:
+            self._stops = tuple(stops)
+            self.text.configure(tabs=self._stops)
 
     def _restyle(self) -> None:
         p = self.theme.palette
+        self._advances = Advances(self.font.measure)
         self.text.configure(
             background=p.pane, foreground=p.text, font=self.font, highlightcolor=p.focus, highlightbackground=p.border
         )

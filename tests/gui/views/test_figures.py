@@ -8,8 +8,9 @@ import pytest
 
 from core.journal.reading.figures import Figures, Tally
 from gui.theme.theme import Theme
+from gui.viewmodels.figures import TableRow, charts
 from gui.views.figures import READING, ChartView, FiguresPane
-from tests.gui.canvas import items_on, option, words_on
+from tests.gui.canvas import CountingTk, items_on, option, words_on
 
 MS = 1_000_000
 
@@ -118,3 +119,22 @@ def test_percentiles_are_marked_and_the_connections_have_a_table(pane: FiguresPa
 
     assert {"p50", "p95", "p99"} <= set(words_on(pane.charts[3].canvas))
     assert pane.table.text.get("1.0", "end-1c").startswith("#3\t55  5.5 kB\t10  100 B\tp50")
+
+
+def test_more_bars_and_connections_take_no_more_calls_into_tk(
+    pane: FiguresPane, root: tk.Tk, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, took = pane.charts[0], list[int]()
+    counting = CountingTk(root.tk)
+    pane.show(figures(60), is_all=True)
+    root.update()
+    for widget in (view, view.canvas, pane.table, pane.table.text, theme.small):
+        monkeypatch.setattr(widget, "_tk" if widget is theme.small else "tk", counting)
+
+    for bars, connections in ((2, 1), (50, 60)):
+        before = counting.calls
+        view.show(charts(figures(bars))[0])
+        pane.table.show([TableRow(f"#{number}", "1", "2", "3") for number in range(connections)])
+        took.append(counting.calls - before)
+
+    assert took[0] == took[1] < 20

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,7 @@ from core.journal.display_row import DisplayRow
 from core.roles import ROLES
 from gui.theme.theme import Theme
 from gui.views.sequence import EMPTY, SequencePane
-from tests.gui.canvas import items_on, option, words_on
+from tests.gui.canvas import CountingTk, items_on, option, words_on
 from tests.gui.conftest import WaitUntil
 from tests.gui.fake_journal import FakeConversation, note, received, sent
 
@@ -69,20 +68,6 @@ def test_of_a_million_rows_only_those_in_sight_are_read_and_drawn(held: Held) ->
     assert held.words[-1] == f"in {MANY - 1}"
     assert conversation.reads <= 2 * (held.pane.page + 2)  # once for the size that it comes to have
     assert len(held.pane.canvas.find_all()) < 20 * held.pane.page
-
-
-class CountingTk:
-    """Tk, with its calls counted."""
-
-    def __init__(self, tk_app: Any) -> None:  # noqa: ANN401 - tkinter has no name for it
-        self._tk, self.calls = tk_app, 0
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self._tk, name)
-
-    def call(self, *words: object) -> object:
-        self.calls += 1
-        return self._tk.call(*words)
 
 
 def test_more_rows_take_no_more_calls_into_tk(
