@@ -11,6 +11,7 @@ import tkinter as tk
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
@@ -48,6 +49,13 @@ _UNSEEN = 500  # milliseconds after which a window that is not shown, being icon
 _MOST_DECORATION = 160  # pixels at 96 dots an inch that title, borders and menu bar may have
 _WINDOW_EVENTS, _IDLE_EVENTS = 2 | 4, 2 | 32  # Tcl's, with DONT_WAIT; of the second it does all that waits by now
 _LEVELS = 20  # of widgets in one another, and some more
+# What the workbench is made of and the first picture is not. All of it at once takes 100 ms.
+_PARTS = (
+    "core.net.sender", "core.net.line_faults", "core.net.http_guard", "core.net.connection", "core.net.dialer",
+    "core.net.client", "core.net.listening", "core.net.server", "core.net.tap", "core.journal.reading.reader",
+    "core.journal.recording.store", "core.journal.recording.recorder", "core.workbench", "gui.journals.conversations",
+    "gui.journals.locks",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +161,16 @@ class App:
         """Begin what takes time behind the drawing of the views, the last of which comes in a moment."""
         unbind(self.window.composer.field, "<Expose>", self._exposure)
         self.root.after_cancel(self._unseen)
-        self.root.after_idle(lambda: self.root.after(_DRAWN, self._painted))
+        self.root.after_idle(lambda: self.root.after(_DRAWN, self._load, _PARTS))
+
+    def _load(self, parts: Sequence[str]) -> None:
+        """Import the parts of the workbench, one in each turn of the event loop: the window answers in between."""
+        if self._leaving:
+            return
+        if not parts or self.own_journal.is_open or attempt(f"loading {parts[0]}", partial(import_module, parts[0])):
+            self._painted()  # which opens the workbench, and says it if that cannot be loaded
+        else:
+            self.root.after(1, self._load, parts[1:])
 
     # What the main controller needs: gui.controllers.main.AppInterface.
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import subprocess
+import sys
 import threading
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from build_scripts.project import ROOT
+from gui import app as module
 from gui.app import App, Options
 from gui.widgets.bindings import bind_own
 from tests.gui.driving import MakeApp
@@ -50,6 +56,53 @@ def test_a_window_that_is_never_seen_begins_its_work_all_the_same(
     monkeypatch.setattr(app.root, "deiconify", lambda: None)
 
     assert run_until_begun(app) == ["begun"]
+
+
+def test_the_window_answers_while_the_workbench_is_loaded(
+    screen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    app = App(Options(folder=tmp_path))
+    answer = partial(happened.append, "answered")
+
+    def load(part: str) -> None:
+        happened.append(part)
+        app.root.after(0, answer)
+
+    monkeypatch.setattr("gui.app.import_module", load)
+    run_until_begun(app)
+
+    assert happened == [each for part in module._PARTS for each in (part, "answered")]
+
+
+def test_what_cannot_be_loaded_is_told_by_what_needs_it(
+    screen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+) -> None:
+    def load(part: str) -> None:
+        raise ImportError(part)
+
+    monkeypatch.setattr("gui.app.import_module", load)
+
+    assert run_until_begun(App(Options(folder=tmp_path)))[-1] == "begun"
+    assert [f"loading {module._PARTS[0]}" in record.getMessage() for record in logged_errors] == [True]
+    logged_errors.clear()
+
+
+def test_the_workbench_is_loaded_in_small_parts() -> None:
+    script = f"""
+import gui.app, importlib, sys
+sizes = []
+for part in {(*module._PARTS, "core.workbench", "gui.journals.conversations")!r}:
+    before = len(sys.modules)
+    importlib.import_module(part)
+    sizes.append(len(sys.modules) - before)
+print(*sizes)
+"""
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    *sizes, workbench, conversations = map(int, told.split())
+
+    assert workbench == conversations == 0
+    assert max(sizes) <= sum(sizes) / 4
 
 
 @only_linux("a window is said later to be on the screen")
