@@ -121,7 +121,9 @@ class Composer(ttk.Frame):
         """
         if conversation == self._conversation:
             return
-        before, is_focused = self._draft, self.field.focus_lastfor() is self.field
+        before = self._draft
+        focused = self.tk.call("focus", "-lastfor", self.field)  # a menu, perhaps, that tkinter does not know
+        is_focused = str(focused) == str(self.field)
         before.updater.pause()
         before.question.put_away()
         is_free = takes_draft or (before.field.is_blank and not before.updater.is_held)

@@ -778,3 +778,18 @@ def test_in_a_narrow_window_the_choices_share_lines_and_say_what_they_are(writer
     assert [str(choice.get()) for choice in (composer.row.options.ending, composer.row.options.frame)] == [
         "nothing", "none",
     ]  # fmt: skip
+
+
+def test_another_conversation_may_come_while_the_menu_bar_has_the_focus(writer: Writer) -> None:
+    root = writer.root
+    bar = tk.Menu(root)
+    bar.add_command(label="File")
+    root.configure(menu=bar)
+    root.update()
+    (shown,) = [path for path in root.tk.splitlist(root.tk.call("winfo", "children", root)) if "#" in path]
+    root.tk.call("focus", "-force", shown)
+
+    writer.composer.open_draft(HERE)
+
+    assert str(root.tk.call("focus")) == shown
+    root.tk.call(root, "configure", "-menu", "")
