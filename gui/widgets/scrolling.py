@@ -133,7 +133,11 @@ class KeptLine(ttk.Frame):
 
 
 class Bars(ttk.Frame):
-    """Bars one under the other, children of ``body``. In less room than they need they scroll, after the focus."""
+    """Bars one under the other, children of ``body``. In less room than they need they scroll, after the focus.
+
+    The scrollbar lies over the margin at their right: if it took some of their width, lines could break that do not
+    without it, and the window would be laid out with it and without it for ever.
+    """
 
     def __init__(self, parent: tk.Misc, theme: Theme) -> None:
         super().__init__(parent, style="Window.TFrame", height=1)
@@ -200,7 +204,6 @@ class Bars(ttk.Frame):
             self._bar.place(relx=1, rely=0, anchor="ne", relheight=1)
         elif not overflows:
             self._bar.place_forget()
-        self.body.place(x=0, relwidth=1, width=-self._bar.winfo_reqwidth() if overflows else 0)
         self._scroll_to(self._top)
 
     def _scroll_to(self, top: int) -> None:
