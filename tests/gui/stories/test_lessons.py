@@ -115,7 +115,16 @@ def entry_words(person: Person, menu: object) -> str:
 @pytest.fixture
 def free(sit: Sit, tmp_path: Path) -> Person:
     """Somebody whose servers answer nothing, at a port that is found."""
-    person = sit(settings(tmp_path / "quiet", reply="none"))
+    return at_a_port_that_is_found(sit(settings(tmp_path / "quiet", reply="none")))
+
+
+@pytest.fixture(params=["letter", "none"])
+def anybody(sit: Sit, tmp_path: Path, request: pytest.FixtureRequest) -> Person:
+    """Somebody whose servers answer as they usually do, and somebody whose servers do not."""
+    return at_a_port_that_is_found(sit(settings(tmp_path / "quiet", reply=request.param)))
+
+
+def at_a_port_that_is_found(person: Person) -> Person:
     person.press("<Control-l>", "<Tab>")
     person.write("0")
     return person
@@ -184,30 +193,30 @@ def test_2_a_stream_has_no_messages(sit: Sit, tmp_path: Path) -> None:
     learner.is_done()
 
 
-def test_3_framing(free: Person) -> None:
-    learner = Learner(free, "03-framing")
+def test_3_framing(anybody: Person) -> None:
+    learner = Learner(anybody, "03-framing")
     both(learner)
     learner.is_at(1)
-    free.press("<Control-m>")
-    free.type("one")
-    free.press("<Shift-Return>")
-    free.type("two")
-    free.press("<Return>")
+    anybody.press("<Control-m>")
+    anybody.type("one")
+    anybody.press("<Shift-Return>")
+    anybody.type("two")
+    anybody.press("<Return>")
     learner.is_at(2)
     learner.in_menu("View", "Messages", "Lines")
     learner.is_at(3)
-    free.press("<Control-e>")
-    free.tab_to("no end", exactly=True)
-    free.choose("LF")
+    anybody.press("<Control-e>")
+    anybody.tab_to("no end", exactly=True)
+    anybody.choose("LF")
     for line in ("one line", "and another"):
-        free.say(line)
+        anybody.say(line)
     learner.is_still_asked()
-    free.tab_to("LF", exactly=True)
-    free.choose("nothing")
-    free.say("hal")
-    free.tab_to("no end", exactly=True)
-    free.choose("LF")
-    free.say("ves")
+    anybody.tab_to("LF", exactly=True)
+    anybody.choose("nothing")
+    anybody.say("hal")
+    anybody.tab_to("no end", exactly=True)
+    anybody.choose("LF")
+    anybody.say("ves")
     learner.is_done()
 
 
@@ -246,22 +255,22 @@ def test_4_half_close(free: Person) -> None:
 
 
 @needs_rst
-def test_5_a_reset_and_what_it_loses(free: Person) -> None:
-    learner = Learner(free, "05-reset")
+def test_5_a_reset_and_what_it_loses(anybody: Person) -> None:
+    learner = Learner(anybody, "05-reset")
     both(learner)
     learner.is_at(1)
-    free.press("<Control-u>")
-    free.push("One byte per send")
-    free.press("<Tab>")
-    free.write("1000")
-    free.press("<Return>")
-    free.say("a long goodbye")
+    anybody.press("<Control-u>")
+    anybody.push("One byte per send")
+    anybody.press("<Tab>")
+    anybody.write("1000")
+    anybody.press("<Return>")
+    anybody.say("a long goodbye")
     learner.is_at(2)
     learner.in_menu("Session", "Abort the connection (RST)")
     learner.is_at(3)
     learner.connects()
-    free.say("bye")
-    free.press("<F6>")
+    anybody.say("bye")
+    anybody.press("<F6>")
     learner.is_done()
 
 
@@ -286,60 +295,60 @@ def test_6_a_peer_that_does_not_read(free: Person, tmp_path: Path) -> None:
     learner.is_done()
 
 
-def test_7_ports_in_use_and_time_wait(free: Person) -> None:
-    learner = Learner(free, "07-ports-in-use")
-    free.press("<F5>")
+def test_7_ports_in_use_and_time_wait(anybody: Person) -> None:
+    learner = Learner(anybody, "07-ports-in-use")
+    anybody.press("<F5>")
     learner.is_at(1)
     learner.writes_host("localhost")
-    free.press("<F5>")
+    anybody.press("<F5>")
     learner.is_at(2)
     learner.writes_host("127.0.0.1")
     learner.connects()
-    free.press("<F5>")
+    anybody.press("<F5>")
     learner.is_at(3)
-    free.press("<F5>")
+    anybody.press("<F5>")
     learner.is_at(4)
-    free.sees("Stop server", "server is listening on")
+    anybody.sees("Stop server", "server is listening on")
     learner.connects()
-    free.press("<F5>")
-    free.sees("the server said goodbye")
+    anybody.press("<F5>")
+    anybody.sees("the server said goodbye")
     learner.is_still_asked()
-    free.press("<F5>")
-    free.sees("Stop server", "server is listening on")
+    anybody.press("<F5>")
+    anybody.sees("Stop server", "server is listening on")
     learner.connects()
-    free.press("<F6>")
+    anybody.press("<F6>")
     learner.is_done()
 
 
-def test_8_localhost_is_two_addresses(free: Person) -> None:
+def test_8_localhost_is_two_addresses(anybody: Person) -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError as error:
         pytest.skip(f"no IPv6 loopback here: {error}")
-    learner = Learner(free, "08-localhost")
+    learner = Learner(anybody, "08-localhost")
     learner.writes_host("localhost")
-    free.press("<F5>")
+    anybody.press("<F5>")
     learner.is_at(1)
     for host in ("127.0.0.1", "::1"):
         learner.writes_host(host)
         learner.connects()
     learner.is_at(2)
     learner.look_at("server")
-    free.press("<F5>")
-    free.sees("server stopped")
+    anybody.press("<F5>")
+    anybody.sees("server stopped")
     learner.writes_host("127.0.0.1")
-    free.press("<F5>")
-    free.sees("server is listening on 127.0.0.1")
+    anybody.press("<F5>")
+    anybody.sees("server is listening on 127.0.0.1")
     learner.writes_host("::1")
-    free.press("<F6>")
+    anybody.press("<F6>")
     learner.is_at(3)
     for host in ("localhost", "::1"):  # the first of them is at both addresses
         learner.is_still_asked()
         learner.writes_host(host)
-        free.press("<Tab>")
-        free.write("0")
-        free.press("<F5>")
-        free.sees(f"server is listening on {'127.0.0.1' if host == 'localhost' else '[::1]'}")
+        anybody.press("<Tab>")
+        anybody.write("0")
+        anybody.press("<F5>")
+        anybody.sees(f"server is listening on {'127.0.0.1' if host == 'localhost' else '[::1]'}")
         learner.writes_host("::1")
         learner.connects()
     learner.is_done()
