@@ -22,6 +22,7 @@ TELL_EVERY = 0.5  # seconds
 _AT_ONCE = 512  # entries
 _BYTES_AT_ONCE = 64 * 1024  # about, where messages are cut out of them: 2 ms, in which Tk waits at every call
 _REST, _LIVE_REST = 1.0, 9.0  # times as long as the last look took: of what stands still, and of what grows
+_LIVE = 1.0  # seconds without more to count after which it stands still
 _AT_FIRST = 0.2  # seconds after the first look, in which whoever asked can show what it found
 
 
@@ -99,7 +100,8 @@ class Measurer(Counting):
 
     def _run(self, path: Path, session: SessionId, lens: Lens, dials: bool) -> None:
         with contextlib.closing(JournalReader(path, lambda: self._closed)) as reader:
-            counter, told, known = FigureCounter(reader, session, lens, dials=dials), 0.0, lens.since
+            counter, told = FigureCounter(reader, session, lens, dials=dials), 0.0
+            known, grew = 0, -_LIVE  # how far there was something to count, and when there was more of it last
             least = _AT_FIRST  # seconds to rest
             while (goal := self._next_goal(counter.entries)) is not None:
                 began = monotonic()
@@ -108,9 +110,9 @@ class Measurer(Counting):
                 if is_all or monotonic() - told > TELL_EVERY:
                     told = monotonic()
                     self._tell(counter.figures())
-                grows, known = goal > known, goal
+                grew, known = began if 0 < known < goal else grew, goal
                 least = TELL_EVERY if is_all else least  # what trickles in is counted together
-                self._rest(max(least, took * (_LIVE_REST if grows else _REST)))
+                self._rest(max(least, took * (_LIVE_REST if began - grew < _LIVE else _REST)))
                 least = 0.0
 
     def _rest(self, seconds: float) -> None:

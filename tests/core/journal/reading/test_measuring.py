@@ -134,6 +134,23 @@ def test_what_it_finds_first_is_told_before_it_rests(
     assert working.join(10)
 
 
+def test_it_rests_long_after_each_look_while_there_is_more_and_more(
+    journal: Path, told: SimpleQueue[Figures | str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, rest in {"_AT_FIRST": 0.0, "TELL_EVERY": 0.0, "_REST": 0.0, "_LIVE_REST": 1e9, "_LIVE": 3600.0}.items():
+        monkeypatch.setattr(f"core.journal.reading.measuring.{name}", rest)
+    rests = SimpleQueue[float]()
+    monkeypatch.setattr(Measurer, "_rest", lambda _self, seconds: rests.put(seconds))
+
+    working = measurer(journal, told)
+    working.reach(1_000)
+    assert [rests.get(timeout=10) for _ in range(2)] == [0.0, 0.0]  # 512 entries, and the rest
+    working.reach(ENTRIES)
+    assert min(rests.get(timeout=10) for _ in range(7)) > 1.0
+    working.close()
+    assert working.join(10)
+
+
 def test_a_journal_that_cannot_be_read_is_told(tmp_path: Path, told: SimpleQueue[Figures | str]) -> None:
     working = measurer(tmp_path / "none.tincan", told)
 
