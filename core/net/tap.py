@@ -231,9 +231,11 @@ class Tap(ListeningSession):
         super()._set_out()
 
     def _greet(self, connection: Connection) -> None:
-        """Dial for a caller, which is not read until its target is there."""
+        """Dial for a caller, which is not read until its target is there; not for one that a fault closes already."""
+        leg = self._legs[connection.id]
+        if leg.is_closing:
+            return
         connection.pause(Pause.TAP)
-        leg = self._legs[connection.id] = _Leg(connection)
         leg.dialer = Dialer(
             self.onward,
             loop=self._loop,
@@ -255,26 +257,27 @@ class Tap(ListeningSession):
         caller.dialer = None
         sockets.tune(sock, self._limits)
         try:
-            connection = self._connection(sock, peer, took, -caller.connection.number)
+            self._connection(sock, peer, took, -caller.connection.number)
         except Exception as error:  # noqa: BLE001 - mostly an ``OSError``: reset before we got to it
             self._drop(sock)
             if not isinstance(error, OSError):
                 note(f"connecting to {peer}", error)
             self._give_up(caller, explain(error, Doing.CONNECTING, peer))
             return
-        target = self._legs[connection.id] = _Leg(connection)
-        caller.other, target.other = target, caller
-        for leg in (caller, target):
+        assert caller.other is not None  # since that is registered
+        for leg in (caller, caller.other):
             leg.connection.watchers.add(partial(self._soon_go_on, leg))
         caller.connection.guard(partial(caller.connection.resume, Pause.TAP))
-        if connection.ending is not None:  # a fault has ended it at once
-            self._pass_ending_on(self._legs.pop(connection.id), connection.ending)
 
     def _register(self, connection: Connection) -> None:
-        if connection.number < 0:
+        leg = _Leg(connection)
+        if connection.number < 0:  # paired here and now: a fault may end it before anybody else has it
             self._targets[connection.id] = connection
+            caller = next(each for each in self._legs.values() if each.connection.number == -connection.number)
+            caller.other, leg.other = leg, caller
         else:
             super()._register(connection)
+        self._legs[connection.id] = leg
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """Pass on what came."""
@@ -369,8 +372,13 @@ class Tap(ListeningSession):
     def closing(self, connection: Connection, ending: Ending) -> None:
         """Have the other leg end as well, and not only once this one has said goodbye."""
         leg = self._legs.get(connection.id)
-        if leg is not None and ending is not Ending.SERVER_STOPPED:  # which both are told
-            self._pass_ending_on(leg, ending)
+        if leg is None or ending is Ending.SERVER_STOPPED:  # which both are told
+            return
+        leg.is_closing = True
+        if leg.dialer is not None:
+            leg.dialer.cancel()
+            leg.dialer = None
+        self._pass_ending_on(leg, ending)
 
     def closed(self, connection: Connection) -> None:
         """Have the other leg end in the same way."""
@@ -441,7 +449,18 @@ class Tap(ListeningSession):
 class _Leg:
     """One of the two connections of a pair, and what it has received that the other has not sent yet."""
 
-    __slots__ = ("connection", "dialer", "has_finished", "held", "is_broken", "is_waiting", "lost", "other", "queue")
+    __slots__ = (
+        "connection",
+        "dialer",
+        "has_finished",
+        "held",
+        "is_broken",
+        "is_closing",
+        "is_waiting",
+        "lost",
+        "other",
+        "queue",
+    )
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -452,6 +471,7 @@ class _Leg:
         self.is_waiting = False  # for room on the other leg, and not read meanwhile
         self.has_finished = False  # whether its peer has finished sending
         self.is_broken = False  # whether it was reset: then it is read to its end, whatever waits
+        self.is_closing = False
         self.lost = 0  # bytes that came when the other leg was over
 
     def take_held(self) -> int:

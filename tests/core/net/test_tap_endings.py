@@ -78,6 +78,34 @@ def test_a_cut_is_seen_at_both_ends_though_neither_says_goodbye() -> None:
         assert pair.caller.hear_all() == b""
 
 
+def test_a_cut_of_the_way_to_the_target_before_it_has_begun_is_seen_by_the_caller_at_once() -> None:
+    with between(fault_out=parse_faults("cut=0")) as pair:
+        assert pair.target.hear_all() == b""
+        assert pair.caller.hear_all() == b""
+
+
+def test_for_a_caller_that_a_cut_closes_before_anything_was_said_nobody_is_dialled() -> None:
+    with Host() as host, tapping(host.address, fault_in=parse_faults("cut=0")) as (tap, sink):
+        with Peer.calls(tap.addresses[0]) as caller:
+            assert caller.hear_all() == b""
+        sink.wait_for(Closed)
+
+    assert [opened.number for opened in sink.of(Opened)] == [1]
+
+
+def test_for_a_caller_that_a_person_closes_nobody_is_dialled_any_more() -> None:
+    with (
+        black_hole() as target,
+        tapping(target, limits=Limits(connect=FOR_EVER, drain=FOR_EVER)) as (tap, sink),
+        Peer.calls(tap.addresses[0]) as caller,
+    ):
+        sink.wait_for(Opened)
+        until(lambda: any(leg.dialer is not None for leg in tuple(tap._legs.values())), "the dialling")
+        tap.connections[0].close()
+        assert caller.hear_all() == b""
+        assert all(leg.dialer is None for leg in tap._legs.values())
+
+
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_leg_that_a_person_closes_ends_the_other_before_its_own_peer_says_goodbye(which: int) -> None:
     with between() as pair:
