@@ -179,13 +179,26 @@ def test_a_peer_that_does_not_read_is_ended_at_its_own_end(ending: str, is_answe
     assert happens(Course(lesson, len(lesson.steps) - 1), entry("server closed", f"#1 closed: {ending}")) is is_answer
 
 
-@pytest.mark.parametrize(
-    ("received", "ending", "is_answer"),
-    [("bye", "server peer finished", True), ("bye", "client closed", False), ("by", "server peer finished", False)],
+FIN, RST = "connection closed: you closed it (FIN)", "connection closed: you reset it (RST)"
+TOLD_OF_FIN, TOLD_OF_RST = (
+    "#1 closed: the peer said goodbye (FIN)",
+    "#1 closed: 127.0.0.1:1 reset the connection (RST).",
 )
-def test_nothing_is_lost_only_where_all_of_it_came_before_a_fin(received: str, ending: str, is_answer: bool) -> None:
+
+
+@pytest.mark.parametrize(
+    ("received", "here", "there", "is_answer"),
+    [
+        ("bye", FIN, TOLD_OF_FIN, True), ("bye", FIN, "", True),  # a server that answers nothing stays open
+        ("bye", RST, TOLD_OF_RST, False), ("by", FIN, TOLD_OF_FIN, False), ("bye", FIN, TOLD_OF_RST, False),
+    ],
+)  # fmt: skip
+def test_nothing_is_lost_only_where_all_of_it_came_before_a_fin(
+    received: str, here: str, there: str, is_answer: bool
+) -> None:
     lesson = read_lesson(OWN / "05-reset.toml")
-    said = to(1, "client sent", "bye"), to(1, "server received", received), entry(ending)
+    ends = [entry("server closed", there)] if there else [entry("server peer finished")]
+    said = to(1, "client sent", "bye"), to(1, "server received", received), *ends, entry("client closed", here)
 
     assert not happens(Course(lesson, len(lesson.steps) - 1), *said)  # it asks to connect again
     assert happens(Course(lesson, len(lesson.steps) - 1), entry("client opened"), *said) is is_answer
