@@ -31,8 +31,7 @@ _TESTS_WITHIN = 40 * 60.0  # seconds
 _BUILT_WITHIN = 5 * 60.0
 _PROVED_WITHIN = 5 * 60.0
 _OUTPUT = "build/windows"
-# A test that hangs ends its process: then another goes on with the rest.
-_EACH_ON_ITS_OWN = ("-n", "2", "--timeout", "60", "--max-worker-restart", "200", "-r", "sx")
+_EACH_ON_ITS_OWN = ("-n", "2", *testing.OF_HUNG_TESTS, "-r", "sx")
 
 
 def _environment(python: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ And of several windows in one Windows, one has the focus.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -28,11 +29,12 @@ from build_scripts.xvfb import VirtualDisplay
 _WINDOWS = 2  # at most; each takes 700 MB of disk
 _FOLDERS = ("tests/gui", "tests/core")  # the slowest first: a long one at the end has one processor to itself
 _SHARE = 120_000  # bytes of tests at least for one run of pytest, which needs some seconds to begin
-# A test that hangs ends its process: then another goes on with the rest.
-_OPTIONS = (
-    "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "junit_logging=no",
-    "-n", "1", "--max-worker-restart", "200",
+# A test that hangs ends its process, and with it the stacks that pytest-timeout writes: then another goes on with the
+# rest. What faulthandler writes shortly before is seen.
+OF_HUNG_TESTS = (
+    "--timeout", "120", "-o", "faulthandler_timeout=110", "--max-worker-restart", "200",
 )  # fmt: skip
+_OPTIONS = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "junit_logging=no", "-n", "1", *OF_HUNG_TESTS)
 _ONCE_MORE = 20  # tests at most that are run again when they failed
 _FAILED = {"failure", "error"}
 
@@ -76,8 +78,9 @@ def _node(case: ElementTree.Element) -> str:
 
 
 def run_all(wine: Wine, python: Path, seconds: float, environment: Mapping[str, str]) -> int:
-    """Run all tests, and once more those that fail; 0 if none fails. Raises ``subprocess.TimeoutExpired``."""
+    """Run all tests, and once more those that fail; 0 if none fails. What is not done in time has failed."""
     began = time.monotonic()
+    deadline = began + seconds
     processors = [0]
     if sys.platform == "linux":  # Wine is used on no other
         processors = sorted(os.sched_getaffinity(0))[:_WINDOWS]
@@ -86,7 +89,7 @@ def run_all(wine: Wine, python: Path, seconds: float, environment: Mapping[str, 
         for number in range(2, len(processors) + 1):
             wines.append(wine.another(str(number), stack.enter_context(VirtualDisplay())))
             stack.callback(wines[-1].end)
-        run = _Run(python, began + seconds, environment, Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        run = _Run(python, deadline, environment, Path(stack.enter_context(tempfile.TemporaryDirectory())))
         with ThreadPoolExecutor(len(wines)) as pool:
             for done in [pool.submit(run.work, *each) for each in zip(wines, processors, strict=True)]:
                 done.result()
@@ -97,7 +100,7 @@ def run_all(wine: Wine, python: Path, seconds: float, environment: Mapping[str, 
         if not outcome.failed:
             return 0
         print("Failed:", *outcome.failed, sep="\n  ", flush=True)
-        if len(outcome.failed) > _ONCE_MORE:
+        if len(outcome.failed) > _ONCE_MORE or time.monotonic() > deadline:
             return 1
         failed, run.outcome = outcome.failed, Outcome()
         run.take(wine, failed, "once more, alone")
@@ -141,10 +144,13 @@ class _Run:
         """Run these tests and write down what became of them."""
         began, report, lines = time.monotonic(), self._folder / f"{next(self._numbers)}.xml", list[str]()
         command: list[str | Path] = [self._python, *_OPTIONS, f"--junitxml={report}", *tests]
-        code = wine.run(command, max(1.0, self._deadline - began), self._environment, lines.append)
         this = Outcome()
+        code: int | None = None
         try:
+            code = wine.run(command, max(1.0, self._deadline - began), self._environment, lines.append)
             this.add(report)
+        except subprocess.TimeoutExpired:
+            this.failed.append(f"{name}: not done in time")
         except (OSError, ElementTree.ParseError) as error:
             this.failed.append(f"{name} ended with exit code {code}: {error}")
         with self._lock:

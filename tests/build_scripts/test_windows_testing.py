@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from build_scripts.project import ROOT
 from build_scripts.windows.proof import FORMATS
-from build_scripts.windows.testing import Outcome, shares
+from build_scripts.windows.testing import Outcome, run_all, shares
+from build_scripts.windows.wine import Wine
 from core.journal.export.formats import all_formats
 
 SOME = """
@@ -62,6 +66,48 @@ def test_the_outcome_tells_why_tests_were_skipped_and_names_those_that_failed(py
 def test_a_run_that_wrote_nothing_is_no_success(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"report\.xml"):
         Outcome().add(tmp_path / "report.xml")
+
+
+class TooSlow(Wine):
+    """A Windows in which the first of the runs is done, and no other in time."""
+
+    def __init__(self, prefix: Path) -> None:
+        super().__init__(prefix, "")
+        self._runs = count()
+
+    def another(self, name: str, display: str) -> Wine:
+        return self
+
+    def set_up(self) -> None: ...
+
+    def place_windows_itself(self, *, is_so: bool) -> None: ...
+
+    def end(self) -> None: ...
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        seconds: float | None = None,
+        environment: Mapping[str, str] | None = None,
+        show: Callable[[str], None] | None = None,
+    ) -> int:
+        if next(self._runs):
+            raise subprocess.TimeoutExpired(["wine"], seconds or 0.0)
+        (report,) = (str(word) for word in command if str(word).startswith("--junitxml="))
+        Path(report.removeprefix("--junitxml=")).write_text('<testsuite><testcase name="test_it"/></testsuite>')
+        return 0
+
+
+def test_tests_that_are_not_done_in_time_have_failed_and_the_others_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_all(TooSlow(tmp_path), Path("python.exe"), 0.0, {}) == 1
+
+    printed = capsys.readouterr().out
+    late = len(list(shares(["tests/gui", "tests/core"]))) - 1
+    assert f"\n1 passed, 0 skipped for Wine, 0 skipped for POSIX, 0 skipped for other reasons, {late} failed" in printed
+    assert printed.count(": not done in time\n") == late
+    assert "once more" not in printed
 
 
 def test_every_format_of_an_export_is_proved() -> None:
