@@ -103,18 +103,18 @@ def _key(ends: Ends) -> _Key:
 
 
 def read_windows_table(data: bytes, *, is_ipv6: bool) -> dict[_Key, TcpState]:
-    """A table of GetExtendedTcpTable with owners: MIB_TCPTABLE_OWNER_PID, or MIB_TCP6TABLE_OWNER_PID (tcpmib.h)."""
+    """A table of Windows: MIB_TCPTABLE, or MIB_TCP6TABLE (tcpmib.h)."""
     found: dict[_Key, TcpState] = {}
-    size = 56 if is_ipv6 else 24
+    size = 52 if is_ipv6 else 20
     for place in range(int.from_bytes(data[:4], "little")):
         row = data[4 + place * size : 4 + (place + 1) * size]
         if len(row) < size:
             break
         if is_ipv6:
-            local, peer, ports, state = row[:16], row[24:40], (row[20:22], row[44:46]), row[48:52]
+            local, peer, ports = row[4:20], row[28:44], (row[24:26], row[48:50])
         else:
-            state, local, peer, ports = row[:4], row[4:8], row[12:16], (row[8:10], row[16:18])
-        number = int.from_bytes(state, "little")
+            local, peer, ports = row[4:8], row[12:16], (row[8:10], row[16:18])
+        number = int.from_bytes(row[:4], "little")
         if number == 2:  # what a listener's peer is, nobody has to set
             peer, ports = b"\0" * len(peer), (ports[0], b"\0\0")
         key = local, int.from_bytes(ports[0], "big"), peer, int.from_bytes(ports[1], "big")
@@ -123,23 +123,26 @@ def read_windows_table(data: bytes, *, is_ipv6: bool) -> dict[_Key, TcpState]:
 
 
 def _windows_tables() -> dict[_Key, TcpState] | None:
-    """Both tables of Windows, see
-    https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedtcptable.
+    """Both tables of Windows, see https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-gettcptable.
+
+    Not those of GetExtendedTcpTable, which name the owner of each socket: Wine looks for them in every process, which
+    takes seconds.
     """
     if sys.platform != "win32":
         return None
     import ctypes
 
-    owner_pid_all, too_small = 5, 122  # TCP_TABLE_OWNER_PID_ALL, ERROR_INSUFFICIENT_BUFFER
+    too_small = 122  # ERROR_INSUFFICIENT_BUFFER
     try:
-        ask = ctypes.WinDLL("iphlpapi").GetExtendedTcpTable
+        library = ctypes.WinDLL("iphlpapi")
+        tables = (library.GetTcpTable, False), (library.GetTcp6Table, True)
     except (OSError, AttributeError):
         return None
     found: dict[_Key, TcpState] = {}
-    for family, is_ipv6 in ((2, False), (23, True)):  # AF_INET, AF_INET6
+    for ask, is_ipv6 in tables:
         size, status, buffer = ctypes.c_ulong(4), too_small, ctypes.create_string_buffer(4)
         for _ in range(4):
-            status = ask(buffer, ctypes.byref(size), 0, family, owner_pid_all, 0)
+            status = ask(buffer, ctypes.byref(size), 0)
             if status != too_small:
                 break
             size.value += size.value // 4 + _MORE_ROWS  # it goes on growing on a busy machine

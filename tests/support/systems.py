@@ -52,7 +52,6 @@ def not_on_wine(reason: str) -> pytest.MarkDecorator:
 
 needs_rst = not_on_wine("a received RST reads as FIN")
 needs_icmp = not_on_wine("who receives is not told that a datagram came back")
-needs_socket_table = not_on_wine("each look at the table takes four seconds, for it seeks the owner of each socket")
 needs_links = not_on_wine("a symbolic link is none that it reads back")
 
 
