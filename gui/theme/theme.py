@@ -40,7 +40,9 @@ class Theme:
         fixed = tkfont.nametofont("TkFixedFont", root=root)
         # Not shown; the colours are those that Tk asks the display for with each picture unless they are in use.
         self._held = tk.Canvas(root, background="white", insertbackground="black")
-        self._hold(self.base, fixed, "TkTextFont", "TkMenuFont")
+        menu = tk.Menu(root)  # whose own font is TkMenuFont on X11, and the system's, without a name, on Windows
+        self._hold(self.base, fixed, "TkTextFont", "TkMenuFont", str(menu["font"]))
+        menu.destroy()
         self._usual_families = family, fixed_family = self.base.actual("family"), fixed.actual("family")
         self.text = tkfont.Font(root, family=family, name="TincanText")
         self.small = tkfont.Font(root, family=family, name="TincanSmall")
