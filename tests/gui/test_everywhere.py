@@ -144,7 +144,8 @@ def test_nothing_fails_while_keys_go_to_what_tk_has_made_itself(make_app: MakeAp
     (bar,) = (name for name in app.root.tk.splitlist(app.root.tk.call("winfo", "children", ".")) if "#" in str(name))
     app.root.tk.call("focus", "-force", bar)
     app.root.update()
-    assert str(app.root.tk.call("focus")) == bar  # which tkinter knows nothing of
+    if app.root.tk.call("tk", "windowingsystem") == "x11":  # elsewhere the menu bar is the system's
+        assert str(app.root.tk.call("focus")) == bar  # which tkinter knows nothing of
 
     for widget in all_below(app.root):
         for sequence in ("<Enter>", "<Leave>", "<FocusIn>", "<FocusOut>", "<Configure>", "<Expose>"):
