@@ -14,6 +14,7 @@ from core.net.udp import UdpClient, UdpServer
 from core.wire.faults import parse_faults
 from tests.support.peers import Host, Peer
 from tests.support.sink import Sink
+from tests.support.systems import needs_rst
 
 
 class SaysHello(Sink):
@@ -62,6 +63,7 @@ def test_over_udp() -> None:
             assert client.receive(timeout=20) == b"hello"
 
 
+@needs_rst
 def test_a_leg_that_a_fault_ends_at_once_ends_the_other() -> None:
     sink = Sink()
     with Host() as host:
