@@ -14,6 +14,7 @@ from core.errors import NoThread
 from core.supervision import Worker
 from tests.support.injection import KINDS, Breaker
 from tests.support.sink import PATIENCE
+from tests.support.systems import only_posix
 
 ECHO = "import sys, shutil; shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer)"
 
@@ -132,7 +133,7 @@ def test_without_a_thread_nothing_of_it_is_left(monkeypatch: pytest.MonkeyPatch)
     [
         (0, "has ended"),
         (3, "has ended with exit code 3"),
-        pytest.param(-15, "was ended by SIGTERM", marks=pytest.mark.skipif(sys.platform == "win32", reason="POSIX")),
+        pytest.param(-15, "was ended by SIGTERM", marks=only_posix("a signal ends a program")),
         (-250, "was ended by signal 250"),
     ],
 )
