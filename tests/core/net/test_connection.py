@@ -550,6 +550,7 @@ def test_to_a_peer_that_has_gone_the_first_send_works_and_the_next_says_why_not(
 
 
 @pytest.mark.case("C-03")
+@needs_rst
 def test_a_reset_that_a_send_has_met_is_not_taken_for_an_end_in_peace() -> None:
     """The kernel tells the error once, to the send; a read after it finds a plain end of the stream."""
     for _ in range(20):
