@@ -17,6 +17,7 @@ _PER_MONITOR, _SYSTEM = 2, 1  # PROCESS_DPI_AWARENESS
 _DARK_TITLE = (20, 19)  # DWMWA_USE_IMMERSIVE_DARK_MODE, and what Windows 10 called it before version 2004
 _SAME_BUT_FRAME: Final = 0x0001 | 0x0002 | 0x0004 | 0x0010 | 0x0020  # SetWindowPos: the frame is to be drawn anew
 _NEAREST: Final = 2  # MONITOR_DEFAULTTONEAREST
+_TEXT: Final = 13  # CF_UNICODETEXT, which Windows makes of every kind of text
 _ID_OF_PROGRAM = "Tincan.Tincan"
 
 
@@ -88,6 +89,15 @@ def work_area(x: int, y: int) -> WorkArea | None:
         return None
     work = found.work
     return WorkArea(work.left, work.top, work.right - work.left, work.bottom - work.top)
+
+
+def is_text_copied() -> bool | None:
+    """Whether there is text on the clipboard; None if it cannot be told.
+
+    For the text itself the program that it is from is waited for, though it hang.
+    """
+    answer = _call("user32", "IsClipboardFormatAvailable", _TEXT)
+    return None if answer is None else bool(answer)
 
 
 @cache

@@ -9,10 +9,11 @@ from functools import partial
 from typing import NamedTuple
 
 from gui.keys import EDITING, menu_words, shown
-from gui.platform.differences import HERE, LINUX, Platform
+from gui.platform.differences import HERE, Platform
 from gui.theme.theme import Theme
 from gui.viewmodels.framings import KINDS
 from gui.viewmodels.window_view import MenuState
+from gui.widgets import clipboard
 from gui.widgets.bindings import MENU_KEYS
 from gui.widgets.line_undo import can_undo, is_line
 from gui.widgets.menu import SEPARATOR, Entry, Menu, literally, with_letters
@@ -115,7 +116,6 @@ _APPLICATION = (
 )
 _IN_APPLICATION = ("quit", "show_settings", "show_about")
 _EDITING_EVENTS = {key.command: key.sequences[0] for key in EDITING}
-_TARGETS = {"type": "TARGETS"} if HERE.name == LINUX else {}  # asks for the kinds of what is copied, not for all of it
 
 
 def menus_for(platform: Platform) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -284,15 +284,9 @@ def can_edit(widget: tk.Misc | None) -> frozenset[str]:
     else:
         return frozenset()
     can = {"copy": is_selected, "cut": is_open and is_selected, "delete": is_open and is_selected}
-    can |= {"select_all": has_text, "paste": (is_open or bool(widget.bind("<<Paste>>"))) and _has_copied(widget)}
+    is_pasted_into = is_open or bool(widget.bind("<<Paste>>"))
+    can |= {"select_all": has_text, "paste": is_pasted_into and clipboard.is_something_there(widget)}
     return frozenset((*undone, *(command for command, holds in can.items() if holds)))
-
-
-def _has_copied(widget: tk.Misc) -> bool:
-    """Whether something is on the clipboard."""
-    with suppress(tk.TclError):
-        return bool(widget.selection_get(selection="CLIPBOARD", **_TARGETS))  # type: ignore[no-untyped-call]
-    return False
 
 
 class FieldMenu(Menu):

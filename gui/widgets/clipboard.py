@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from contextlib import suppress
 
-from gui.platform.differences import HERE, WINDOWS
+from gui.platform.differences import HERE, LINUX, WINDOWS
+from gui.platform.windows import is_text_copied
 
 BYTES = "TINCAN_BYTES"
 MOST = 4 * 1024 * 1024  # characters for the message: a mebibyte in hex, spaces included, is three
@@ -19,6 +21,7 @@ _NOTHING_SELECTED = "There is no text to paste: nothing is selected in any progr
 _TOO_LARGE = "The program in which this was copied hands it over in pieces that are too large to be pasted."
 _SILENT = "The program in which this was copied does not answer."
 _ONCE = (("too large", _TOO_LARGE), ("respond", _SILENT))  # words of Tk; asked again it fails as well, after 5 s
+_TARGETS = {"type": "TARGETS"} if HERE.name == LINUX else {}  # asks for the kinds of what is copied, not for all of it
 _DOOR = """
 proc ::tk::GetSelection {w {sel PRIMARY}} {
     lassign [%s $w $sel] is_taken text
@@ -34,6 +37,16 @@ def give(widget: tk.Misc, text: str, data: bytes | None = None) -> None:
     widget.clipboard_append(text)
     if data is not None:
         widget.clipboard_append(data.hex(), type=BYTES)
+
+
+def is_something_there(widget: tk.Misc) -> bool:
+    """Whether something is on the clipboard."""
+    is_text = is_text_copied()
+    if is_text is not None:
+        return is_text
+    with suppress(tk.TclError):
+        return bool(widget.selection_get(selection="CLIPBOARD", **_TARGETS))  # type: ignore[no-untyped-call]
+    return False
 
 
 def bytes_there(widget: tk.Misc, selection: str = "CLIPBOARD") -> bytes | None:

@@ -18,6 +18,7 @@ from gui.platform.differences import WINDOWS, platform_of
 from gui.theme import theme as theme_module
 from gui.theme.palettes import PALETTES
 from gui.theme.theme import Theme
+from gui.views.menus import can_edit
 from tests.gui.conftest import WaitUntil, pump_until
 from tests.gui.driving import connect, serve
 from tests.support.systems import only_posix, only_windows
@@ -236,6 +237,42 @@ def test_windows_is_asked_for_what_it_knows(root: tk.Tk, wait_until: WaitUntil) 
     assert windows.work_area(-(10**6), -(10**6)) is not None
     assert windows.dots_per_inch(int(root.wm_frame(), 16)) == 96
     windows.darken_title(int(root.wm_frame(), 16), is_dark=True)
+
+
+@pytest.mark.parametrize(("answer", "is_text"), [(yes, True), (ok, False)])
+def test_what_is_copied_is_asked_of_windows(install: Install, answer: Callable[..., int], *, is_text: bool) -> None:
+    fake = install(FakeWindows(user32={"IsClipboardFormatAvailable": answer}))
+
+    assert windows.is_text_copied() is is_text
+    assert fake.calls == [("IsClipboardFormatAvailable", 13)]  # CF_UNICODETEXT
+
+
+def test_where_there_is_no_windows_it_does_not_tell_what_is_copied(install: Install) -> None:
+    install(FakeWindows())
+
+    assert windows.is_text_copied() is None
+
+
+@only_windows
+def test_no_menu_waits_for_the_program_that_copied_something(root: tk.Tk) -> None:
+    hangs = """
+import tkinter
+root = tkinter.Tk()
+root.clipboard_clear()
+root.clipboard_append("copied")
+root.update()
+print("there", flush=True)
+input()
+"""
+    field = tk.Entry(root)
+    command, pipe = [sys.executable, "-c", hangs], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "there\n"
+
+        assert "paste" in can_edit(field)
+
+        program.kill()
 
 
 @only_windows
