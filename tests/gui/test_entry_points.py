@@ -20,6 +20,7 @@ from core.errors import reason
 from core.events import ConnectionId
 from core.journal.recording.ledger import Phase, SessionState
 from gui.app import App, Options
+from gui.controllers import sockets
 from gui.platform import desktop
 from gui.viewmodels.drafting import MessageFormat
 from gui.viewmodels.exports import ExportRequest, Scope
@@ -588,6 +589,7 @@ def test_a_thread_that_dies_is_told_and_what_it_was_for_can_be_had_again(
     if not case.is_early:
         case.prepare(stage)
         breaker.worker(place[2], error)
+    monkeypatch.setattr(sockets, "LOOK_EVERY_MS", 60_000)  # or the next look takes back what the failed one has told
 
     case.start(stage)
     stage.wait(lambda: bool(breaker.broken))
