@@ -32,14 +32,17 @@ LATE = (
     *("sqlite3", "asyncio", "ssl", "logging", "core.workbench", "core.net.server"),
     *(f"core.compose.{name}" for name in ("draft", "composing", "macros", "hexadecimal", "saved")),
 )
+_HUNG = 100  # seconds after which a fresh interpreter says where it is, and ends
 
 
 def modules_after(statement: str) -> set[str]:
     """The modules that a fresh interpreter has loaded after the statement."""
-    code = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
+    hung = f"import faulthandler\nfaulthandler.dump_traceback_later({_HUNG}, exit=True)"
+    code = f"{hung}\n{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
     unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=unmeasured)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=unmeasured)
+    assert done.returncode == 0, done.stderr
     return set(done.stdout.split())
 
 
