@@ -292,12 +292,14 @@ class ConnectionChoice(ttk.Button):
         for key in ("<Down>", "<Up>"):
             self.bind(key, lambda _event: self._toggle_list())
 
-    def show(self, view: FilterView, words: str) -> None:
-        """Offer the connections of a view, with those chosen; the button says it in words."""
+    def show(self, view: FilterView, words: str) -> bool:
+        """Offer the connections of a view, with those chosen; the button says it in words: whether in others."""
         self._view = view
-        self.configure(text=f"{words}  ▾")
+        before, text = str(self.cget("text")), f"{words}  ▾"
+        self.configure(text=text)
         if self._list is not None and self._list.is_open:
             self._fill()
+        return text != before
 
     def close(self) -> None:
         """Put the list away."""

@@ -261,8 +261,8 @@ class WritingRow:
 
     def show_recipients(self, connections: RecipientRows, chosen: frozenset[ConnectionId] | None) -> None:
         """Offer these, with those chosen; nobody is no choice."""
-        if connections:
-            self.to.show(connections, chosen)
+        if connections and self.to.show(connections, chosen):
+            self._flow.arrange()
         self._flow.display(self.to, bool(connections))
         self._arrange(has_recipients=bool(connections))
 
@@ -298,9 +298,9 @@ class Recipients(ttk.Frame):
         self.button = ConnectionChoice(self, theme, all_words="Everyone", on_choose=on_choose)
         self.button.pack(side="left", fill="y")
 
-    def show(self, connections: RecipientRows, chosen: frozenset[ConnectionId] | None) -> None:
-        """Offer these, with those chosen."""
-        self.button.show(FilterView(connections, chosen), connections.words(chosen))
+    def show(self, connections: RecipientRows, chosen: frozenset[ConnectionId] | None) -> bool:
+        """Offer these, with those chosen; whether that is said in other words than before."""
+        return self.button.show(FilterView(connections, chosen), connections.words(chosen))
 
     @property
     def list(self) -> DropList:

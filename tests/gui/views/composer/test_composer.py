@@ -235,6 +235,15 @@ def test_several_receivers_are_ticked_with_keys(writer: Writer) -> None:
     assert "#1, #2" in str(to.button.cget("text"))
 
 
+def test_who_a_message_goes_to_is_read_to_its_end_when_the_words_grow_longer(writer: Writer) -> None:
+    for chosen in (frozenset({ConnectionId(7)}), frozenset({ConnectionId(9)}), None):
+        writer.composer.show(ComposerView("Type a message", True, TWO, chosen))
+        writer.root.update()
+
+        button = writer.composer.row.to.button
+        assert button.winfo_width() == button.winfo_reqwidth(), button.cget("text")
+
+
 def test_the_list_of_receivers_opens_above_a_button_at_the_bottom(root: tk.Tk, theme: Theme) -> None:
     writer = Writer(root, theme)
     writer.composer.pack(side="bottom")
