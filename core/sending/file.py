@@ -148,7 +148,7 @@ class FileSending(Run):
     def _account(self, end: End | None = None, why: str = "") -> FileSent:
         shares = tuple(reader.share() for reader in self._readers)
         sent = sum(share.sent for share in shares)
-        total = sum(share.sent if share.why else self._size for share in shares)
+        total = sum(share.sent if share.why and end is None else self._size for share in shares)
         rate = sent * 1e9 / max(1, monotonic_ns() - self._began)
         return FileSent(self._path, sent, total, rate, shares, end, why)
 

@@ -127,8 +127,8 @@ class FileSent(Progress):
     """How the sending of a file goes.
 
     ``sent`` of ``total`` bytes are with the kernel, over all connections, at ``rate`` bytes a second: of late,
-    and in the end on the whole. ``end`` is None while it runs, and ``why`` says more about an end, if there
-    is more to say. ``DONE`` is when everybody got all of it.
+    and in the end on the whole. While it runs, ``total`` is without what can go nowhere any more. ``end`` is None until
+    then, and ``why`` says more about an end, if there is more to say. ``DONE`` is when everybody got all of it.
     """
 
     path: Path
