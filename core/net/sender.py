@@ -393,6 +393,7 @@ class Sender:
 
     def _go_on(self) -> None:
         self._rest = None
+        self._progress = self._loop.time()  # that the pause was longer than it was to be is not the peer's doing
         self._rested()
 
     def _end_rest(self) -> None:
