@@ -286,7 +286,7 @@ class ConnectionChoice(ttk.Button):
         super().__init__(parent, command=self._toggle_list, width=0)
         self._theme, self._all_words, self._on_choose = theme, all_words, on_choose
         self._list: DropList | None = None
-        self._view = FilterView()
+        self._view, self._words = FilterView(), ""
         self._safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         self.bind("<Return>", lambda _event: self.invoke())
         for key in ("<Down>", "<Up>"):
@@ -294,12 +294,11 @@ class ConnectionChoice(ttk.Button):
 
     def show(self, view: FilterView, words: str) -> bool:
         """Offer the connections of a view, with those chosen; the button says it in words: whether in others."""
-        self._view = view
-        before, text = str(self.cget("text")), f"{words}  ▾"
-        self.configure(text=text)
+        before, self._words, self._view = self._words, words, view
+        self.configure(text=f"{words}  ▾")
         if self._list is not None and self._list.is_open:
             self._fill()
-        return text != before
+        return words != before
 
     def close(self) -> None:
         """Put the list away."""
