@@ -28,12 +28,15 @@ pytest_plugins = [
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C as from a terminal, as the programs do that tests start.
+    """Take signals as from a terminal, as the programs do that tests start.
 
-    Whoever runs the tests in the background has it ignored, and every program inherits that.
+    Whoever runs the tests in the background has Ctrl-C ignored, nohup the end of the terminal, and every program
+    inherits that.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("SIGINT", "SIGHUP", "SIGTERM"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 
 @pytest.hookimpl(wrapper=True)
