@@ -12,7 +12,7 @@ from core.address import Address
 from gui.app import App
 from gui.preferences import PreferencesFile
 from gui.viewmodels.preferences import Preferences
-from tests.gui.conftest import pump_until
+from tests.gui.conftest import pump, pump_until
 from tests.gui.driving import press_character
 from tests.support.peers import Peer
 
@@ -180,7 +180,7 @@ class Person:
         raise AssertionError(f"Tab does not come to “{words}”; it is at “{self.focused}”")
 
     def _update(self) -> None:
-        self._tk.call("update")
+        pump(self.app.root)
 
     def _texts_in(self, widget: tk.Misc) -> Iterator[str]:
         for part in widget.winfo_children():

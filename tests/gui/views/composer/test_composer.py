@@ -18,6 +18,7 @@ from gui.views.composer.composer import Composer
 from gui.widgets.controls import Choice
 from tests.gui.conftest import WaitUntil
 from tests.gui.fake_controller import FakeController, recipients
+from tests.support.systems import only_posix
 
 TWO = recipients(ConnectionId(7), ConnectionId(8))
 
@@ -789,6 +790,7 @@ def test_in_a_narrow_window_the_choices_share_lines_and_say_what_they_are(writer
     ]  # fmt: skip
 
 
+@only_posix("Windows' menu bar is the system's own, and no window of Tk has its focus")
 def test_another_conversation_may_come_while_the_menu_bar_has_the_focus(writer: Writer) -> None:
     root = writer.root
     bar = tk.Menu(root)
