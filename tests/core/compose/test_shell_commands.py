@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -114,17 +114,8 @@ def test_what_a_server_said_is_said_by_a_program_that_listens(program: str, plac
     path_of(program)
     address = Address(place[1], free_port(place[1]))
     command = write_command(program, HOSTILE["every byte"], Place(address, listens=True))
-    with subprocess.Popen(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as listening:
-        try:
-            with dialled(address, listening) as peer:
-                heard = b""
-                while len(heard) < 256 and (data := peer.recv(1000)):
-                    heard += data
-                peer.sendall(b"thanks")
-            assert listening.communicate(timeout=PATIENCE)[0] == b"thanks"
-        finally:
-            listening.kill()
-    assert heard == HOSTILE["every byte"]
+
+    assert said_to_a_caller(command, lambda: dialled(address)) == HOSTILE["every byte"]
 
 
 @pytest.fixture(params=["socket", "a b'c,d:e!f\"g(h[i{j\\k$(l)"], ids=["plain", "hostile"])
@@ -150,9 +141,15 @@ def test_a_local_socket_is_called_by_its_path(program: str, path: Path) -> None:
 def test_what_a_server_said_at_a_path_is_said_by_a_program_that_listens_there(program: str, path: Path) -> None:
     path_of(program)
     command = write_command(program, HOSTILE["every byte"], Place(Address(f"unix:{path}", 0), listens=True))
+
+    assert said_to_a_caller(command, lambda: called(path)) == HOSTILE["every byte"]
+
+
+def said_to_a_caller(command: str, call: Callable[[], socket.socket]) -> bytes:
+    """What a program that listens says to the first who gets through to it, and whose thanks it shows."""
     with subprocess.Popen(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as listening:
         try:
-            with called(path, listening) as peer:
+            with once_there(call, listening) as peer:
                 heard = b""
                 while len(heard) < 256 and (data := peer.recv(1000)):
                     heard += data
@@ -160,21 +157,31 @@ def test_what_a_server_said_at_a_path_is_said_by_a_program_that_listens_there(pr
             assert listening.communicate(timeout=PATIENCE)[0] == b"thanks"
         finally:
             listening.kill()
-    assert heard == HOSTILE["every byte"]
+    return heard
 
 
-def called(path: Path, listening: subprocess.Popen[bytes]) -> socket.socket:
-    """The same at a path."""
+def once_there(call: Callable[[], socket.socket], listening: subprocess.Popen[bytes]) -> socket.socket:
+    """A connection to a program that has just been started: it is tried until somebody listens."""
     while True:
-        peer = socket.socket(socket.AF_UNIX)
-        peer.settimeout(PATIENCE)
         try:
-            peer.connect(str(path))
+            return call()
         except (ConnectionRefusedError, FileNotFoundError):
-            peer.close()
             assert listening.poll() is None
-        else:
-            return peer
+
+
+def dialled(address: Address) -> socket.socket:
+    return socket.create_connection((address.host, address.port), PATIENCE)
+
+
+def called(path: Path) -> socket.socket:
+    peer = socket.socket(socket.AF_UNIX)
+    peer.settimeout(PATIENCE)
+    try:
+        peer.connect(str(path))
+    except BaseException:
+        peer.close()
+        raise
+    return peer
 
 
 @only_linux("no other system has names without a file")
@@ -193,15 +200,6 @@ def test_an_abstract_name_is_called_by_those_that_can() -> None:
     assert f"--abstract-unix-socket 'tincan test, {os.getpid()}'" in write_command(
         "curl", b"GET / HTTP/1.1\r\n\r\n", there
     )
-
-
-def dialled(address: Address, listening: subprocess.Popen[bytes]) -> socket.socket:
-    """A connection to a program that has just been started: it is tried until somebody listens."""
-    while True:
-        try:
-            return socket.create_connection((address.host, address.port), PATIENCE)
-        except ConnectionRefusedError:
-            assert listening.poll() is None
 
 
 @pytest.mark.parametrize("program", ["ncat", "socat", "nc"])
