@@ -17,6 +17,7 @@ from core.errors import Explanation, Fault, ProxyError, printable, quoted
 from core.proxy import HTTP, Proxy, check_target
 
 _LONGEST_HEAD = 64 * 1024  # bytes of an HTTP answer that may come without its end
+_NO_SUCH_PROXY = "it is another kind of proxy, or none"
 _OTHER_KIND = "Check its port, and whether it is a SOCKS5 or an HTTP proxy"
 _SHOWN = 100  # characters of what is no answer
 
@@ -62,7 +63,7 @@ class ProxyHandshake(ABC):
             what = f"{closed} instead of an answer to user and password"
             return ProxyError(Explanation(what, (cause,), "Check both", Fault.PEER))
         if not self._has_asked:
-            causes = ("it is another kind of proxy, or none", "it does not let you in")
+            causes = (_NO_SUCH_PROXY, "it does not let you in")
             what = f"{closed} before it could be asked for {self.target}"
             return ProxyError(Explanation(what, causes, _OTHER_KIND, Fault.PEER))
         if self._is_in_an_answer:
@@ -74,13 +75,12 @@ class ProxyHandshake(ABC):
 
     def timed_out(self) -> ProxyError:
         """What it means that the time was over here, before it ``is_done``."""
-        other_kind = "it is another kind of proxy, or none"
         if self._has_asked:
             what = f"the proxy {self.proxy} did not answer in time about {self.target}"
-            causes = ("the proxy waits for the target in vain", other_kind)
+            causes = ("the proxy waits for the target in vain", _NO_SUCH_PROXY)
         else:
             what = f"the proxy {self.proxy} did not answer in time, and could not be asked for {self.target}"
-            causes = (other_kind, "it has no room for one more")
+            causes = (_NO_SUCH_PROXY, "it has no room for one more")
         return ProxyError(Explanation(what, causes, "Check host and port of both", Fault.NETWORK))
 
     def _refused(self, why: str, advice: str = "") -> ProxyError:
