@@ -78,7 +78,7 @@ class Limits:
     events_high: int = _limit(
         8 * MIB, "bytes", "waiting for the journal; above it nobody reads and TCP slows the peers"
     )
-    events_low: int = _limit(2 * MIB, "bytes", "waiting for the journal; below it reading goes on")
+    events_low: int = _limit(4 * MIB, "bytes", "waiting for the journal; below it reading goes on")
     journal: int = _limit(
         20 * GB,
         "bytes",

@@ -43,6 +43,11 @@ class Batch:
     events: tuple[Event, ...] = ()
 
 
+def _size_of(event: Event) -> int:
+    """The bytes that an event counts for while it waits."""
+    return _COST + len(event[3]) if isinstance(event, tuple) else _COST
+
+
 class Subscription:
     """A view's end of the recorder. Any thread.
 
@@ -141,8 +146,7 @@ class Recorder:
 
     def put(self, event: Event) -> None:
         """Have an event recorded. Never blocks; nothing is dropped."""
-        size = _COST + len(event[3]) if isinstance(event, tuple) else _COST
-        self._size += size
+        self._size += _size_of(event)
         if self._size + self._in_hand > self._high:
             self.congested = True  # before the event is there to be taken: whoever takes it lets peers go on
         self._waiting.append(event)
@@ -222,7 +226,10 @@ class Recorder:
 
     def _run(self) -> None:
         while self._turn():
-            self._closing.wait(_TICK if not self._unfolded else _REST)
+            if self._unfolded:
+                self._closing.wait(_REST)
+            elif self._size < self._limits.events_low // 2:
+                self._closing.wait(_TICK)
         if self._writer is not None:
             attempt("keeping the journal in its place", partial(self._keep_in_place, self._writer))
         self._close_writer()
@@ -273,10 +280,23 @@ class Recorder:
             self._relieve()  # should it have been miscounted
             self._news.acquire(timeout=_LOOK_EVERY if self._writer is not None else None)
         self._idle = False
-        events = self._waiting[:]
+        if self._size <= self._limits.events_low:
+            events = self._waiting[:]
+            self._in_hand, self._size = self._size, 0
+        else:
+            events, self._in_hand = self._portion()
+            self._size -= self._in_hand
         del self._waiting[: len(events)]
-        self._in_hand, self._size = self._size, 0
         return events
+
+    def _portion(self) -> tuple[list[Event], int]:
+        """Of the many that wait the first, and their bytes: peers read again while the rest is recorded."""
+        size = 0
+        for count, event in enumerate(self._waiting, 1):
+            size += _size_of(event)
+            if size >= self._limits.events_low // 2:
+                return self._waiting[:count], size
+        return self._waiting[:], self._size
 
     def _record(self, events: list[Event]) -> None:
         failure = self._write(events)

@@ -230,6 +230,7 @@ class TestViews:
                 told += 1
             assert len(sleeper.subscription._batches) == 3
 
+            watcher.subscription.close()
             wait_for_events(sleeper, told)
             relieved = threading.Event()
             recorder.when_relieved(relieved.set)
@@ -311,6 +312,36 @@ class TestCongestion:
             assert not recorder.congested
 
         assert self.LIMITS.events_high < told <= self.LIMITS.events_high + 2_000
+
+    def test_peers_read_again_while_the_rest_is_recorded_and_nothing_pauses(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(recorder_module, "_TICK", 3600.0)  # seconds, which a pause would be noticed by
+        story = Story()
+        batches_before: list[int] = []
+        relieved = threading.Event()
+        with recording(None, self.LIMITS) as recorder:
+            brake = Brake(recorder)
+            view = View(recorder, with_events=True)
+            recorder.put(story.begins())
+            brake.wait_until_it_holds()
+            told = 1
+            while not recorder.congested:
+                recorder.put(story.hears(b"x" * 500))
+                told += 1
+
+            def resume() -> None:
+                view.batches += view.subscription.drain()
+                batches_before.append(len(view.batches))
+                relieved.set()
+
+            recorder.when_relieved(resume)
+            brake.release()
+            assert relieved.wait(PATIENCE)
+        view.batches += view.subscription.drain()
+
+        assert len(view.events) == told
+        assert len(view.batches) - batches_before[0] == 2  # what was being recorded then, and what waited still
 
     def test_who_asks_while_there_is_room_is_answered_at_once(self) -> None:
         answered: list[str] = []
