@@ -12,10 +12,12 @@ from gui.theme import shapes
 from gui.theme.palettes import PALETTES, Palette
 
 _RADIUS = 6
-_TILE = 120  # pixels at 96 dots an inch of a picture's middle, which Tk repeats
+_TILE = 60  # pixels at 96 dots an inch of a picture's middle, which Tk repeats
 _LINE = 24  # the same for the height of what holds a line of text
 _RING = 2  # pixels at 96 dots an inch of the line around what has the focus
 _TRUE_COLOUR = 15  # bits of a pixel from which Tk blends a picture's soft edges, and every pixel of it, by itself
+SOFT = "2/2/2"  # the fewest colours that Tk takes: it draws such a picture without them
+_PAINTED = f"{shapes.LEVELS}/{shapes.LEVELS}/{shapes.LEVELS}"
 
 # Fill, fill under the pointer, and edge: names of a palette's colours.
 _BUTTONS = {
@@ -42,7 +44,7 @@ class Painter:
         self._root = root
         self._style = ttk.Style(root)
         self._images: dict[str, tuple[tk.PhotoImage, bytes]] = {}  # and what is painted on each
-        self._soft = "2/2/2" if HERE.name == LINUX and root.winfo_depth() >= _TRUE_COLOUR else ""
+        self._blends_slowly = HERE.name == LINUX and root.winfo_depth() >= _TRUE_COLOUR
         self._palette = PALETTES["light"]
         self._fonts = fonts
         self.scale = 1.0  # as ``Theme.scale``
@@ -63,19 +65,20 @@ class Painter:
         self._paint_labels()
         self._colour_popdown_lists()
 
-    def image(self, name: str, png: bytes, *, is_soft: bool = True) -> tk.PhotoImage:
+    def image(self, name: str, png: bytes, colors: str = SOFT) -> tk.PhotoImage:
         """The picture of that name, made or painted over; ttk keeps showing the same object.
 
         Each scale has pictures of its own: what was not laid out anew yet is drawn by the borders of before, and
         in a picture smaller than these Tk draws without end.
 
-        On X11 Tk asks the display for 256 colours, one by one, before its first picture. One that is soft, which has
-        half transparent pixels or no others than transparent ones, is drawn without them.
+        On X11 Tk asks the display for 256 colours, one by one, before its first picture, unless ``colors`` says how
+        many reds, greens and blues it is drawn with. One that is soft, which has half transparent pixels or no others
+        than transparent ones, is drawn without any.
         """
         name = self._of_this_scale(name)
         image, painted = self._images.get(name, (None, b""))
         if image is None:
-            palette = self._soft if is_soft else ""  # the numbers of reds, greens and blues that it is drawn with
+            palette = colors if self._blends_slowly else ""
             image = tk.PhotoImage(master=self._root, data=png, format="png", palette=palette)
         elif png != painted:  # or whatever shows it would be drawn again
             image.configure(data=png, format="png")
@@ -95,10 +98,17 @@ class Painter:
     def box(
         self, name: str, fill: str | None, border: str | None, width: float = 1, inner: str | None = None
     ) -> tk.PhotoImage:
-        """A box with round corners, whose middle Tk repeats where there is more room."""
+        """A box with round corners, whose middle Tk repeats where there is more room.
+
+        On X11 its corners are those of a box on the window's ground, from which other grounds hardly differ. Blending
+        them with what is behind was more than half of what the display was asked until the first picture was there. A
+        box without a fill is seen through, and is blended.
+        """
         wide, high, radius = self.px(_TILE), self.px(_LINE), self.px(_RADIUS)
-        box = shapes.rounded_box(wide + 2 * radius, high + 2 * radius, radius, fill, border, self.px(width), inner)
-        return self.image(name, box)
+        ground = self._palette.window if fill and self._blends_slowly else None
+        size = (wide + 2 * radius, high + 2 * radius, radius)
+        box = shapes.rounded_box(*size, fill, border, self.px(width), inner, ground)
+        return self.image(name, box, _PAINTED if ground else SOFT)
 
     def element(
         self,

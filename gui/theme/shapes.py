@@ -12,24 +12,34 @@ from functools import lru_cache
 
 from gui.theme.palettes import rgb
 
+LEVELS = 86  # of each of red, green and blue in a picture that is painted on a ground: 0, 3, 6, up to 255
 _CLEAR = b"\0\0\0\0"
 
 
 @lru_cache(maxsize=256)
 def rounded_box(
-    width: int, height: int, radius: float, fill: str | None, border: str | None, line: float, inner: str | None = None
+    width: int,
+    height: int,
+    radius: float,
+    fill: str | None,
+    border: str | None,
+    line: float,
+    inner: str | None = None,
+    ground: str | None = None,
 ) -> bytes:
     """A box with round corners, filled, inside a border ``line`` pixels wide; see-through outside.
 
     ``inner`` is the colour of a second border within the first, half as wide.
 
-    Tk lays the middle of such a picture out like tiles and blends each with what is behind it, a
-    round trip to the X server each time: so let it be large.
+    Tk lays the middle of such a picture out like tiles. Where any pixel is half transparent, it blends each tile with
+    what is behind it, a round trip to the X server each time: so let it be large. With a ``ground`` the edge is
+    blended with that colour beforehand, and each pixel is opaque or not there.
     """
     covers, pixels = _box(width, height, radius, line, inner is not None)
     colors = []
     for is_inner, outer, inside in covers:
-        colors.append(_blend(outer, inside, fill if is_inner else inner or fill, inner if is_inner else border))
+        color = _blend(outer, inside, fill if is_inner else inner or fill, inner if is_inner else border)
+        colors.append(_painted_on(ground, color) if ground else color)
     return _png(width, height, colors, pixels)
 
 
@@ -107,7 +117,9 @@ def _box(
         inside = _cover(distance + line * (1.5 if is_inner else 1))
         return kinds.setdefault((is_inner, round(_cover(distance), 4), round(inside, 4)), len(kinds))
 
-    corner = [bytes(kind(x, y) for x in range(quarter)) for y in range(quarter)]
+    corner: list[bytes] = []  # across it is as it is down
+    for y in range(quarter):
+        corner.append(bytes((*(row[y] for row in corner), *(kind(x, y) for x in range(y, quarter)))))
     upper = [b"\0" + row + row[-1:] * (width - 2 * quarter) + row[: width // 2][::-1] for row in corner]
     rows = upper + upper[-1:] * (height - 2 * quarter) + upper[: height // 2][::-1]
     return list(kinds), zlib.compress(b"".join(rows), 1)
@@ -137,6 +149,16 @@ def _blend(outer: float, inner: float, fill: str | None, border: str | None) -> 
         return bytes((*rgb(border), round((outer - inner) * 255)))
     mixed = (round(f * inner + b * (1 - inner)) for f, b in zip(rgb(fill), rgb(border), strict=True))
     return bytes((*mixed, round(outer * 255)))
+
+
+def _painted_on(ground: str, pixel: bytes) -> bytes:
+    """A pixel as it is seen on that ground, in one of the ``LEVELS``; one that covers nothing is not there."""
+    *color, alpha = pixel
+    if not alpha:
+        return _CLEAR
+    step, share = 255 // (LEVELS - 1), alpha / 255
+    seen = (round((c * share + g * (1 - share)) / step) * step for c, g in zip(color, rgb(ground), strict=True))
+    return bytes((*seen, 255))
 
 
 def _png(width: int, height: int, colors: list[bytes], pixels: bytes) -> bytes:

@@ -15,7 +15,7 @@ from gui.platform.differences import HERE, WINDOWS
 from gui.platform.windows import darken_title, dots_per_inch
 from gui.theme import shapes
 from gui.theme.distances import Distances
-from gui.theme.painting import Fonts, Painter
+from gui.theme.painting import SOFT, Fonts, Painter
 from gui.theme.palettes import PALETTES
 
 SYSTEM = "system"
@@ -142,7 +142,7 @@ class Theme:
     def dot(self, color: str, state: str = "live") -> tk.PhotoImage:
         """A small mark for a state: ``live``, ``waiting``, ``failed``, or anything else, which is over."""
         png = shapes.dot(self.px(9), color, state)
-        return self.painter.image(f"dot {color} {state}", png, is_soft=state != "failed")
+        return self.painter.image(f"dot {color} {state}", png, "" if state == "failed" else SOFT)
 
     def colour_menu(self, menu: tk.Menu) -> None:
         """Menus are not ttk: give one, and those below it, the palette's colours."""

@@ -7,10 +7,12 @@ import tkinter as tk
 import pytest
 
 from gui.theme import shapes
+from gui.theme.palettes import rgb
 from gui.theme.theme import LARGEST_STEP, Theme
 from tests.support.pixels import Box, Picture, look
+from tests.support.systems import only_linux
 
-FILL, BORDER, INNER = "#2060c4", "#13579b", "#fedcba"
+FILL, BORDER, INNER, RED = "#2060c4", "#13579b", "#fedcba", "#ff0000"
 
 
 def picture_of(widget: tk.Misc) -> Picture:
@@ -19,6 +21,11 @@ def picture_of(widget: tk.Misc) -> Picture:
         return screen.picture(
             Box(widget.winfo_rootx(), widget.winfo_rooty(), widget.winfo_width(), widget.winfo_height())
         )
+
+
+def is_like(one: str, other: str) -> bool:
+    """Whether nobody sees a difference: one of 255 in each of red, green and blue."""
+    return all(abs(a - b) <= 1 for a, b in zip(rgb(one), rgb(other), strict=True))
 
 
 @pytest.mark.parametrize("step", [0, LARGEST_STEP])
@@ -31,9 +38,47 @@ def test_a_box_has_its_colours_on_the_screen(root: tk.Tk, theme: Theme, step: in
     picture = picture_of(label)
 
     line, middle = theme.px(2), picture.height // 2
-    assert picture[0, middle] == picture[line - 1, middle] == BORDER
-    assert picture[line, middle] == INNER
-    assert picture[picture.width // 2, middle] == FILL
+    assert is_like(picture[0, middle], BORDER)
+    assert is_like(picture[line - 1, middle], BORDER)
+    assert is_like(picture[line, middle], INNER)
+    assert is_like(picture[picture.width // 2, middle], FILL)
+
+
+@only_linux("Tk asks the display what is behind each half transparent part of a picture")
+def test_a_filled_box_is_not_blended_with_what_is_behind_it(root: tk.Tk, theme: Theme) -> None:
+    label = tk.Label(root, image=theme.painter.box("a box", FILL, BORDER), background=RED, borderwidth=0)
+    label.place(x=0, y=0)
+    root.update()
+
+    picture = picture_of(label)
+
+    seen = {picture[place] for place in picture.places()}
+    assert RED in seen
+    assert all(red <= green for red, green, _blue in map(rgb, seen - {RED}))
+
+
+def test_a_box_without_a_fill_is_blended_with_what_is_behind_it(root: tk.Tk, theme: Theme) -> None:
+    label = tk.Label(root, image=theme.painter.box("a frame", None, BORDER), background=RED, borderwidth=0)
+    label.place(x=0, y=0)
+    root.update()
+
+    picture = picture_of(label)
+
+    seen = {picture[place] for place in picture.places()}
+    assert any(red > green for red, green, _blue in map(rgb, seen - {RED}))
+
+
+def test_a_box_on_a_ground_is_opaque_or_not_there() -> None:
+    soft, painted = (shapes.rounded_box(40, 30, 6, FILL, BORDER, 1, ground=ground) for ground in (None, INNER))
+
+    assert set(alphas(soft)) > {0, 255}
+    assert set(alphas(painted)) == {0, 255}
+
+
+def alphas(png: bytes) -> bytes:
+    """How much of each of its colours covers what is behind it."""
+    place = png.index(b"tRNS")
+    return png[place + 4 :][: int.from_bytes(png[place - 4 : place], "big")]
 
 
 @pytest.mark.parametrize("state", ["live", "waiting", "failed", "over"])
