@@ -220,6 +220,7 @@ class MenuBar(tk.Menu):
                 # As tkinter wraps every callback of its own: what is raised is reported like an error in any of them.
                 root.createcommand(name, tk.CallWrapper(commands[command], None, root))
         theme.subscribe(self._restyle)
+        _load_copying(root)
         root.configure(menu=self)  # now that it has its looks: Tk copies each menu of a bar
 
     def fill(self) -> None:
@@ -257,6 +258,12 @@ class MenuBar(tk.Menu):
     def _restyle(self) -> None:
         self._theme.colour_menu(self)
         self.configure(background=self._theme.palette.window, activeborderwidth=0, borderwidth=0)
+
+
+def _load_copying(root: tk.Tk) -> None:
+    """Load what Tk copies a menu with: looking for it, it would read the index of every library there is."""
+    with suppress(tk.TclError):  # another Tk keeps it elsewhere
+        root.tk.eval("source [file join $tk_library tearoff.tcl]")
 
 
 def edit(widget: tk.Misc | None, command: str) -> None:

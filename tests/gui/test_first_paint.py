@@ -124,6 +124,17 @@ def test_a_window_that_opens_is_laid_out_once(screen: str, tmp_path: Path) -> No
     app.leave()
 
 
+@only_linux("elsewhere Tk draws the menus of a window by itself")
+def test_no_index_of_a_library_is_read_for_the_menus(screen: str, tmp_path: Path) -> None:
+    app = App(Options(folder=tmp_path))
+
+    app.show()
+
+    assert app.root.tk.eval("info commands ::tk::MenuDup")
+    assert app.root.tk.eval("array names ::auto_index ::tk::*") == ""
+    app.leave()
+
+
 def test_a_window_may_be_closed_while_it_opens(screen: str, tmp_path: Path) -> None:
     app = App(Options(folder=tmp_path))
     bind_own(app.window.composer.field, "<Expose>", app.leave)
