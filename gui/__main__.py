@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import re
 import sys
 from collections.abc import Sequence
@@ -50,10 +51,14 @@ def _open(found: argparse.Namespace) -> int:
         from gui.self_test import run as run_self_test
 
         return run_self_test(found.self_test)
-    from gui.app import Options, run
+    gc.disable()  # what is imported stays, and was looked through 80 times; the window collects by itself
+    try:
+        from gui.app import Options, run
 
-    (serve, serve_udp), (connect, connect_udp) = found.serve or _NOTHING, found.connect or _NOTHING
-    return run(Options(serve, connect, found.config, found.open or found.file, serve_udp, connect_udp))
+        (serve, serve_udp), (connect, connect_udp) = found.serve or _NOTHING, found.connect or _NOTHING
+        return run(Options(serve, connect, found.config, found.open or found.file, serve_udp, connect_udp))
+    finally:
+        gc.enable()
 
 
 def _why_no_tkinter(error: ImportError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import tkinter as tk
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +18,7 @@ import pytest
 
 from build_scripts.project import ROOT
 from core import __version__
-from gui.__main__ import main
+from gui.__main__ import BAD_ARGUMENT, main
 from gui.app import Options
 from tests.support.systems import only_linux, only_posix
 
@@ -150,7 +152,7 @@ class Broken:
         if name == "tkinter":
             raise {error}
 sys.meta_path.insert(0, Broken())
-from gui.__main__ import main
+from gui.__main__ import BAD_ARGUMENT, main
 sys.exit(main([]))
 """
 
@@ -200,6 +202,20 @@ def test_a_journal_is_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, be
 
     assert main([*before, str(journal)]) == 0
     assert asked == [Options(journal=journal)]
+
+
+def test_no_garbage_is_looked_for_until_the_window_does_so_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_for: list[bool] = []
+
+    def run(_options: Options) -> int:
+        looked_for.append(gc.isenabled())
+        raise tk.TclError("couldn't connect to display")
+
+    monkeypatch.setattr("gui.app.run", run)
+
+    assert main([]) == BAD_ARGUMENT
+    assert looked_for == [False]
+    assert gc.isenabled()
 
 
 def test_two_journals_are_one_too_many(capsys: pytest.CaptureFixture[str]) -> None:
