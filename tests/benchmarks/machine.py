@@ -77,6 +77,18 @@ def cpu_of_family(pid: int) -> float:
     return total if used else _UNKNOWN
 
 
+def cpu_of_threads(pid: int) -> float:
+    """Seconds of CPU used by the threads that a process has now.
+
+    The kernel tells them in nanoseconds. What ``cpu_of_family`` has it tells in ticks of 10 ms: in the 2.5 s for which
+    a window is watched briefly one of them is 0.4 %, two are 0.8 %.
+    """
+    with contextlib.suppress(OSError, IndexError):
+        threads = (_PROC / str(pid) / "task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9 or _UNKNOWN
+    return _UNKNOWN
+
+
 def memory(pid: int | str = "self", what: str = "VmRSS") -> float:
     """MiB that a process has in memory now; ``VmHWM`` is the most it ever had."""
     with contextlib.suppress(OSError):

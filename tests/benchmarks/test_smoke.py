@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import socket
 import subprocess
 import sys
@@ -269,3 +270,11 @@ def test_the_machine_is_named_and_its_accounts_are_read() -> None:
     assert "Python" in machine.describe()
     assert machine.memory() > 1
     assert machine.cpu_of_family(1) >= 0
+
+
+def test_what_threads_have_used_is_told_in_less_than_ticks() -> None:
+    used = machine.cpu_of_threads(os.getpid())
+
+    assert used > 0
+    assert not (used * 1000).is_integer()
+    assert math.isnan(machine.cpu_of_threads(0))

@@ -66,9 +66,9 @@ def _paint(command: Sequence[str], display: str, watched: float) -> Sample:
         sample = {"painted": (painted - began) * 1000}
         if watched:
             time.sleep(min(_SETTLES, watched))
-            before = machine.cpu_of_family(pid)
+            before = machine.cpu_of_threads(pid)
             time.sleep(watched)
-            used = (machine.cpu_of_family(pid) - before) / watched
+            used = (machine.cpu_of_threads(pid) - before) / watched
             sample |= {"MiB": machine.memory(pid), "CPU": used * 100}
         return sample
 
