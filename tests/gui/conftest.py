@@ -13,6 +13,7 @@ import pytest
 
 from gui.app import App, Options
 from gui.theme.theme import Theme
+from tests.support.systems import TRIES_ALL
 
 PATIENCE = 20.0  # seconds; a test that waits so long has failed, if the machine let it run meanwhile:
 CHANCES = 2_000  # so often a window was pumped by then, a tenth of what one that waits for nothing gets
@@ -60,6 +61,16 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tk.Menu]:
     return found
 
 
+@pytest.fixture(autouse=True)
+def input_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows ask for none where not everything is tried: there is none, and a tenth of a window's work is to find out.
+
+    Tk asks the display about each widget that an event comes to.
+    """
+    if not TRIES_ALL:
+        monkeypatch.setattr(App, "_use_input_methods", lambda _app: None)
+
+
 @pytest.fixture(scope="session")
 def screen(display: str) -> Iterator[str]:
     """The display, with what Tk keeps open for the rest of the process: its connection and its notifier's pipe.
@@ -91,6 +102,7 @@ def root(screen: str) -> Iterator[tk.Tk]:
     window = tk.Tk(className="Tincan")
     found = window.tk.call("tk", "scaling")
     window.tk.call("tk", "scaling", 96 / 72)
+    window.tk.call("tk", "useinputmethods", TRIES_ALL)  # as in ``input_methods``
     window.geometry("800x600+0+0")
     yield window
     window.update_idletasks()

@@ -144,6 +144,11 @@ def test_a_window_may_be_closed_while_it_opens(screen: str, tmp_path: Path) -> N
     assert app.late == []
 
 
+@pytest.fixture
+def input_methods() -> None:
+    """They are asked for, as in the program."""
+
+
 @only_linux("X11 has input methods that Tk asks")
 def test_input_methods_are_asked_for_when_the_window_is_painted(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
