@@ -17,6 +17,7 @@ from gui.views import menus
 from gui.views.menus import MENUS, FieldMenu, menus_for
 from gui.widgets.menu import Menu
 from gui.widgets.scrolling import ScrollingPage
+from gui.widgets.small_window import SmallWindow
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, labels_of, marked, serve, shown
 from tests.gui.every_window import DIALOGS, all_below, open_everything
@@ -470,43 +471,67 @@ STATES: dict[str, tuple[str, ...]] = {
 }
 
 
+SIDE = (
+    "toggle_inspector", "toggle_saved", "toggle_rules", "toggle_sequence", "toggle_figures", "toggle_socket_calls",
+    "toggle_socket_state",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("size", ["1200x900", "640x480"])
-@pytest.mark.parametrize("state", STATES)
-def test_tab_goes_in_the_order_in_which_the_eye_meets_things(make_app: MakeApp, state: str, size: str) -> None:
+def test_tab_goes_in_the_order_in_which_the_eye_meets_things(make_app: MakeApp, size: str) -> None:
     app = make_app()
-    window = app.window
     with socket.create_connection(("127.0.0.1", serve(app))):
-        connect(app, int(window.address.port.get()))
+        connect(app, int(app.window.address.port.get()))
         app.root.geometry(size)
         app.root.update()
-        for command in STATES[state]:
-            app.main_controller.commands[command]()
-            app.root.update()
-        side = [] if window._side is None else [window._side]
-        regions = [
-            window.address,
-            window.sessions,
-            window.list_sash,
-            window.conversation,
-            window._tasks,
-            window.composer,
-            window.side_sash,
-            *side,
-            window.status,
-        ]
-        order = tab_order(app)
+        for commands in STATES.values():
+            for command in commands:
+                app.main_controller.commands[command]()
+                app.root.update()
+            check_tab_order(app, commands)
+            close_what_is_beside(app)
 
-        places = []
-        for widget in order:
-            (place,) = (at for at, each in enumerate(regions) if f"{widget}.".startswith(f"{each}."))
-            places.append(place)
-        assert places == sorted(places), [str(each) for each in order]
-        for widget in (window.conversation.transcript.text, window.composer.field):
-            assert widget in order or not widget.winfo_viewable()
-        for region in regions:  # within each, in lines from above; what closes a bar comes last, in its corner
-            inside = [each for each in order if str(each).startswith(f"{region}.") and not is_corner(each)]
-            for before, after in itertools.pairwise(inside):
-                assert after.winfo_rooty() + after.winfo_height() > before.winfo_rooty(), str(after)
+
+def check_tab_order(app: App, state: tuple[str, ...]) -> None:
+    window = app.window
+    side = [] if window._side is None else [window._side]
+    assert bool(side) is any(command in SIDE for command in state), state
+    regions = [
+        window.address,
+        window.sessions,
+        window.list_sash,
+        window.conversation,
+        window._tasks,
+        window.composer,
+        window.side_sash,
+        *side,
+        window.status,
+    ]
+    order = tab_order(app)
+
+    places = []
+    for widget in order:
+        (place,) = (at for at, each in enumerate(regions) if f"{widget}.".startswith(f"{each}."))
+        places.append(place)
+    assert places == sorted(places), (state, [str(each) for each in order])
+    for widget in (window.conversation.transcript.text, window.composer.field):
+        assert widget in order or not widget.winfo_viewable(), state
+    for region in regions:  # within each, in lines from above; what closes a bar comes last, in its corner
+        inside = [each for each in order if str(each).startswith(f"{region}.") and not is_corner(each)]
+        for before, after in itertools.pairwise(inside):
+            assert after.winfo_rooty() + after.winfo_height() > before.winfo_rooty(), (state, str(after))
+
+
+def close_what_is_beside(app: App) -> None:
+    """Close the dialogs too: the window is as it was with nothing open."""
+    for dialog in app.root.winfo_children():
+        if isinstance(dialog, SmallWindow):
+            dialog.destroy()
+    while app.window.beside is not None:
+        app.window.close_beside()
+        app.root.update()
+    app.window.composer.close_options()
+    app.root.update()
 
 
 def test_f8_goes_round_the_regions_and_shift_f8_back(make_app: MakeApp) -> None:
@@ -552,20 +577,22 @@ def test_ctrl_w_closes_what_was_opened_last(make_app: MakeApp) -> None:
     assert "hello" not in shown(app)
 
 
-@pytest.mark.parametrize("name", DIALOGS)
-def test_ctrl_w_closes_a_dialog(make_app: MakeApp, name: str) -> None:
+def test_ctrl_w_closes_every_dialog(make_app: MakeApp) -> None:
     app = make_app()
     connect(app, serve(app))
-    app.main_controller.commands[name]()
-    app.root.update()
-    (dialog,) = (each for each in app.root.winfo_children() if isinstance(each, tk.Toplevel) and each.winfo_viewable())
-    dialog.focus_force()
-    app.root.update()
+    for name in DIALOGS:
+        app.main_controller.commands[name]()
+        app.root.update()
+        (dialog,) = (
+            each for each in app.root.winfo_children() if isinstance(each, tk.Toplevel) and each.winfo_viewable()
+        )
+        dialog.focus_force()
+        app.root.update()
 
-    dialog.event_generate("<Control-w>")
-    app.root.update()
+        dialog.event_generate("<Control-w>")
+        app.root.update()
 
-    assert not dialog.winfo_exists()
+        assert not dialog.winfo_exists(), name
 
 
 def test_f11_fills_the_screen_and_escape_ends_it(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -595,25 +622,26 @@ OPENING = (
 
 
 @not_on_wine("where no window manager is, a dialog as a whole gets the focus a moment after its field has it")
-@pytest.mark.parametrize("command", OPENING)
-def test_what_is_typed_right_behind_the_call_that_opens_something_goes_there(make_app: MakeApp, command: str) -> None:
+def test_what_is_typed_right_behind_the_call_that_opens_something_goes_there(make_app: MakeApp) -> None:
     app = make_app()
     connect(app, serve(app))
     pump_until(lambda: app.main_controller.viewing.conversation is not None, app.root)
     field = app.window.composer.field
-    field.focus_force()
-    app.root.update()
-
-    app.main_controller.commands[command]()
-
-    focus = str(app.root.tk.call("focus"))  # without a turn of the loop, in which other keys would come first
-    assert focus != str(field)
-    if command != "toggle_inspector":  # what is typed into the conversation is meant for the message
-        app.root.event_generate("<x>")
+    for command in OPENING:
+        field.focus_force()
         app.root.update()
-        assert field.is_empty
-    app.root.update()
-    assert str(app.root.tk.call("focus")) == focus
+
+        app.main_controller.commands[command]()
+
+        focus = str(app.root.tk.call("focus"))  # without a turn of the loop, in which other keys would come first
+        assert focus != str(field), command
+        if command != "toggle_inspector":  # what is typed into the conversation is meant for the message
+            app.root.event_generate("<x>")
+            app.root.update()
+            assert field.is_empty, command
+        app.root.update()
+        assert str(app.root.tk.call("focus")) == focus, command
+        close_what_is_beside(app)
 
 
 def test_the_first_letters_behind_the_key_that_opens_find_stand_in_its_field(make_app: MakeApp) -> None:
