@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Iterator
 
 from gui.app import App
+from gui.widgets.small_window import SmallWindow
 from tests.gui.conftest import pump_until
 from tests.gui.driving import connect, say, serve
 
@@ -45,6 +46,18 @@ def open_everything(app: App) -> None:
     for name in DIALOGS:
         commands[name]()
         app.root.update()
+
+
+def close_everything(app: App) -> None:
+    """Close what stands beside the conversation, above and below it, and all dialogs."""
+    for dialog in app.root.winfo_children():
+        if isinstance(dialog, SmallWindow):
+            dialog.destroy()
+    while app.window.beside is not None:
+        app.window.close_beside()
+        app.root.update()
+    app.window.composer.close_options()
+    app.root.update()
 
 
 def all_below(widget: tk.Misc) -> Iterator[tk.Misc]:

@@ -17,10 +17,9 @@ from gui.views import menus
 from gui.views.menus import MENUS, FieldMenu, menus_for
 from gui.widgets.menu import Menu
 from gui.widgets.scrolling import ScrollingPage
-from gui.widgets.small_window import SmallWindow
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, labels_of, marked, serve, shown
-from tests.gui.every_window import DIALOGS, all_below, open_everything
+from tests.gui.every_window import DIALOGS, all_below, close_everything, open_everything
 from tests.support.systems import not_on_wine
 
 
@@ -489,7 +488,7 @@ def test_tab_goes_in_the_order_in_which_the_eye_meets_things(make_app: MakeApp, 
                 app.main_controller.commands[command]()
                 app.root.update()
             check_tab_order(app, commands)
-            close_what_is_beside(app)
+            close_everything(app)
 
 
 def check_tab_order(app: App, state: tuple[str, ...]) -> None:
@@ -520,18 +519,6 @@ def check_tab_order(app: App, state: tuple[str, ...]) -> None:
         inside = [each for each in order if str(each).startswith(f"{region}.") and not is_corner(each)]
         for before, after in itertools.pairwise(inside):
             assert after.winfo_rooty() + after.winfo_height() > before.winfo_rooty(), (state, str(after))
-
-
-def close_what_is_beside(app: App) -> None:
-    """Close the dialogs too: the window is as it was with nothing open."""
-    for dialog in app.root.winfo_children():
-        if isinstance(dialog, SmallWindow):
-            dialog.destroy()
-    while app.window.beside is not None:
-        app.window.close_beside()
-        app.root.update()
-    app.window.composer.close_options()
-    app.root.update()
 
 
 def test_f8_goes_round_the_regions_and_shift_f8_back(make_app: MakeApp) -> None:
@@ -641,7 +628,7 @@ def test_what_is_typed_right_behind_the_call_that_opens_something_goes_there(mak
             assert field.is_empty, command
         app.root.update()
         assert str(app.root.tk.call("focus")) == focus, command
-        close_what_is_beside(app)
+        close_everything(app)
 
 
 def test_the_first_letters_behind_the_key_that_opens_find_stand_in_its_field(make_app: MakeApp) -> None:

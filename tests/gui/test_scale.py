@@ -29,7 +29,7 @@ from gui.widgets.small_window import SmallWindow
 from gui.window import USUAL_SIZE
 from tests.gui.conftest import pump_until
 from tests.gui.driving import connect, say, serve, shown
-from tests.gui.every_window import all_below
+from tests.gui.every_window import all_below, close_everything
 from tests.gui.layout import cut, places
 
 MakeApp = Callable[..., App]
@@ -156,31 +156,29 @@ SIDE_PANES = (
 SIDE_WIDGETS = ("!inspector", "!savedpane", "!sequencepane", "!figurespane", "!socketcallspane", "!socketstatepane")
 
 
-@pytest.mark.parametrize("pane", SIDE_PANES)
 @pytest.mark.parametrize("step", [0, 2])
 def test_what_stands_beside_the_conversation_is_not_cut_where_the_window_becomes_smaller(
-    make_app: MakeApp, pane: str, step: int
+    make_app: MakeApp, step: int
 ) -> None:
-    app = sized(make_app(), "1200x800+0+0")
+    app = make_app()
     talking(app)
     app.main_controller.settings.zoom(step)
-    app.main_controller.commands[pane]()
-    app.root.update()
+    for pane in SIDE_PANES:
+        sized(app, "1200x800+0+0")
+        app.main_controller.commands[pane]()
+        app.root.update()
 
-    sized(app, "920x640+0+0")
-    pump_until(lambda: app.root.winfo_width() == 920, app.root)
-    app.root.update()
+        sized(app, "920x640+0+0")
 
-    in_pane = [words for words in cut(app.root, app.theme.scale) if any(part in words for part in SIDE_WIDGETS)]
-    scrolling = ("!savedrows", "!scrollingpage")
-    assert [words for words in in_pane if not any(part in words for part in scrolling)] == []
-    if pane == "toggle_inspector":
-        bytes_shown = next(each for each in all_below(app.root) if isinstance(each, HexText)).text
-        for height in range(560, 800, 20):
-            sized(app, f"920x{height}+0+0")
-            pump_until(lambda height=height: app.root.winfo_height() == height, app.root)  # type: ignore[misc]
-            app.root.update()
-            assert bytes_shown.winfo_height() >= 2 * app.theme.mono.metrics("linespace")
+        in_pane = [words for words in cut(app.root, app.theme.scale) if any(part in words for part in SIDE_WIDGETS)]
+        scrolling = ("!savedrows", "!scrollingpage")
+        assert [words for words in in_pane if not any(part in words for part in scrolling)] == [], pane
+        if pane == "toggle_inspector":
+            bytes_shown = next(each for each in all_below(app.root) if isinstance(each, HexText)).text
+            for height in range(560, 800, 20):
+                sized(app, f"920x{height}+0+0")
+                assert bytes_shown.winfo_height() >= 2 * app.theme.mono.metrics("linespace"), height
+        app.main_controller.commands[pane]()
 
 
 @pytest.mark.parametrize("opening", ["", "find", "filter", "message_options"])
@@ -216,10 +214,7 @@ def is_whole(text: tk.Text, line: int) -> bool:
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("opened", [(), ("find",), ("find", "filter"), BARS[:-1], ("message_options",)], ids=str)
-def test_four_messages_are_in_sight_in_a_small_window_whatever_is_open(
-    make_app: MakeApp, opened: tuple[str, ...], step: int
-) -> None:
+def test_four_messages_are_in_sight_in_a_small_window_whatever_is_open(make_app: MakeApp, step: int) -> None:
     app = make_app()
     connect(app, serve(app, "none"))
     app.main_controller.settings.zoom(step)
@@ -227,12 +222,14 @@ def test_four_messages_are_in_sight_in_a_small_window_whatever_is_open(
     for number in range(8):
         say(app, f"message {number}")
         pump_until(lambda number=number: f"message {number}" in shown(app), app.root)  # type: ignore[misc]
-    for command in opened:
-        app.main_controller.commands[command]()
-        app.root.update()
+    for opened in ((), ("find",), ("find", "filter"), BARS[:-1], ("message_options",)):
+        for command in opened:
+            app.main_controller.commands[command]()
+            app.root.update()
 
-    app.window.conversation.transcript.to_end()
-    pump_until(lambda: messages_in_sight(app) >= 4, app.root)
+        app.window.conversation.transcript.to_end()
+        pump_until(lambda: messages_in_sight(app) >= 4, app.root)
+        close_everything(app)
 
 
 def test_the_address_comes_back_when_it_is_asked_for(make_app: MakeApp) -> None:
