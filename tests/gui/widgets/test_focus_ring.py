@@ -25,6 +25,7 @@ from gui.widgets.controls import Choice, Option, Options, Tick, Toggle
 from gui.widgets.fields import CheckedRow, whole_number
 from tests.gui.fake_controller import FakeController
 from tests.support.pixels import Box, Picture, look
+from tests.support.systems import TRIES_ALL
 
 VISIBLE = 3.0  # WCAG 2.1, non-text contrast
 _AROUND = 4  # pixels around a control that are looked at too
@@ -216,8 +217,17 @@ def goes_round(places: set[tuple[int, int]]) -> bool:
     return bool(across and down) and across[0] < middle_x < across[-1] and down[0] < middle_y < down[-1]
 
 
-@pytest.mark.parametrize("palette", PALETTES)
-@pytest.mark.parametrize("name", CONTROLS)
+def in_palettes() -> list[tuple[str, str]]:
+    """Each control in every palette, or in one of them, another than the control before, where not all is tried."""
+    return [
+        (name, palette)
+        for row, name in enumerate(CONTROLS)
+        for column, palette in enumerate(PALETTES)
+        if TRIES_ALL or row % len(PALETTES) == column
+    ]
+
+
+@pytest.mark.parametrize(("name", "palette"), in_palettes())
 def test_the_focus_can_be_seen(root: tk.Tk, theme: Theme, name: str, palette: str) -> None:
     theme.choose(palette)
     place = ttk.Frame(root, style="Window.TFrame", padding=20)
