@@ -15,6 +15,7 @@ from gui.viewmodels.repeating import RepeatRequest
 from gui.widgets.small_window import SmallWindow
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, marked, say, serve, shown
+from tests.support.systems import TRIES_ALL
 
 DIALOGS = (
     "show_settings",
@@ -32,7 +33,7 @@ PANES = (
     "toggle_socket_state", "toggle_socket_options", "toggle_faults", "toggle_hold", "toggle_hex",
     "show_times", "message_options",
 )  # fmt: skip
-TIMES = 3  # what each of them leaves would be there so often
+TIMES = 3 if TRIES_ALL else 1  # what each of them leaves would be there so often
 
 
 def do(app: App, command: str) -> None:
