@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import subprocess
 import sys
@@ -9,17 +10,27 @@ import threading
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from build_scripts.project import ROOT
 from gui import app as module
 from gui.app import App, Options
+from gui.platform import garbage_collection
 from gui.widgets.bindings import bind_own
 from tests.gui.driving import MakeApp
 from tests.support.systems import only_linux
 
 SECONDS = 20.0
+
+
+@pytest.fixture(autouse=True)
+def not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of a run looks through what it made, not also through what the tests before it have left in Python."""
+    passed_on = {name: getattr(gc, name) for name in ("isenabled", "enable", "disable", "collect", "get_count")}
+    kept = {"freeze": lambda: None, "unfreeze": lambda: None}
+    monkeypatch.setattr(garbage_collection, "gc", SimpleNamespace(**passed_on, **kept))
 
 
 def run_until_begun(app: App) -> list[str]:

@@ -108,7 +108,7 @@ def test_a_look_costs_little_however_much_the_window_holds(
     collector: Collector, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(garbage_collection, "monotonic", time.thread_time)  # whoever else is busy
-    held: list[list[int]] = [[] for _ in range(500_000)]
+    held: list[list[int]] = [[] for _ in range(100_000)]
     wait_until(lambda: gc.get_freeze_count() > len(held))
     collector.longest = 0.0  # the first look at everything was taken while it was quiet
 
