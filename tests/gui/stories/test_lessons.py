@@ -14,7 +14,7 @@ from gui.viewmodels.lessons import Lesson
 from tests.gui.driving import labels_of
 from tests.gui.stories.conftest import Sit
 from tests.gui.stories.person import Person, settings
-from tests.support.systems import needs_rst
+from tests.support.systems import TRIES_ALL, needs_rst
 
 LESSONS = sorted(OWN.glob("*.toml"))
 
@@ -118,7 +118,7 @@ def free(sit: Sit, tmp_path: Path) -> Person:
     return at_a_port_that_is_found(sit(settings(tmp_path / "quiet", reply="none")))
 
 
-@pytest.fixture(params=["letter", "none"])
+@pytest.fixture(params=["letter", "none"] if TRIES_ALL else ["letter"])
 def anybody(sit: Sit, tmp_path: Path, request: pytest.FixtureRequest) -> Person:
     """Somebody whose servers answer as they usually do, and somebody whose servers do not."""
     return at_a_port_that_is_found(sit(settings(tmp_path / "quiet", reply=request.param)))
