@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from itertools import chain, combinations, product
 
 import pytest
@@ -15,6 +16,7 @@ from core.journal.recording.ledger import ConnectionState, Ledger, Phase, Sessio
 from core.roles import Role
 from gui.viewmodels.presenter import WindowState, client_here, present, server_here, why_nobody
 from gui.viewmodels.session_rows import row_key
+from gui.viewmodels.window_view import WindowView
 
 HERE, ELSEWHERE = Address("127.0.0.1", 5555), Address("127.0.0.1", 6666)
 CAN = list(product((True, False), repeat=2))  # the peer may still send, we may still send
@@ -81,6 +83,12 @@ def scenes() -> list[WindowState]:
     return found
 
 
+@cache
+def views() -> list[tuple[WindowState, WindowView]]:
+    """Every scene and what is seen of it, worked out once for all tests."""
+    return [(scene, present(scene)) for scene in scenes()]
+
+
 def hears(window_state: WindowState) -> bool:
     """Somebody gets what is sent now, worked out from the connections alone."""
     state, chosen = window_state.state, window_state.recipients
@@ -91,9 +99,9 @@ def hears(window_state: WindowState) -> bool:
 
 def test_a_key_in_the_message_field_does_what_is_said_there() -> None:
     said = 0
-    for scene in scenes():
+    for scene, view in views():
         here = {"F5": server_here(scene), "F6": client_here(scene)}
-        for key, verb in _SAID.findall(present(scene).composer.hint):
+        for key, verb in _SAID.findall(view.composer.hint):
             said += 1
             running = here[key]
             assert verb in (_STARTS if running is None else _STOPS), (key, verb, scene)
@@ -103,16 +111,15 @@ def test_a_key_in_the_message_field_does_what_is_said_there() -> None:
 
 
 def test_a_message_is_asked_for_and_send_is_next_where_somebody_hears_it_and_nowhere_else() -> None:
-    for scene in scenes():
-        composer = present(scene).composer
+    for scene, view in views():
+        composer = view.composer
         is_asked = composer.hint == "Type a message" or "still hears" in composer.hint
         assert (is_asked, composer.is_next) == (hears(scene), hears(scene)), scene
         assert (why_nobody(scene) == "") is hears(scene), scene
 
 
 def test_the_buttons_and_the_first_page_say_what_the_keys_do() -> None:
-    for scene in scenes():
-        view = present(scene)
+    for scene, view in views():
         words = {"F5": view.address.server.text, "F6": view.address.client.text}
         assert (words["F5"] == "Start server") is (server_here(scene) is None)
         assert (words["F6"] == "Connect") is (client_here(scene) is None)

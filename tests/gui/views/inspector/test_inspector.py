@@ -276,17 +276,15 @@ def test_where_there_is_room_the_bytes_stand_beside_the_facts(scene: Scene, shel
     assert scene.pane.hex.page >= 5
 
 
-@pytest.mark.parametrize(("width", "height"), [(320, 450), (320, 700), (640, 300), (640, 420), (1200, 800)])
-@pytest.mark.parametrize("place", [HELLO, LONG])
-def test_whatever_the_room_some_rows_of_bytes_are_in_sight(
-    scene: Scene, shelf: Shelf, width: int, height: int, place: int
-) -> None:
-    scene.resize(width, height)
+def test_whatever_the_room_some_rows_of_bytes_are_in_sight(scene: Scene, shelf: Shelf) -> None:
+    for width, height in ((320, 450), (320, 700), (640, 300), (640, 420), (1200, 800)):
+        for place in (HELLO, LONG):
+            scene.resize(width, height)
 
-    scene.show(shelf.inspected(place))
+            scene.show(shelf.inspected(place))
 
-    assert scene.pane.hex.text.winfo_height() >= 4 * scene.pane.hex.row_height
-    assert scene.pane.hex.winfo_y() + scene.pane.hex.winfo_height() <= height
+            assert scene.pane.hex.text.winfo_height() >= 4 * scene.pane.hex.row_height, (width, height)
+            assert scene.pane.hex.winfo_y() + scene.pane.hex.winfo_height() <= height, (width, height)
 
 
 @pytest.mark.parametrize(("width", "height"), [(340, 700), (640, 420)])
@@ -388,30 +386,28 @@ def test_where_there_is_no_room_for_the_ruler_its_verdict_is_a_fact(scene: Scene
     assert scene.pane.hex.winfo_viewable()
 
 
-@pytest.mark.parametrize(
-    ("width", "lines", "shown"),
-    [
-        (340, 23, set()),
-        (340, 24, {Ruler}),
-        (340, 28, {Ruler}),
-        (340, 29, {Ruler, CallSection}),
-        (340, 40, {Ruler, CallSection}),
-        (340, 41, {Ruler, CallSection, DecodedText}),
-        (700, 14, {CallSection}),
-        (700, 15, {Ruler, CallSection}),
-        (700, 23, {Ruler, CallSection}),
-        (700, 24, {Ruler, CallSection, DecodedText}),
-    ],
-)
-def test_sections_get_room_in_the_order_of_their_priority(
-    scene: Scene, shelf: Shelf, width: int, lines: int, shown: set[type[Section]]
-) -> None:
+def test_sections_get_room_in_the_order_of_their_priority(scene: Scene, shelf: Shelf) -> None:
     scene.show(replace(shelf.inspected(HELLO), ruled=ruled()))
+    expected: dict[tuple[int, int], set[type[Section]]] = {
+        (340, 23): set(),
+        (340, 24): {Ruler},
+        (340, 28): {Ruler},
+        (340, 29): {Ruler, CallSection},
+        (340, 40): {Ruler, CallSection},
+        (340, 41): {Ruler, CallSection, DecodedText},
+        (700, 14): {CallSection},
+        (700, 15): {Ruler, CallSection},
+        (700, 23): {Ruler, CallSection},
+        (700, 24): {Ruler, CallSection, DecodedText},
+    }
+    shown: dict[tuple[int, int], set[type[Section]]] = {}
 
-    scene.resize(width, lines * scene.pane._theme.base.metrics("linespace"))
-    scene.root.update()
+    for width, lines in expected:
+        scene.resize(width, lines * scene.pane._theme.base.metrics("linespace"))
+        scene.root.update()
+        shown[width, lines] = {type(section) for section in scene.pane.sections if section.winfo_manager()}
 
-    assert {type(section) for section in scene.pane.sections if section.winfo_manager()} == shown
+    assert shown == expected
 
 
 @pytest.mark.parametrize(
