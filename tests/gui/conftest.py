@@ -16,7 +16,8 @@ from gui.theme.theme import Theme
 from tests.support.systems import TRIES_ALL
 
 PATIENCE = 20.0  # seconds; a test that waits so long has failed, if the machine let it run meanwhile:
-CHANCES = 2_000  # so often a window was pumped by then, a tenth of what one that waits for nothing gets
+CHANCES = 400  # so often a window was pumped by then, a tenth of what one that waits for nothing gets
+REST = 5  # milliseconds between two looks, unless something comes for the windows
 LONGEST = 60.0  # seconds after which it has failed in any case
 TURN = 5.0  # seconds after which a window that always has something to do is asked whether the condition holds
 WaitUntil = Callable[[Callable[[], bool]], None]
@@ -136,7 +137,14 @@ def pump_until(condition: Callable[[], bool], *windows: tk.Tk) -> None:
             return
         patience = PATIENCE if chance > CHANCES else LONGEST
         assert time.monotonic() < began + patience, "it did not come true"
-        time.sleep(0.001)
+        rest(windows[0])
+
+
+def rest(window: tk.Tk) -> None:
+    """Wait until something comes for any window of this thread, but not for long."""
+    ticket = window.tk.call("after", REST, "")
+    window.tk.dooneevent()
+    window.tk.call("after", "cancel", ticket)
 
 
 def pump(window: tk.Tk) -> None:
