@@ -6,8 +6,6 @@ import tkinter as tk
 from pathlib import Path
 from tkinter import ttk
 
-import pytest
-
 from gui.app import App
 from gui.widgets.sash import Sash
 from tests.gui.conftest import pump_until
@@ -137,19 +135,19 @@ def test_the_pane_at_the_side_has_a_sash_and_the_conversation_keeps_its_least_wi
     )
 
 
-@pytest.mark.parametrize("size", ["640x480", "460x320", "1400x700"])
-def test_whatever_was_chosen_the_conversation_keeps_its_least_width(make_app: MakeApp, size: str) -> None:
+def test_whatever_was_chosen_the_conversation_keeps_its_least_width(make_app: MakeApp) -> None:
     app = make_app()
     window = app.window
     list_there(app)
     press(app, window.list_sash, "<End>")
-    app.root.geometry(size)
-    pump_until(lambda: f"{app.root.winfo_width()}x{app.root.winfo_height()}" == size, app.root)
-    app.root.update()
+    for size in ("640x480", "460x320", "1400x700"):
+        app.root.geometry(size)
+        pump_until(lambda size=size: f"{app.root.winfo_width()}x{app.root.winfo_height()}" == size, app.root)  # type: ignore[misc]
+        app.root.update()
 
-    least = min(app.theme.px(280), app.root.winfo_width() - app.theme.px(140) - window.list_sash.winfo_width())
-    assert window.conversation.winfo_width() >= least
-    assert window.sessions.winfo_width() >= app.theme.px(140)
+        least = min(app.theme.px(280), app.root.winfo_width() - app.theme.px(140) - window.list_sash.winfo_width())
+        assert window.conversation.winfo_width() >= least, size
+        assert window.sessions.winfo_width() >= app.theme.px(140), size
 
 
 def test_widths_are_remembered_in_units_of_text(make_app: MakeApp, tmp_path: Path) -> None:
