@@ -90,6 +90,7 @@ class Tap(ListeningSession):
         self.onward_tls = Tls() if onward_tls is True else onward_tls or None
         self._onward_context: TlsContext | None = None  # from the beginning on, if there is TLS
         self._legs: dict[ConnectionId, _Leg] = {}
+        self._callers: dict[int, _Leg] = {}  # those of the legs that have called, by number
         self._targets: dict[ConnectionId, Connection] = {}
         self._hold, self._matcher = Hold(out=False, into=False), Matcher("")
         self._holding: set[_Leg] = set()  # legs with messages that are held
@@ -273,10 +274,11 @@ class Tap(ListeningSession):
         leg = _Leg(connection)
         if connection.number < 0:  # paired here and now: a fault may end it before anybody else has it
             self._targets[connection.id] = connection
-            caller = next(each for each in self._legs.values() if each.connection.number == -connection.number)
+            caller = self._callers[-connection.number]
             caller.other, leg.other = leg, caller
         else:
             super()._register(connection)
+            self._callers[connection.number] = leg
         self._legs[connection.id] = leg
 
     def received(self, connection: Connection, messages: list[bytes]) -> None:
@@ -384,10 +386,10 @@ class Tap(ListeningSession):
         """Have the other leg end in the same way."""
         leg = self._legs.pop(connection.id, None)
         if self._targets.pop(connection.id, None) is not None:
-            if connection.ending is Ending.PEER_RESET and not connection.peer_has_finished:
-                self._tell_of_proxy(connection)
+            self._tell_of_proxy(connection)
             self._end_if_alone()
         else:
+            self._callers.pop(connection.number, None)
             super().closed(connection)
         if leg is None:
             return

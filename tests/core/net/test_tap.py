@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from typing import NoReturn
 
 import pytest
 
@@ -28,7 +29,8 @@ from core.events import (
     TurnedAway,
     WeFinished,
 )
-from core.net.tap import Tap
+from core.net.connection import Connection
+from core.net.tap import Tap, _Leg
 from core.roles import Role
 from core.settings import KIB, MIB, Limits
 from tests.support.injection import Breaker
@@ -92,6 +94,29 @@ def test_what_it_is_is_told_before_anything_else() -> None:
     assert onward.target == host.address == tap.onward
     assert isinstance(listening, Listening)
     assert listening.addresses == tap.addresses
+
+
+def test_the_caller_of_a_new_leg_is_known_without_a_walk_through_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unwalked(dict[ConnectionId, _Leg]):
+        def values(self) -> NoReturn:
+            raise AssertionError("with a thousand callers, this takes a thousand times as long")
+
+        items = values
+
+    register = Tap._register
+
+    def watched(tap: Tap, connection: Connection) -> None:
+        legs, tap._legs = tap._legs, Unwalked(tap._legs)
+        register(tap, connection)
+        legs.update(tap._legs)
+        tap._legs = legs
+
+    monkeypatch.setattr(Tap, "_register", watched)
+    with Host() as host, tapping(host.address) as (tap, sink), ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(Peer.calls(tap.addresses[0]))
+            stack.enter_context(host.accept(Peer))
+        assert {event.number for event in sink.wait_for(Opened, 6)} == {1, 2, 3, -1, -2, -3}
 
 
 def test_a_target_that_speaks_first_is_heard() -> None:
