@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*[,;:.!?…)”]*(?!\S)")  # an address has its colon before more
 _MICROSECOND, _MILLISECOND, _SECOND = 1_000, 1_000_000, 1_000_000_000  # in nanoseconds
 
 
@@ -44,9 +47,12 @@ def duration(ns: int) -> str:
 
 
 def sentence(words: object) -> str:
-    """What an error or a text says, with a capital letter in front and a full stop behind; of nothing, nothing."""
-    text = str(words)
-    return with_full_stop(f"{text[:1].upper()}{text[1:]}")
+    """What an error or a text says, with a capital letter in front and a full stop behind; of nothing, nothing.
+
+    What has other signs in it than letters is the name of a host, a file or an option, and stays as it is.
+    """
+    text = with_full_stop(str(words))
+    return f"{text[:1].upper()}{text[1:]}" if _WORD.match(text) else text
 
 
 def with_full_stop(text: str) -> str:

@@ -95,7 +95,7 @@ def test_a_journal_that_could_not_be_opened_can_be_opened_later(
     with monkeypatch.context() as patch:
         patch.setattr(recovery, "open_journal", open_journal)
         app.main_controller.journal_controller.open(old)
-        pump_until(lambda: "Old.tincan could not be opened" in app.window.banner.sentence, app.root)
+        pump_until(lambda: "old.tincan could not be opened" in app.window.banner.sentence, app.root)
     app.main_controller.journal_controller.open(old)
     pump_until(lambda: "line 000000000004" in shown(app), app.root)
 

@@ -133,7 +133,7 @@ class Opening(Case):
         stage.app.main_controller.journal_controller.open(stage.old)
 
     def is_told(self, stage: Stage) -> bool:
-        return "Old.tincan could not be opened" in stage.banner
+        return "old.tincan could not be opened" in stage.banner
 
     def works(self, stage: Stage) -> bool:
         return "line 000000000004" in shown(stage.app)
