@@ -327,8 +327,7 @@ class Client(Session):
 
     def closed(self, connection: Connection) -> None:
         """The connection was all there was, unless the client comes back."""
-        if connection.ending is Ending.PEER_RESET and not connection.peer_has_finished:
-            self._tell_of_proxy(connection)
+        self._tell_of_proxy(connection)
         self._end_answering()
         if not self._stands_or_over.is_set() and self._refusal is None:
             if self._asked_to_stop:

@@ -463,16 +463,19 @@ class Session(ABC):
             connection.start_over()
 
     def _tell_of_proxy(self, connection: Connection) -> None:
-        """The other end of a connection to the target is gone: say what that may mean behind a proxy.
+        """The peer of a connection to the target has finished, or the connection is over: say what that may mean behind
+        a proxy, once.
 
         Many proxies, such as pproxy and those that encrypt, say that they have reached the target before they try to.
         """
-        if self.proxy is None:
+        ending = connection.ending  # None where the peer has finished
+        is_news = ending is None or (ending is Ending.PEER_RESET and not connection.peer_has_finished)
+        if self.proxy is None or not is_news:
             return
         if not connection.has_received:
             what = f"nothing came from {connection.peer}, which the proxy {self.proxy} may never have reached"
             connection.remark(f"{what}: some proxies say that they have before they try", is_failure=True)
-        elif connection.ending is Ending.PEER_RESET:
+        elif ending is Ending.PEER_RESET:
             connection.remark(f"this reset is the proxy's, {self.proxy}: its own, or passed on from {connection.peer}")
 
     def _drop(self, sock: socket.socket) -> None:
