@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from core.cli.arguments import add_directions, add_encoding
 from core.cli.common import INTERRUPTED, drop_output, has_gone, interruptible, tell, write_escapes_where_needed
-from core.cli.reading import DAMAGED, BadRequest, TerminalJournal, chosen, numbered
+from core.cli.reading import DAMAGED, BadRequest, TerminalJournal, chosen, no_session, numbered
 from core.compose import Encoding, decode_as
 from core.errors import JournalError, TincanError
 from core.events import ConnectionId, SessionId
@@ -193,7 +193,7 @@ def _sessions(options: FindOptions, reader: JournalReader, what: str = "journal"
     found = (row.session for row in reader.each_session(wanted))
     first = next(found, None)
     if first is None and wanted is not None:
-        raise BadRequest(f"the {what} has no session {wanted}")
+        raise no_session(what, wanted)
     return chain(() if first is None else (first,), found)
 
 

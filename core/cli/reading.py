@@ -32,6 +32,11 @@ class BadRequest(TincanError):
     """What was asked for cannot be had from this journal."""
 
 
+def no_session(what: str, wanted: int) -> BadRequest:
+    """Why there is no session of that number; ``what`` is a journal or a capture."""
+    return BadRequest(f"the {what} has no session {wanted}")
+
+
 def numbered(reader: JournalReader, session: SessionId, number: int) -> ConnectionId:
     """The connection that has this number in a session of a journal. Raises ``BadRequest`` if there is none."""
     known = reader.connections(session)
@@ -96,7 +101,7 @@ class TerminalJournal:
     def no_session(self, wanted: int | None) -> BadRequest:
         """Why there is no session of that number, or, if it is None, none at all."""
         if wanted is not None:
-            return BadRequest(f"the {self.what} has no session {wanted}")
+            return no_session(self.what, wanted)
         return BadRequest(_NO_CONVERSATION if self._opened.is_capture else "the journal has no session")
 
     @property
