@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
-from core.address import Address, parse_address
+from core.address import Address, parse_address, split_target
 from core.errors import AddressError
+from core.local_address import is_local, read_local
 
 SOCKS5, HTTP = "socks5", "http"
 
-_URL = re.compile(r"(socks5|socks5h|http)://(?:(.*)@)?([^@]+?)/?", re.ASCII | re.IGNORECASE | re.DOTALL)
+_URL = re.compile(r"(socks5|socks5h|http)://(?:(.*)@)?([^@/?#]+)([/?#][^@]*)?", re.ASCII | re.IGNORECASE | re.DOTALL)
 _DEFAULT_PORTS = {SOCKS5: 1080, HTTP: None}  # RFC 1928, section 3; of HTTP proxies there is no usual one
+_EXAMPLE_PORT = 3128  # squid's
 _LONGEST = 255  # bytes of a user and of a password: RFC 1929, section 2
 
 
@@ -62,10 +64,19 @@ def parse_proxy(text: str) -> Proxy:
     found = _URL.fullmatch(text.strip())
     if found is None:
         raise AddressError("a proxy is written socks5://HOST:PORT or http://HOST:PORT")
+    place, path = found[3] + (found[4] or ""), found[4]
+    if path not in (None, "/") and read_local(place) is None:
+        raise AddressError("a proxy has a host and a port alone: leave out what follows them")
     kind = found[1].lower().removesuffix("h")
     user, _, password = (found[2] or "").partition(":")
-    address = parse_address(found[3], for_server=False, default_port=_DEFAULT_PORTS[kind])
-    return Proxy(kind, address, unquote(user), unquote(password))
+    host, port, _tls = split_target(place)
+    if kind == HTTP and host and port is None and not is_local(host):
+        raise AddressError(f"the port is missing: write {kind}://{Address(host, _EXAMPLE_PORT)}, for example")
+    address = parse_address(place, for_server=False, default_port=_DEFAULT_PORTS[kind])
+    try:
+        return Proxy(kind, address, unquote(user, errors="strict"), unquote(password, errors="strict"))
+    except UnicodeDecodeError:
+        raise AddressError("the user or the password of the proxy is no text: %XX stands for bytes of UTF-8") from None
 
 
 def make_proxy(proxy: Proxy | str | None, target: Address) -> Proxy | None:

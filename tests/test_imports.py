@@ -53,7 +53,7 @@ FLOOR = {"gui.platform.differences", "gui.keys"}
 MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.address", {"core.errors", "core.local_address"}),
     ("core.local_address", {"core.errors"}),
-    ("core.proxy", {"core.address", "core.errors"}),
+    ("core.proxy", {"core.address", "core.errors", "core.local_address"}),
     ("core.clock", set()),
     ("core.roles", set()),
     ("core.events", {"core.address", "core.errors", "core.origin", "core.roles", "core.tls.facts"}),

@@ -33,7 +33,13 @@ def test_a_proxy_is_read(text: str, proxy: Proxy) -> None:
         ("proxy:1080", "a proxy is written"),
         ("socks4://proxy:1080", "a proxy is written"),
         ("https://proxy:443", "a proxy is written"),
-        ("http://proxy", "the port is missing"),
+        ("http://proxy", "the port is missing: write http://proxy:3128, for example"),
+        ("http://[::1]", "the port is missing: write http://\\[::1\\]:3128, for example"),
+        ("http://proxy:3128/path", "a host and a port alone: leave out what follows them"),
+        ("http://anna:secret@proxy:3128//", "a host and a port alone"),
+        ("socks5://proxy?x=secret", "a host and a port alone"),
+        ("socks5://proxy#secret", "a host and a port alone"),
+        ("socks5://anna:secret%ff@proxy", "is no text: %XX stands for bytes of UTF-8"),
         ("socks5://proxy:0", "port 0"),
         ("socks5://:secret@proxy", "the user of the proxy is missing"),
         ("http://a%3Ab:secret@proxy:80", "no colon in its name"),
@@ -42,6 +48,7 @@ def test_a_proxy_is_read(text: str, proxy: Proxy) -> None:
         ("socks5://anna:secret@pro xy:1080", "is not a host"),
         ("ftp://anna:secret@proxy:21", "a proxy is written"),
         ("socks5://\ud800@proxy", "is no text"),
+        ("socks5://anna:secret@", "a proxy is written"),
     ],
 )
 def test_what_is_no_proxy_is_refused_without_repeating_its_password(text: str, why: str) -> None:
