@@ -31,6 +31,8 @@ _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3002: ".", 
 _AROUND = " \t\r\n\v\f\ufeff\u200b\u200e\u200f\u2060<>\"'`“”‘’«»,;"
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/{2,}", re.ASCII | re.IGNORECASE)
 _TCP = re.compile(r"tcp[46]?:(?=[^/].*:)", re.ASCII | re.IGNORECASE)  # as socat has it
+_UDP = re.compile(r"udp[46]?:(?:/{2,}|(?=[^/].*:))", re.ASCII | re.IGNORECASE)  # the second as socat has it
+_FILE = re.compile(r"(?:\.{1,2}|~)?/(?!/)")  # a path, which no host begins like
 _PATH = re.compile(r"[/?#].*", re.DOTALL)
 _GROUP = re.compile(r"[0-9a-f]{1,4}", re.ASCII | re.IGNORECASE)  # of an IPv6 address
 _PREFIX = re.compile(r"/[0-9]{1,3}", re.ASCII)
@@ -59,7 +61,11 @@ _OTHER = {
     "serial": "a serial port",
     "sctp": "SCTP",
     "quic": "QUIC",
+    "dtls": "DTLS",
+    "udplite": "UDP-Lite",
+    "vsock": "a socket of virtual machines",
 }
+_UDP_PORTS = {"coap": 5683, "ntp": 123, "radius": 1812, "snmp": 161, "stun": 3478, "syslog": 514, "tftp": 69}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +210,16 @@ def parse_address(
 
 def without_udp(text: str) -> tuple[str, bool]:
     """The text without ``udp://`` before it, and whether that was there."""
-    found = _SCHEME.match(_cleared(text))
-    is_udp = found is not None and found[1].lower() == "udp"
-    return (_cleared(text)[found.end() :] if found is not None and is_udp else text), is_udp
+    found = _UDP.match(_cleared(text))
+    return (text, False) if found is None else (_cleared(text)[found.end() :], True)
 
 
 def parse_udp(text: str, *, for_server: bool) -> Address:
     """Read an address of UDP as ``parse_address`` does, with or without ``udp://`` before it."""
-    address = parse_address(without_udp(text)[0], for_server=for_server)
+    rest, is_udp = without_udp(text)
+    if is_udp:
+        _refuse_second_scheme(rest)
+    address = parse_address(rest, for_server=for_server)
     if address.is_local:
         raise AddressError(NO_LOCAL_DATAGRAMS)
     return address
@@ -290,7 +298,11 @@ def split_target(text: str) -> Parts:
     local = read_local(text)
     if local is not None:
         return Parts(local, None, False)
+    if _FILE.match(text.strip(_AROUND)):
+        raise AddressError(f"a local socket has unix: in front of its path: write {quoted(SCHEME + text.strip())}")
     text, usual_port, tls = _without_scheme(_cleared(text))
+    if tls and (local := read_local(text)) is not None:
+        return Parts(local, None, True)
     text = _without_path(text, is_url=bool(usual_port)).rpartition("@")[2]
     if len(text) > _LONGEST_INPUT:
         return Parts(text, None, tls)
@@ -303,6 +315,13 @@ def split_target(text: str) -> Parts:
 def _cleared(text: str) -> str:
     """The text without what stands around an address where it was found."""
     return _TCP.sub("", text.translate(_WIDE).strip(_AROUND), count=1)
+
+
+def _refuse_second_scheme(rest: str) -> None:
+    """Raise ``AddressError`` if another scheme stands behind the first."""
+    second = _SCHEME.match(rest)
+    if second is not None:
+        raise AddressError(f"{second[1].lower()}:// stands behind another scheme: leave one of the two out")
 
 
 def _refuse_tls(text: str) -> None:
@@ -341,14 +360,17 @@ def _without_scheme(text: str) -> tuple[str, str, bool]:
     """The text behind ``SCHEME://``, the port that this stands for, "/" if it is not known, "" without a scheme, and
     whether it is one with TLS.
     """
+    if _UDP.match(text):
+        raise AddressError("udp:// is for datagrams, and here streams of bytes are meant: type a host and a port")
     found = _SCHEME.match(text)
     if found is None:
         return text, "", False
     scheme, rest = found[1].lower(), text[found.end() :]
-    if scheme == "udp":
-        raise AddressError("udp:// is for datagrams, and here streams of bytes are meant: type a host and a port")
+    _refuse_second_scheme(rest)
     if scheme in _OTHER:
-        raise AddressError(f"Tincan speaks TCP alone, and {scheme}:// is {_OTHER[scheme]}: type a host and a port")
+        raise AddressError(f"Tincan speaks TCP and UDP, and {scheme}:// is {_OTHER[scheme]}: type a host and a port")
+    if scheme in _UDP_PORTS:
+        raise AddressError(f"{scheme}:// goes over UDP: write udp://HOST:{_UDP_PORTS[scheme]}")
     if scheme in _TLS_PORTS:
         return rest, str(_TLS_PORTS[scheme] or "/"), True
     return rest, str(_PORTS.get(scheme, "/")), False

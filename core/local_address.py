@@ -51,6 +51,8 @@ def read_local(text: str) -> str | None:
     if scheme is None:
         return None
     name = text[scheme.end() :]
+    if name.startswith("//"):
+        raise AddressError(f"behind unix:// comes a path from the root on: write {_EXAMPLE}, for example")
     if name in ("", "@"):
         raise AddressError(f"the path is missing: write {_EXAMPLE}, for example")
     if not name.startswith("@"):

@@ -10,6 +10,7 @@ from core.address import (
     Address,
     check_host,
     parse_address,
+    parse_destination,
     parse_host,
     parse_port,
     parse_target,
@@ -99,6 +100,11 @@ def test_a_default_host_fills_in_for_a_missing_one() -> None:
         ("tcp:https://h:443", "https:// needs TLS"),
         ("rediss://", "rediss:// needs TLS"),
         ("udp://h:1", "udp:// is for datagrams, and here streams of bytes are meant"),
+        ("udp:h:1", "udp:// is for datagrams"),
+        ("udp4://h:1", "udp:// is for datagrams"),
+        ("dtls://h:1", "Tincan speaks TCP and UDP, and dtls:// is DTLS: type a host and a port"),
+        ("coap://h", "coap:// goes over UDP: write udp://HOST:5683"),
+        ("http://tcp://h:1", "tcp:// stands behind another scheme: leave one of the two out"),
         ("10.0.0.0/24", "“10.0.0.0/24” is a network: type one address of it"),
         ("5555 6666", "has two ports and no host: write 127.0.0.1:5555"),
         ("host:80:90", "has more than one port: write “host:80”"),
@@ -363,6 +369,9 @@ def test_a_multicast_group_is_known(host: str, is_group: bool) -> None:
     [
         ("udp://h:1", "h:1", True),
         (" <UDP://[::1]:53> ", "[::1]:53", True),
+        ("udp6://[::1]:53", "[::1]:53", True),
+        ("UDP4:h:1", "h:1", True),
+        ("udp:1", "udp:1", False),
         ("h:1", "h:1", False),
         ("tls://h:1", "tls://h:1", False),
         ("udp", "udp", False),
@@ -370,3 +379,9 @@ def test_a_multicast_group_is_known(host: str, is_group: bool) -> None:
 )
 def test_the_scheme_of_udp_is_taken_off(text: str, rest: str, is_udp: bool) -> None:
     assert without_udp(text) == (rest, is_udp)
+
+
+@pytest.mark.parametrize("text", ["udp://tls://h:1", "tls://udp://h:1"])
+def test_of_two_schemes_none_is_dropped(text: str) -> None:
+    with pytest.raises(AddressError, match="stands behind another scheme"):
+        parse_destination(text, for_server=False)

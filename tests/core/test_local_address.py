@@ -40,6 +40,10 @@ def test_a_local_socket_is_read_wherever_it_was_found(text: str, host: str) -> N
     assert str(Address(host, 0)) == host
 
 
+def test_a_local_socket_may_have_the_scheme_of_tls_before_it() -> None:
+    assert split_target("tls://unix:/tmp/two words") == Parts("unix:/tmp/two words", None, True)
+
+
 def test_a_path_becomes_absolute_and_a_home_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/anna")
@@ -53,6 +57,10 @@ def test_a_path_becomes_absolute_and_a_home_is_found(monkeypatch: pytest.MonkeyP
     [
         ("unix:", "the path is missing"),
         ("unix:@", "the path is missing"),
+        ("unix://tmp/x", "behind unix:// comes a path from the root on: write unix:/"),
+        ("/tmp/a b", "has unix: in front of its path: write “unix:/tmp/a b”"),
+        ("./here", "write “unix:./here”"),
+        ("~/there", "write “unix:~/there”"),
         ("unix:/tmp/a\nb", "“/tmp/a\\\\u000ab” has characters that cannot be shown"),
         ("unix:/tmp/\u202egnp", "has characters that cannot be shown"),
         ("unix:/tmp/\0x", "has characters that cannot be shown"),
