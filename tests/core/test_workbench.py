@@ -15,7 +15,7 @@ from core.clock import monotonic
 from core.errors import JournalError, SendError, TincanError
 from core.events import Closed, ConnectionId, Ending, NotSent, Received, Sent, SessionId, TurnedAway
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
-from core.journal.recording.recorder import _MOST_AT_ONCE
+from core.journal.recording.recorder import _MOST_BYTES
 from core.net import sockets
 from core.net.session import Session
 from core.settings import Limits
@@ -397,8 +397,9 @@ def test_a_view_that_sleeps_slows_the_peers_and_loses_nothing() -> None:
         with socket.create_connection((address.host, address.port), PATIENCE) as peer:
             writer = threading.Thread(target=peer.sendall, args=(bytes(size),))
             writer.start()
-            until(lambda: workbench._recorder.congested and len(view.subscription._batches) == _MOST_AT_ONCE)
+            until(lambda: workbench._recorder.congested and view.subscription._size > _MOST_BYTES)
             assert writer.is_alive()
+            assert view.subscription._size < _MOST_BYTES + size // 2
 
             state = view.wait_for_state(server, lambda state: state.bytes_in == size)
             writer.join(PATIENCE)

@@ -16,7 +16,7 @@ from core.events import Event, Received, Sent
 from core.journal.recording import files
 from core.journal.recording.ledger import Ledger, Recording, SessionState
 from core.journal.recording.store import JournalWriter
-from core.settings import DEFAULTS, Limits
+from core.settings import DEFAULTS, MIB, Limits
 from core.supervision import Worker, attempt, do_all, note
 
 _log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ _TICK = 0.010  # seconds: under load, entries gather for so long; waking a threa
 _COST = 200  # bytes counted for an event beside its data
 _CARRY_BYTES = (Received, Sent)
 _MOST_AT_ONCE = 64  # batches with events that wait for a view that wants them
+_MOST_BYTES = 4 * MIB  # of what was said in them: once more waits, nothing is added
 _REST = 0.25  # seconds between a fault and the next attempt
 _SETTLES = 2.0  # seconds that other limits are wanted before they count
 _LOOK_EVERY = 2.0  # seconds between two looks at whether the file is still there
@@ -62,13 +63,14 @@ class Subscription:
         self._with_events = with_events
         self._forget = forget
         self._batches: list[Batch] = []
+        self._size = 0  # bytes of what was said in those
         self._open = True
         self._changed = threading.Condition()
 
     def drain(self) -> list[Batch]:
         """What came since the last call, the oldest first. Never blocks."""
         with self._changed:
-            batches, self._batches = self._batches, []
+            batches, self._batches, self._size = self._batches, [], 0
             self._changed.notify_all()
         return batches
 
@@ -79,14 +81,19 @@ class Subscription:
             self._changed.notify_all()
         self._forget(self)
 
+    @property
+    def _has_room(self) -> bool:
+        return len(self._batches) < _MOST_AT_ONCE and self._size <= _MOST_BYTES
+
     def post(self, batch: Batch) -> None:
         """Put a batch in. The recorder's thread only."""
         with self._changed:
             if self._with_events:
-                self._changed.wait_for(lambda: len(self._batches) < _MOST_AT_ONCE or not self._open)
+                self._changed.wait_for(lambda: self._has_room or not self._open)
             was_empty = not self._batches
             if self._with_events:
                 self._batches.append(batch)
+                self._size += sum(len(event.data) for event in batch.events if isinstance(event, _CARRY_BYTES))
             else:
                 self._batches = [_merged([*self._batches, batch])]
         if was_empty:

@@ -236,6 +236,23 @@ class TestViews:
             recorder.when_relieved(relieved.set)
             assert relieved.wait(PATIENCE)
 
+    def test_few_large_batches_hold_it_up_as_many_small_ones_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(recorder_module, "_MOST_BYTES", 2_500)
+        story = Story()
+        with recording(None) as recorder:
+            watcher, sleeper = View(recorder, with_events=True), View(recorder, with_events=True)
+            told: list[Event] = [story.begins(), story.opens(), *(story.hears(b"x" * 1000) for _ in range(3))]
+            for event in told:
+                recorder.put(event)
+                wait_for_news_of(watcher, event)
+            held_up = story.hears(b"x")
+            recorder.put(held_up)
+            assert recorder.close(0.05) == ["recorder of nothing"]
+            assert sum(len(batch.events) for batch in sleeper.subscription._batches) == 5
+
+            wait_for_events(sleeper, 6)
+            wait_for_news_of(watcher, held_up)
+
     def test_a_view_that_leaves_holds_nobody_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(recorder_module, "_MOST_AT_ONCE", 1)
         story = Story()
