@@ -12,6 +12,7 @@ import math
 import queue
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,6 +70,8 @@ _TOLD = (
 )  # fmt: skip
 _LONGEST_WAIT = 0.2  # seconds; a signal that comes just before a wait does not end it, on Windows none does
 _PATIENCE = 2.0  # seconds of silence that a client which has said all it had waits for the last answers
+_LAST_WORDS = 0.5  # seconds for which what has come is still written when somebody wants us to end
+_REMEMBERED = 100  # connections that are over, and are still called by their numbers
 _WINDOW = 256 * 1024  # bytes that may wait to be sent before more of standard input is read
 
 # Exit codes; 2 is for a command line that makes no sense.
@@ -117,6 +120,7 @@ class _Program:
         self._printer = MessagePrinter(self._framing, read_as, options.role, self._print, names_all=is_tap)
         self._numbers: dict[ConnectionId, int] = {}
         self._opened: dict[ConnectionId | None, Opened] = {}
+        self._gone: deque[ConnectionId] = deque()  # those of them that are over
         self._input = StandardInput(
             self._take_input,
             exact=options.exact,
@@ -130,6 +134,8 @@ class _Program:
         self._peer_finished = False
         self._in_hand = threading.Lock()  # held while something of the input is being sent
         self._is_incomplete = False  # of the input, something could not be sent
+        self._shown_until = math.inf  # on the monotonic clock
+        self._unshown = 0  # bytes that came and were not written, because that was over
         self._is_read = True  # whether somebody reads standard output
         self._parting = math.inf  # when the peer has been waited for long enough
         self._tries = 0  # in vain, since the last connection
@@ -140,7 +146,8 @@ class _Program:
         self._text = TextSafety()
 
     def ask_to_end(self) -> None:
-        """End soon. For a signal's handler."""
+        """End soon, however much waits to be written. For a signal's handler."""
+        self._shown_until = monotonic() + _LAST_WORDS
         self._news.put(_Signal())
 
     def run(self) -> int:
@@ -156,6 +163,8 @@ class _Program:
             self._subscription.close()
         if self._steps is not None:
             self._tell_steps(self._steps)
+        if self._unshown:
+            _tell(f"{counted(self._unshown, 'byte')} that had come before the end went unshown")
         with self._in_hand:
             is_cut = self._code == OK and self._is_incomplete and self._counts_endings
         return BROKEN if is_cut else self._code
@@ -465,6 +474,9 @@ class _Program:
     def _show(self, event: Received) -> None:
         if self._options.wait is None and self._parting < math.inf:
             self._wait_for_the_last_answers()
+        if monotonic() > self._shown_until:
+            self._unshown += len(event.data)
+            return
         if event.connection not in self._numbers:
             _tell(f"in the clear: {self._text.text(decode_as(event.data, Encoding.UTF_8).rstrip())}")
             return
@@ -498,7 +510,9 @@ class _Program:
             self._code = BROKEN
         self._printer.end(event.connection)
         self._numbers.pop(event.connection, None)
-        self._opened.pop(event.connection, None)
+        self._gone.append(event.connection)  # known a while longer: a remark may come behind its end
+        if len(self._gone) > _REMEMBERED:
+            self._opened.pop(self._gone.popleft(), None)
         if self._options.once and has_stood and event.ending is not Ending.SERVER_STOPPED:
             self._workbench.stop(self._session)
 

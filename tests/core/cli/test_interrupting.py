@@ -12,6 +12,7 @@ from typing import IO
 
 import pytest
 
+from core.address import parse_address
 from core.cli.common import INTERRUPTED, asked_to_end
 from tests.support import program
 from tests.support.peers import Host, Peer
@@ -26,11 +27,13 @@ def started(code: str, *arguments: str) -> AbstractContextManager[subprocess.Pop
     return program.running("-c", f"{code}\nfrom core.__main__ import main\nsys.exit(main())", *arguments)
 
 
-def read_until(stream: IO[str], words: str) -> None:
+def read_until(stream: IO[str], words: str) -> str:
+    """The line that has these words."""
     said = ""
     while words not in said:
         said = stream.readline()
         assert said, f"it ended without {words!r}"
+    return said
 
 
 # The end takes for ever and says when it has begun.
@@ -92,6 +95,41 @@ def test_the_second_ctrl_c_ends_it_at_once_and_without_a_traceback(
             running.send_signal(signal.SIGINT)
             assert running.wait(PATIENCE) == -signal.SIGINT
             assert running.stderr.read() == ""
+
+
+# It is interrupted in the middle of its first message, and goes on once another has come.
+INTERRUPTED_MESSAGE = """
+import os, signal, sys
+from core.cli import terminal
+terminal._LAST_WORDS = 0.0
+write = terminal._Program._print
+def written(program, line):
+    write(program, line)
+    if "first" in line:
+        os.kill(os.getpid(), signal.SIGINT)
+        while not program._subscription._batches:
+            pass
+terminal._Program._print = written
+"""
+
+
+@only_posix("Windows has no SIGINT for one process")
+@pytest.mark.parametrize("arguments", [("serve", "0", "--reply", "none"), ("tap", "0", "HOST")], ids=["serve", "tap"])
+def test_ctrl_c_does_not_wait_until_all_is_written_that_has_come(arguments: tuple[str, ...]) -> None:
+    with Host() as host:
+        placed = (str(host.address) if each == "HOST" else each for each in arguments)
+        with started(INTERRUPTED_MESSAGE, *placed, "--frame", "line") as running:
+            assert running.stdout is not None
+            assert running.stderr is not None
+            address = read_until(running.stderr, "listening on").split()[-1]
+            with Peer.calls(parse_address(address, for_server=False)) as caller:
+                caller.say(b"first\n")
+                read_until(running.stdout, "first")
+                caller.say(b"second\n")
+                out, err = running.communicate(timeout=PATIENCE)
+    assert "second" not in out
+    assert "7 bytes that had come before the end went unshown" in err
+    assert running.returncode == 0
 
 
 @only_posix("Windows has no SIGINT for one process")
