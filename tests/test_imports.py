@@ -95,7 +95,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         },
     ),
     ("core.steps", LIBRARY | {"core.compose", "core.replies", "core.wire", "core.text_safety", "core.files"}),
-    ("core.sending", LIBRARY | {"core.net", "core.journal", "core.steps"}),
+    ("core.sending", LIBRARY | {"core.net", "core.journal", "core.steps", "core.wire.faults"}),
     (
         "core.workbench",
         LIBRARY | {"core.wire", "core.replies", "core.net", "core.journal", "core.sending", "core.steps"},
@@ -134,13 +134,13 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "core.workbench",
         },
     ),
-    ("core.cli.load", ARGUMENTS | {"core.sending", "core.steps", "core.text_safety"}),
-    ("core.cli.test", ARGUMENTS | {"core.net", "core.sending", "core.steps", "core.text_safety"}),
+    ("core.cli.load", ARGUMENTS | {"core.sending", "core.steps", "core.text_safety", "core.wire.faults"}),
+    ("core.cli.test", ARGUMENTS | {"core.net", "core.sending", "core.steps", "core.text_safety", "core.wire.faults"}),
     (
         "core.cli.replay",
         ARGUMENTS
         | {"core.cli.reading", "core.cli.test", "core.compose.encoding", "core.journal", "core.net"}
-        | {"core.sending", "core.steps", "core.text_safety"},
+        | {"core.sending", "core.steps", "core.text_safety", "core.wire.faults"},
     ),
     (
         "core.cli.export",

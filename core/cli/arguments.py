@@ -12,10 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from core.address import Address
+from core.address import Address, Destination
 from core.cli.common import is_terminal
 from core.compose.encoding import Encoding, find_encoding
 from core.errors import AddressError, TincanError, quoted
+from core.local_address import has_file
 from core.net.socket_options import (
     AS_USUAL,
     HIGHEST_TTL,
@@ -122,6 +123,12 @@ def add_mode(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def refuse_mode(parser: argparse.ArgumentParser, chosen: argparse.Namespace, target: Address) -> None:
+    """Refuse a mode that would let in whom it seems to keep out."""
+    if chosen.mode is not None and not has_file(target.host):
+        parser.error(f"--mode is for the file of a local socket, and {target} has none: leave it out")
+
+
 def _mode(text: str) -> int:
     if not re.fullmatch("0?[0-7]{3}", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"{quoted(text)} is no mode: use three octal digits, such as 660 or 666")
@@ -156,11 +163,13 @@ def add_proxy(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def proxy_of(chosen: argparse.Namespace, target: Address, *, datagrams: bool = False) -> Proxy | None:
-    """The proxy for connections to ``target``, with its password. Raises ``AddressError``."""
-    if datagrams and chosen.proxy is not None:
-        raise AddressError("datagrams go through no proxy: leave --proxy out")
-    proxy = make_proxy(chosen.proxy, target)
+def proxy_to(chosen: argparse.Namespace, *targets: Destination) -> Proxy | None:
+    """The proxy for connections to each of ``targets``, with its password. Raises ``AddressError``."""
+    proxy: Proxy | None = chosen.proxy
+    for target in targets:
+        if target.datagrams and proxy is not None:
+            raise AddressError("datagrams go through no proxy: leave --proxy out")
+        make_proxy(proxy, target.address)
     if proxy is None or not proxy.user or proxy.password:
         return proxy
     password = os.environ.get(PASSWORD, "")

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Address, Destination, parse_destination
-from core.cli.arguments import argument, seconds
+from core.cli.arguments import add_faults, add_proxy, argument, faults_of, proxy_to, seconds
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, write_file
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
 from core.errors import Fault, TincanError, quoted
+from core.proxy import Proxy
 from core.text_safety import TextSafety
 from core.tls.settings import Tls
+from core.wire.faults import SOUND, BothWays
 from core.words import duration
 
 if TYPE_CHECKING:  # else when a load is played
@@ -39,6 +41,8 @@ class LoadOptions(NamedTuple):
     seconds: float = 10.0
     tls: Tls | None = None
     locust: Path | None = None
+    proxy: Proxy | None = None
+    faults: BothWays = SOUND
 
 
 class _LoadError(TincanError, ValueError):
@@ -65,6 +69,8 @@ def add_load(parser: argparse.ArgumentParser) -> None:
         "--locust", type=Path, metavar="LOCUSTFILE", help="write a file for Locust that does the same, and play nothing"
     )
     add_tls(parser, is_server=False)
+    add_proxy(parser)
+    add_faults(parser, "what is sent alone", "what is received alone")
     parser.set_defaults(options=partial(_options, parser))
     parser.epilog = (
         "Exit codes: 0 all answers were as wished, 1 some were not, or none came, 2 the file is broken or the command "
@@ -100,6 +106,8 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Loa
     try:
         target = parse_destination(chosen.target or steps.list.target, for_server=False)
         tls = tls_to(chosen, target)
+        proxy = proxy_to(chosen, target)
+        faults = faults_of(chosen, datagrams=target.datagrams)
     except TincanError as error:
         parser.error(f"argument TARGET: {error}")
     if chosen.locust is not None and tls is not None:
@@ -108,7 +116,9 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Loa
         )
     if chosen.locust is not None and target.datagrams:
         parser.error("the file for Locust speaks TCP: leave udp:// out")
-    return LoadOptions(steps, target, chosen.clients, chosen.rate, chosen.seconds, tls, chosen.locust)
+    if chosen.locust is not None and (proxy is not None or faults != SOUND):
+        parser.error("the file for Locust has neither a proxy nor faults: leave --proxy and --fault out")
+    return LoadOptions(steps, target, chosen.clients, chosen.rate, chosen.seconds, tls, chosen.locust, proxy, faults)
 
 
 def run_load(options: LoadOptions) -> int:
@@ -119,7 +129,15 @@ def run_load(options: LoadOptions) -> int:
         return _write(options, options.locust)
     from core.sending.load import Load
 
-    load = Load(options.steps, options.target, clients=options.clients, rate=options.rate, tls=options.tls)
+    load = Load(
+        options.steps,
+        options.target,
+        clients=options.clients,
+        rate=options.rate,
+        tls=options.tls,
+        proxy=options.proxy,
+        faults=options.faults,
+    )
     code = OK
     with interruptible():
         try:

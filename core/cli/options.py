@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.address import NO_LOCAL_DATAGRAMS, NO_PORT, Address, Target, parse_target, without_udp
+from core.address import NO_LOCAL_DATAGRAMS, NO_PORT, Address, Destination, Target, parse_target, without_udp
 from core.cli.arguments import (
     add_encoding,
     add_faults,
@@ -19,14 +19,15 @@ from core.cli.arguments import (
     add_proxy,
     add_udp,
     faults_of,
-    proxy_of,
+    proxy_to,
+    refuse_mode,
     seconds,
     socket_options_of,
 )
 from core.cli.tls import add_tap_tls, add_tls, tap_tls_of, tls_of
 from core.compose.encoding import Encoding, misread_ending
 from core.errors import AddressError, TincanError, quoted
-from core.local_address import has_file, read_local
+from core.local_address import read_local
 from core.net.socket_options import AS_USUAL, USUAL_DATAGRAM, SocketOptions
 from core.proxy import Proxy
 from core.replies import Reply, all_replies, make_reply
@@ -95,14 +96,6 @@ def add_serve(parser: argparse.ArgumentParser) -> None:
         help="answer by a Python file: on_open(peer), on_message(peer, message), on_close(peer)",
     )
     parser.add_argument("--http", action="store_true", help="answer HTTP requests too, which web pages can send here")
-    parser.add_argument(
-        "--answers",
-        type=_answers,
-        default=DEFAULTS.answers,
-        metavar="N",
-        help=f"pause a connection after so many quick answers in a row without a line of yours between, since two "
-        f"programs may be answering each other (default: {DEFAULTS.answers:,}; 0: never)",
-    )
     parser.add_argument("--once", action="store_true", help="end when the first connection is over")
     _add_common(parser, "bytes as they are, both ways, with one client, whose end is the end")
     add_tls(parser, is_server=True)
@@ -151,6 +144,8 @@ def add_tap(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("onward", metavar="TARGET", help="what is dialled for each of them: HOST:PORT or unix:PATH")
     add_frame(parser)
     add_encoding(parser, "text on the wire: what passes is shown as this", Encoding.UTF_8)
+    _add_profile(parser, "cut what passes into messages as {profiles} has it, and show it in its encoding")
+    parser.add_argument("--once", action="store_true", help="end when the first caller and its target are gone")
     add_journal(parser)
     add_faults(parser, "the way to the target alone", "the way back alone")
     add_tap_tls(parser)
@@ -168,16 +163,27 @@ def _add_target(parser: argparse.ArgumentParser, form: str) -> None:
     parser.add_argument("port", metavar="PORT", nargs="?", default="", help=argparse.SUPPRESS)
 
 
-def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
-    add_frame(parser)
-    add_encoding(parser, "text on the wire: lines of the terminal are sent as this, and what comes is read as it", None)
+def _add_profile(parser: argparse.ArgumentParser, words: str) -> None:
     parser.add_argument(
         "--profile",
         metavar="NAME",
-        help="write each line as SCPI, Modbus/TCP, HL7 MLLP, Redis, NMEA or HTTP has it, or a profile of --profiles, "
-        "and cut what comes into messages in the same way",
+        help=words.format(profiles="SCPI, Modbus/TCP, HL7 MLLP, Redis, NMEA or HTTP, or a profile of --profiles,"),
     )
     parser.add_argument("--profiles", type=Path, metavar="FILE", help="profiles that the window has exported")
+
+
+def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
+    add_frame(parser)
+    add_encoding(parser, "text on the wire: lines of the terminal are sent as this, and what comes is read as it", None)
+    _add_profile(parser, "write each line as {profiles} has it, and cut what comes into messages in the same way")
+    parser.add_argument(
+        "--answers",
+        type=_answers,
+        default=DEFAULTS.answers,
+        metavar="N",
+        help=f"pause a connection after so many quick answers in a row without a line of yours between, since two "
+        f"programs may be answering each other (default: {DEFAULTS.answers:,}; 0: never)",
+    )
     add_journal(parser)
     add_faults(parser, "what is sent alone", "what is received alone")
     parser.add_argument("--exact", action="store_true", help=exactly)
@@ -210,13 +216,10 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
     except TincanError as error:
         parser.error(f"argument {'[HOST:]PORT' if is_server else 'HOST:PORT'}: {error}")
     if is_server:
-        _refuse_mode(parser, chosen, target)
+        refuse_mode(parser, chosen, target)
     _refuse_contradictions(parser, chosen, is_server=is_server)
     steps = None if is_server else _steps(parser, chosen)
-    try:
-        profile = find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
-    except TincanError as error:
-        parser.error(f"argument --profile: {error}")
+    profile = _profile(parser, chosen)
     text = partial(said_on_connect, profile=profile, framing=chosen.framing, encoding=chosen.encoding)
     reply = _reply(parser, chosen) if is_server else _on_connect(parser, chosen, text)
     suggested = steps.list.framing if steps is not None else reply.framing if isinstance(reply, Reply) else None
@@ -225,7 +228,7 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
         tls = tls_of(chosen, has_scheme=has_scheme or (profile is not None and profile.tls and not role.datagrams))
         socket_options = socket_options_of(chosen, is_udp=role.datagrams, has_tls=tls is not None)
         faults = faults_of(chosen, datagrams=role.datagrams)
-        proxy = None if is_server else proxy_of(chosen, target, datagrams=role.datagrams)
+        proxy = None if is_server else proxy_to(chosen, Destination(target, False, role.datagrams))
     except TincanError as error:
         parser.error(str(error))
     return Options(
@@ -236,7 +239,7 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
         once=is_server and (chosen.once or (chosen.exact and not role.datagrams)),
         journal=chosen.journal,
         http=is_server and chosen.http,
-        answers=chosen.answers if is_server else DEFAULTS.answers,
+        answers=chosen.answers,
         exact=chosen.exact,
         crlf=chosen.crlf,
         wait=chosen.wait,
@@ -264,12 +267,6 @@ def _target(chosen: argparse.Namespace, where: str, role: Role) -> Target:
     return parse_target(where, for_server=role.listens)
 
 
-def _refuse_mode(parser: argparse.ArgumentParser, chosen: argparse.Namespace, target: Address) -> None:
-    """Refuse a mode that would let in whom it seems to keep out."""
-    if chosen.mode is not None and not has_file(target.host):
-        parser.error(f"--mode is for the file of a local socket, and {target} has none: leave it out")
-
-
 def _refuse_contradictions(parser: argparse.ArgumentParser, chosen: argparse.Namespace, *, is_server: bool) -> None:
     """Refuse a command line whose options make no sense together."""
     if chosen.exact and chosen.framing != "raw":
@@ -280,8 +277,6 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, chosen: argparse.Nam
         parser.error(f"argument --frame: {why}")
     if is_server and not chosen.exact and (chosen.wait is not None or chosen.no_shutdown):
         parser.error("--wait and --no-shutdown are for one connection: add --exact")
-    if chosen.profile is None and chosen.profiles is not None:
-        parser.error("--profiles has profiles of which --profile names one")
     if chosen.profile is not None and (chosen.exact or chosen.crlf or chosen.encoding or chosen.framing != "raw"):
         parser.error("--profile says all of --exact, --crlf, --encoding and --frame: leave those out")
 
@@ -336,14 +331,17 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         listen, at_listen = parse_target(chosen.listen, for_server=True)
     except TincanError as error:
         parser.error(f"argument LISTEN: {error}")
-    _refuse_mode(parser, chosen, listen)
+    refuse_mode(parser, chosen, listen)
     try:
         onward, at_target = parse_target(chosen.onward, for_server=False)
-        proxy = proxy_of(chosen, onward)
+        proxy = proxy_to(chosen, Destination(onward, at_target, False))
     except TincanError as error:
         parser.error(f"argument TARGET: {error}")
     if why := misread_ending(chosen.framing, chosen.encoding):
         parser.error(f"argument --frame: {why}")
+    if chosen.profile is not None and (chosen.framing != "raw" or chosen.encoding is not Encoding.UTF_8):
+        parser.error("--profile says all of --frame and --encoding: leave those out")
+    profile = _profile(parser, chosen)
     try:
         faults = faults_of(chosen, datagrams=False)
     except TincanError as error:
@@ -355,7 +353,9 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
     return Options(
         Role.TAP,
         listen,
-        chosen.framing,
+        chosen.framing if profile is None else profile.lens,
+        once=chosen.once,
+        profile=profile,
         journal=chosen.journal,
         encoding=chosen.encoding,
         mode=chosen.mode,
@@ -365,6 +365,16 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         tls=tls,
         onward_tls=onward_tls,
     )
+
+
+def _profile(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Profile | None:
+    """The profile that was named. Refuses the command line if there is none of that name."""
+    if chosen.profile is None and chosen.profiles is not None:
+        parser.error("--profiles has profiles of which --profile names one")
+    try:
+        return find_profile(chosen.profile, chosen.profiles) if chosen.profile is not None else None
+    except TincanError as error:
+        parser.error(f"argument --profile: {error}")
 
 
 def find_profile(name: str, path: Path | None) -> Profile:

@@ -7,18 +7,23 @@ import queue
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Destination, parse_destination
-from core.cli.arguments import add_frame
+from core.cli.arguments import add_faults, add_frame, add_mode, add_proxy, faults_of, proxy_to, refuse_mode, seconds
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
 from core.cli.reading import TerminalJournal, numbered
 from core.cli.test import play
 from core.cli.tls import add_tls, tls_to
+from core.clock import monotonic
 from core.errors import TincanError
+from core.proxy import Proxy
+from core.settings import DEFAULTS, Limits
 from core.tls.settings import Tls
+from core.wire.faults import SOUND, BothWays
 from core.words import connection_name
 
 if TYPE_CHECKING:  # else when something is replayed
@@ -44,6 +49,10 @@ class ReplayOptions(NamedTuple):
     in_pace: bool = False
     once: bool = False
     tls: Tls | None = None
+    proxy: Proxy | None = None
+    faults: BothWays = SOUND
+    wait: float = 0.0  # seconds in which a server that is not there yet is asked again
+    limits: Limits = DEFAULTS
 
 
 def add_replay(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +72,17 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
         help="speak as soon as the answers are there (default), or take the time that it took then",
     )  # fmt: skip
     add_frame(parser)
+    parser.add_argument(
+        "--wait",
+        type=seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="try so long to connect to a server that has to come up",
+    )
     add_tls(parser, is_server=False)
+    add_proxy(parser)
+    add_faults(parser, "what is sent alone", "what is received alone")
+    add_mode(parser)
     parser.set_defaults(options=partial(_options, parser))
     parser.epilog = (
         "Exit codes: 0 everything was the same, 1 something was different, or it could not connect or listen, 2 the "
@@ -77,14 +96,22 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Rep
         parser.error("name the server to play the client to, or --serve LISTEN to play the server")
     if chosen.once and not serves:
         parser.error("--once is for --serve")
+    if serves and (chosen.proxy is not None or chosen.wait):
+        parser.error("--proxy and --wait are for who connects: leave them out with --serve")
     try:
         target = parse_destination(chosen.serve if serves else chosen.target, for_server=serves)
         tls = tls_to(chosen, target)
+        proxy = proxy_to(chosen, target)
+        faults = faults_of(chosen, datagrams=target.datagrams)
     except TincanError as error:
         parser.error(str(error))
+    if not serves and chosen.mode is not None:
+        parser.error("--mode is for --serve")
+    refuse_mode(parser, chosen, target.address)
+    limits = DEFAULTS if chosen.mode is None else replace(DEFAULTS, socket_mode=chosen.mode)
     return ReplayOptions(
         chosen.journal, target, serves, chosen.session, chosen.connection, chosen.framing,
-        chosen.pace == "recorded", chosen.once, tls,
+        chosen.pace == "recorded", chosen.once, tls, proxy, faults, chosen.wait, limits,
     )  # fmt: skip
 
 
@@ -147,12 +174,13 @@ def _session(journal: TerminalJournal, wanted: int | None) -> SessionId:
 
 def _call(options: ReplayOptions, target: Destination, recording: RecordedConversation) -> int:
     """Play the client's side to the server."""
-    from core.sending.steps import StepsRun
+    from core.sending.steps import StepsRun, client_for
     from core.steps.replay import LIMIT
 
     run = StepsRun("replay", recording.ready, _nobody, limit=LIMIT, keeps_all=True)
     run.start()
-    play(run, target, options.tls)
+    connect = partial(client_for, target, tls=options.tls, proxy=options.proxy, faults=options.faults)
+    play(run, connect, monotonic() + options.wait)
     return _show(recording, list(run.playing.rows), run.playing.left)
 
 
@@ -170,8 +198,9 @@ def _serve(options: ReplayOptions, target: Destination, recording: RecordedConve
 
     mock = Mock(recording, hear)
     code = SAME
-    address, tls = target.address, options.tls
-    with UdpServer(address, reply=mock) if target.datagrams else Server(address, reply=mock, tls=tls) as server:
+    make = UdpServer if target.datagrams else partial(Server, tls=options.tls, limits=options.limits)
+    out, into = options.faults
+    with make(target.address, reply=mock, fault_out=out, fault_in=into) as server:
         tell(f"listening on {', '.join(map(str, server.addresses))}")
         while True:
             try:

@@ -505,15 +505,16 @@ class _Program:
             drop_output()  # else Python complains at the end
 
     def _forget(self, event: Closed) -> None:
-        has_stood = event.connection in self._numbers
+        number = self._numbers.pop(event.connection, None)
+        has_stood = number is not None
         if event.ending not in GOOD_ENDINGS and self._counts_endings and has_stood:
             self._code = BROKEN
         self._printer.end(event.connection)
-        self._numbers.pop(event.connection, None)
         self._gone.append(event.connection)  # known a while longer: a remark may come behind its end
         if len(self._gone) > _REMEMBERED:
             self._opened.pop(self._gone.popleft(), None)
-        if self._options.once and has_stood and event.ending is not Ending.SERVER_STOPPED:
+        is_alone = number is not None and -number not in self._numbers.values()  # of a tap, both of a pair are to go
+        if self._options.once and is_alone and event.ending is not Ending.SERVER_STOPPED:
             self._workbench.stop(self._session)
 
 

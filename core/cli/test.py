@@ -6,26 +6,32 @@ import argparse
 import contextlib
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from core.address import Destination, parse_destination
-from core.cli.arguments import seconds
+from core.cli.arguments import add_faults, add_proxy, faults_of, proxy_to, seconds
 from core.cli.common import INTERRUPTED, interruptible, write_escapes_where_needed, write_file
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
 from core.errors import ConnectError, TincanError, quoted
+from core.proxy import Proxy
 from core.text_safety import TextSafety
 from core.tls.settings import Tls
+from core.wire.faults import SOUND, BothWays
 
 if TYPE_CHECKING:  # else when lists are played: no other program needs them
+    from core.net.client import Client
+    from core.net.connection import Connection
     from core.sending.plan import Played
     from core.sending.steps import StepsRun
     from core.steps.playing import Row
     from core.steps.report import Suite
     from core.steps.step import ReadySteps
+
+MakeClient: TypeAlias = "Callable[[Callable[[Connection], None]], Client]"  # of what hears of its connection
 
 OK, NOT_AS_WISHED, BROKEN_FILE = 0, 1, 2
 _AGAIN = 0.2  # seconds from one try to connect to the next
@@ -40,6 +46,8 @@ class PlayOptions(NamedTuple):
     tls: Sequence[Tls | None]
     junit: Path | None = None
     wait: float = 0.0  # seconds in which a server that is not there yet is asked again
+    proxy: Proxy | None = None
+    faults: BothWays = SOUND
 
 
 def add_test(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +64,8 @@ def add_test(parser: argparse.ArgumentParser) -> None:
         help="try so long to connect to a server that has to come up",
     )
     add_tls(parser, is_server=False)
+    add_proxy(parser)
+    add_faults(parser, "what is sent alone", "what is received alone")
     parser.set_defaults(options=partial(_options, parser))
     parser.epilog = (
         "Exit codes: 0 all answers were as wished, 1 not all were, or it could not connect, 2 a file is broken or the "
@@ -85,9 +95,11 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Pla
         targets.append(target or parse_destination(ready.list.target, for_server=False))
     try:
         tls = [tls_to(chosen, one) for one in targets]
+        proxy = proxy_to(chosen, *targets)
+        (faults,) = {faults_of(chosen, datagrams=one.datagrams) for one in targets}
     except TincanError as error:
         parser.error(str(error))
-    return PlayOptions(lists, tuple(targets), tls, chosen.junit, chosen.wait)
+    return PlayOptions(lists, tuple(targets), tls, chosen.junit, chosen.wait, proxy, faults)
 
 
 def run_test(options: PlayOptions) -> int:
@@ -97,7 +109,7 @@ def run_test(options: PlayOptions) -> int:
     with interruptible():
         try:
             for (_path, ready), target, tls in zip(options.lists, options.targets, options.tls, strict=True):
-                suites.append(_play(ready, target, tls, options.wait))
+                suites.append(_play(ready, target, tls, options))
                 print(suite_words(suites[-1]))
         except KeyboardInterrupt:
             return INTERRUPTED
@@ -119,8 +131,8 @@ def suite_words(suite: Suite) -> str:
     return f"{head}\n{as_text(suite.rows)}{what}, {suite.seconds:.3f} s\n"
 
 
-def _play(ready: ReadySteps, target: Destination, tls: Tls | None, wait: float) -> Suite:
-    from core.sending.steps import StepsRun
+def _play(ready: ReadySteps, target: Destination, tls: Tls | None, options: PlayOptions) -> Suite:
+    from core.sending.steps import StepsRun, client_for
     from core.steps.report import Suite
 
     began, start = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()), monotonic()
@@ -128,20 +140,21 @@ def _play(ready: ReadySteps, target: Destination, tls: Tls | None, wait: float) 
     error = ""
     run.start()
     try:
-        play(run, target, tls, start + wait)
+        connect = partial(client_for, target, tls=tls, proxy=options.proxy, faults=options.faults)
+        play(run, connect, start + options.wait)
     except TincanError as failure:
         error = str(failure)
     scheme = "udp://" if target.datagrams else "tls://" if tls is not None else ""
     return Suite(ready.list.name, f"{scheme}{target.address}", _rows(run, ready), monotonic() - start, began, error)
 
 
-def play(run: StepsRun, target: Destination, tls: Tls | None, until: float = 0.0) -> None:
-    """Have a run that was started play over a client of its own, to its end.
+def play(run: StepsRun, make_client: MakeClient, until: float = 0.0) -> None:
+    """Have a run that was started play over a client that is made for it, to its end.
 
     Raises ``ConnectError`` if no server is there until then on the monotonic clock, or at once.
     """
     try:
-        with _connected(target, tls, run, until):
+        with _connected(run, make_client, until):
             while not run.join(_LOOK):
                 pass
     finally:
@@ -150,14 +163,12 @@ def play(run: StepsRun, target: Destination, tls: Tls | None, until: float = 0.0
 
 
 @contextlib.contextmanager
-def _connected(target: Destination, tls: Tls | None, run: StepsRun, until: float) -> Iterator[None]:
+def _connected(run: StepsRun, make_client: MakeClient, until: float) -> Iterator[None]:
     """A client that plays the list, once a server is there. Raises ``ConnectError`` if none is until then."""
-    from core.sending.steps import client_for
-
     with contextlib.ExitStack() as stack:
         while True:
             try:
-                stack.enter_context(client_for(target, tls, run.attach))
+                stack.enter_context(make_client(run.attach))
                 break
             except ConnectError:
                 if monotonic() >= until or run.is_attached:

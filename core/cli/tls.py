@@ -6,6 +6,7 @@ import argparse
 import getpass
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from core.address import Destination
@@ -44,17 +45,7 @@ def add_tls(parser: argparse.ArgumentParser, *, is_server: bool) -> None:
     parser.add_argument("--ca", type=Path, metavar="FILE", help=f"who may vouch for {whom}: certificates in PEM")
     parser.add_argument("--cert", type=Path, metavar="FILE", help="show this certificate: PEM, or PKCS#12 with its key")
     parser.add_argument("--key", type=Path, metavar="FILE", help="the key of the certificate, if it has its own file")
-    parser.add_argument(
-        "--password-file",
-        type=Path,
-        metavar="FILE",
-        help=f"its first line is the password of the key; else {PASSWORD} in the environment has it, or you are asked",
-    )
-    parser.add_argument("--alpn", type=argument(parse_protocols), metavar="A,B", help="protocols, the dearest first")
-    parser.add_argument("--tls-min", dest="lowest", choices=[one.value for one in LowestVersion], help="default: 1.2")
-    parser.add_argument(
-        "--key-log", type=Path, metavar="FILE", help="write the secrets there, to read a capture with (SSLKEYLOGFILE)"
-    )
+    _add_any_tls(parser)
     if is_server:
         parser.add_argument(
             "--client-cert", dest="client_certs", choices=["ask", "require"], help="want one of clients"
@@ -72,6 +63,21 @@ def add_tls(parser: argparse.ArgumentParser, *, is_server: bool) -> None:
     parser.set_defaults(client_certs=None)
 
 
+def _add_any_tls(parser: argparse.ArgumentParser) -> None:
+    """Take what belongs to TLS on any side."""
+    parser.add_argument(
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help=f"its first line is the password of the key; else {PASSWORD} in the environment has it, or you are asked",
+    )
+    parser.add_argument("--alpn", type=argument(parse_protocols), metavar="A,B", help="protocols, the dearest first")
+    parser.add_argument("--tls-min", dest="lowest", choices=[one.value for one in LowestVersion], help="default: 1.2")
+    parser.add_argument(
+        "--key-log", type=Path, metavar="FILE", help="write the secrets there, to read a capture with (SSLKEYLOGFILE)"
+    )
+
+
 def add_tap_tls(parser: argparse.ArgumentParser) -> None:
     """Take what belongs to TLS on either side of a tap; ``tls://`` before an address asks for it there."""
     parser.add_argument("--cert", type=Path, metavar="FILE", help="show callers this certificate; means TLS at LISTEN")
@@ -81,13 +87,18 @@ def add_tap_tls(parser: argparse.ArgumentParser) -> None:
         "--pin", type=argument(parse_pin), metavar="SHA256", help="believe TARGET with this certificate, and no other"
     )
     parser.add_argument("--no-verify", action="store_true", help="believe whatever TARGET shows; means TLS there")
+    _add_any_tls(parser)
 
 
 def tap_tls_of(chosen: argparse.Namespace, *, at_listen: bool, at_target: bool) -> tuple[Tls | None, Tls | None]:
     """What was asked for of callers and of the target; the two flags are whether a scheme did. See ``tls_of``."""
-    listens = Tls(certificate=chosen.cert, key=chosen.key, password=os.environ.get(PASSWORD) or None)
-    dials = Tls(ca=chosen.ca, pin=chosen.pin or "", verify=not chosen.no_verify)
+    both = Tls(alpn=chosen.alpn or (), lowest=LowestVersion(chosen.lowest or "1.2"), key_log=chosen.key_log)
+    password = _given_password(chosen.password_file)
+    listens = replace(both, certificate=chosen.cert, key=chosen.key, password=password)
+    dials = replace(both, ca=chosen.ca, pin=chosen.pin or "", verify=not chosen.no_verify)
     wants_own, wants_other = chosen.cert is not None, chosen.ca is not None or bool(chosen.pin) or chosen.no_verify
+    if not (at_listen or at_target or wants_own or wants_other) and (chosen.lowest or both != Tls()):
+        raise TlsSettingsError("--alpn, --tls-min and --key-log are for TLS: write tls:// before LISTEN or TARGET")
     return (
         (_with_password(listens) if wants_own else listens) if at_listen or wants_own else None,
         dials if at_target or wants_other else None,
@@ -139,8 +150,6 @@ def _given_password(path: Path | None) -> str | None:
 
 def _with_password(tls: Tls) -> Tls:
     """The same, with the password of its key if that has one and somebody is there to be asked."""
-    from dataclasses import replace
-
     from core.tls.contexts import read_own
 
     try:

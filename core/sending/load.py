@@ -20,12 +20,14 @@ from core.latency import nearest_rank
 from core.net.client import Client
 from core.net.connection import Connection
 from core.net.loop import Timer
+from core.proxy import Proxy
 from core.sending.steps import client_for, end_connection
 from core.settings import DEFAULTS
 from core.steps.playing import PeerEnd, Playing, Row, Verdict, all_not_played
 from core.steps.step import OwnEnd, ReadySteps
 from core.supervision import do_all
 from core.tls.settings import Tls
+from core.wire.faults import SOUND, BothWays
 
 CONNECT = "connect"
 PERCENTILES = (50.0, 95.0, 99.0, 99.9)
@@ -89,15 +91,24 @@ class Load:
     """
 
     def __init__(
-        self, steps: ReadySteps, target: Destination, *, clients: int, rate: float, tls: Tls | None = None
+        self,
+        steps: ReadySteps,
+        target: Destination,
+        *,
+        clients: int,
+        rate: float,
+        tls: Tls | None = None,
+        proxy: Proxy | None = None,
+        faults: BothWays = SOUND,
     ) -> None:
+        connect = partial(client_for, target, tls=tls, proxy=proxy, faults=faults)
         interval = round(clients * 1e9 / rate)
         self._rate, self._cpu = rate, 0.0
         self._names = [row_name(row) for row in all_not_played(steps)]
         now = monotonic_ns()
         apart = min(interval, _STAGGERED) // clients
         self._began = self._ended = now
-        self._clients = [_LoadClient(steps, target, tls, interval, now + number * apart) for number in range(clients)]
+        self._clients = [_LoadClient(steps, connect, interval, now + number * apart) for number in range(clients)]
 
     def start(self) -> None:
         """Begin. Raises ``NoThread``."""
@@ -152,8 +163,14 @@ class Load:
 class _LoadClient:
     """One client. Its connections' threads play, one after the other; the thread of ``Load`` begins and ends them."""
 
-    def __init__(self, steps: ReadySteps, target: Destination, tls: Tls | None, interval: int, first: int) -> None:
-        self._steps, self._target, self._tls, self._interval = steps, target, tls, interval
+    def __init__(
+        self,
+        steps: ReadySteps,
+        make_client: Callable[[Callable[[Connection], None]], Client],
+        interval: int,
+        first: int,
+    ) -> None:
+        self._steps, self._make_client, self._interval = steps, make_client, interval
         self.figures: dict[str, Figures] = {}
         self.late = array("q")  # ns by which lists were begun late that had not to wait for the one before
         self.behind = 0  # lists that had to
@@ -171,7 +188,7 @@ class _LoadClient:
         """Begin to connect."""
         self._connection = None
         self._connecting_since = monotonic_ns()
-        self._client = client_for(self._target, self._tls, self._stands)
+        self._client = self._make_client(self._stands)
         self._client.start()
 
     def reconnect(self) -> None:

@@ -14,12 +14,14 @@ from core.events import Ending, EventSink
 from core.net.client import Client
 from core.net.connection import Connection
 from core.net.owner import Pause
+from core.proxy import Proxy
 from core.sending.plan import End, PlanError, Played
 from core.sending.run import TELL_EVERY, Run, Stopped
 from core.settings import DEFAULTS
 from core.steps.playing import PeerEnd, Playing
 from core.steps.step import OwnEnd, ReadySteps
 from core.tls.settings import Tls
+from core.wire.faults import SOUND, BothWays
 
 _TELL_NS = int(TELL_EVERY * 1e9)
 _MOST_HEARD = 1024 * 1024  # bytes, and
@@ -35,13 +37,21 @@ def end_connection(connection: Connection, end: OwnEnd) -> None:
     connection.loop.call_soon(act.get(end, reset))  # not at once: it may be over then, and whoever plays is told so
 
 
-def client_for(target: Destination, tls: Tls | None, stands: Callable[[Connection], None]) -> Client:
+def client_for(
+    target: Destination,
+    stands: Callable[[Connection], None],
+    *,
+    tls: Tls | None = None,
+    proxy: Proxy | None = None,
+    faults: BothWays = SOUND,
+) -> Client:
     """A client, to be started, over which a list is played: of UDP or TCP. It leaves it to the list when to part."""
     from core.net.udp import UdpClient
 
+    out, into = faults
     if target.datagrams:
-        return UdpClient(target.address, stands=stands)
-    return Client(target.address, half_open=True, tls=tls, stands=stands)
+        return UdpClient(target.address, stands=stands, fault_out=out, fault_in=into)
+    return Client(target.address, half_open=True, tls=tls, stands=stands, proxy=proxy, fault_out=out, fault_in=into)
 
 
 class StepsRun(Run):
