@@ -19,6 +19,8 @@ from core.proxy import HTTP, Proxy, check_target
 _LONGEST_HEAD = 64 * 1024  # bytes of an HTTP answer that may come without its end
 _NO_SUCH_PROXY = "it is another kind of proxy, or none"
 _OTHER_KIND = "Check its port, and whether it is a SOCKS5 or an HTTP proxy"
+_HIDDEN = b"***"
+_TELLING = 4  # bytes of a secret at the end of what was said that are taken for its beginning
 _SHOWN = 100  # characters of what is no answer
 
 
@@ -100,7 +102,14 @@ class ProxyHandshake(ABC):
     def no_proxy(self, said: bytes) -> ProxyError:
         """What it means that the proxy said this."""
         self.garbage = said
-        return self._refused(f"does not speak {self._name}: it said {_shown(said.strip())}", _OTHER_KIND)
+        return self._refused(f"does not speak {self._name}: it said {self._shown(said.strip())}", _OTHER_KIND)
+
+    def _shown(self, said: bytes) -> str:
+        """What the proxy said, to be read: without the password, which an echo has in it."""
+        password = self.proxy.password.encode()
+        for secret in (_login(self.proxy), password) if password else ():
+            said = _without(said, secret)
+        return quoted(said.decode("ascii", "backslashreplace"), _SHOWN)
 
     _name: str
 
@@ -223,8 +232,7 @@ class HttpConnect(ProxyHandshake):
         place = f"{host}:{self.target.port}"
         lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
         if self.proxy.user:
-            login = base64.b64encode(f"{self.proxy.user}:{self.proxy.password}".encode())
-            lines.append(f"Proxy-Authorization: Basic {login.decode('ascii')}")
+            lines.append(f"Proxy-Authorization: Basic {_login(self.proxy).decode('ascii')}")
         return "".join(f"{line}\r\n" for line in (*lines, "")).encode("ascii")
 
     @property
@@ -256,7 +264,7 @@ class HttpConnect(ProxyHandshake):
             raise self.no_proxy(self._head.partition(b"\n")[0])
         code = int(found[1])
         details = [(found[2] or b"").strip(), *(each.strip() for each in _DETAIL.findall(self._head))]
-        shown = " ".join([str(code), *(_shown(each) for each in details if each)])
+        shown = " ".join([str(code), *(self._shown(each) for each in details if each)])
         if 100 <= code < 200:  # another head follows
             self._head = b""
         elif 200 <= code < 300:
@@ -283,5 +291,15 @@ class HttpConnect(ProxyHandshake):
         return "" if re.search(r"\bbasic\b", " ".join(offered), re.IGNORECASE) else printable(", ".join(names))[:_SHOWN]
 
 
-def _shown(said: bytes) -> str:
-    return quoted(said.decode("ascii", "backslashreplace"), _SHOWN)
+def _login(proxy: Proxy) -> bytes:
+    """User and password as Basic authentication has them."""
+    return base64.b64encode(f"{proxy.user}:{proxy.password}".encode())
+
+
+def _without(said: bytes, secret: bytes) -> bytes:
+    """What was said with something else in place of a secret, and of the first part of it at the end."""
+    said = said.replace(secret, _HIDDEN)
+    for size in range(len(secret) - 1, _TELLING - 1, -1):
+        if said.endswith(secret[:size]):
+            return said[:-size] + _HIDDEN
+    return said

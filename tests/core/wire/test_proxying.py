@@ -276,6 +276,32 @@ def test_what_is_no_http_is_known_by_its_first_bytes(said: bytes) -> None:
     assert "does not speak HTTP: it said " in refusal(HTTP, said)
 
 
+_BASIC = "YW5uYTpzZWNyZXQ="  # anna:secret
+
+
+@pytest.mark.parametrize(
+    ("proxy", "stream", "said"),
+    [
+        (HTTP_USER, f"CONNECT h HTTP/1.1\r\nProxy-Authorization: Basic {_BASIC}\r\n", "Proxy-Authorization: Basic ***"),
+        (HTTP_USER, f"CONNECT h HTTP/1.1\r\nProxy-Authorization: Basic {_BASIC[:9]}", "Basic ***”"),
+        (HTTP_USER, "you said anna:secret?", "“you said anna:***?”"),
+        (HTTP_USER, "see", "“see”"),
+    ],
+)
+def test_an_echo_of_the_password_is_not_shown(proxy: Proxy, stream: str, said: str) -> None:
+    shown = str(handshake_with(proxy, NAME).no_proxy(stream.encode()).explanation)
+    assert said in shown
+    assert _BASIC[:8] not in shown
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(f"502 no way for {_BASIC}", "502 “no way for ***”"), ("403 secret\r\nX-Squid-Error: secret", "403 “***” “***”")],
+)
+def test_nor_is_it_in_a_refusal(status: str, said: str) -> None:
+    assert said in refusal(HTTP_USER, f"HTTP/1.1 {status}\r\n\r\n".encode())
+
+
 def test_a_head_without_an_end_is_given_up() -> None:
     said = refusal(HTTP, b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000)
     assert said.startswith("The proxy http://10.0.0.1:1080 gave an answer whose head is longer than 65,536 bytes.")
