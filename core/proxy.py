@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
-from core.address import Address, parse_address, split_target
+from core.address import HIGHEST_PORT, Address, parse_address, split_target
 from core.errors import AddressError
 from core.local_address import is_local, read_local
 
@@ -72,6 +72,8 @@ def parse_proxy(text: str) -> Proxy:
     host, port, _tls = split_target(place)
     if kind == HTTP and host and port is None and not is_local(host):
         raise AddressError(f"the port is missing: write {kind}://{Address(host, _EXAMPLE_PORT)}, for example")
+    if port is not None and not (port.isdecimal() and int(port[:20]) <= HIGHEST_PORT):  # it may be a password
+        raise AddressError(f"the port of the proxy is no number up to {HIGHEST_PORT}; a user stands before an @")
     address = parse_address(place, for_server=False, default_port=_DEFAULT_PORTS[kind])
     try:
         return Proxy(kind, address, unquote(user, errors="strict"), unquote(password, errors="strict"))

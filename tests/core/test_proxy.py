@@ -41,6 +41,8 @@ def test_a_proxy_is_read(text: str, proxy: Proxy) -> None:
         ("socks5://proxy#secret", "a host and a port alone"),
         ("socks5://anna:secret%ff@proxy", "is no text: %XX stands for bytes of UTF-8"),
         ("socks5://proxy:0", "port 0"),
+        ("socks5://anna:secret", "no number up to 65535; a user stands before an @"),
+        ("http://anna:99999", "no number up to 65535"),
         ("socks5://:secret@proxy", "the user of the proxy is missing"),
         ("http://a%3Ab:secret@proxy:80", "no colon in its name"),
         (f"socks5://anna:{'secret' * 43}@proxy", "more than 255 bytes"),
