@@ -10,6 +10,7 @@ import errno
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.clock import monotonic_ns
@@ -18,6 +19,7 @@ from core.events import Received, new_event
 from core.net import sockets
 from core.net.line_faults import FaultyDirection
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Ready, Timer
+from core.net.socket_options import LARGEST_DATAGRAM
 from core.supervision import note
 from core.wire.faults import SOUND, BothWays
 from core.words import counted
@@ -34,6 +36,8 @@ _BUFFER = 4 * 1024 * 1024  # bytes that the system is asked to keep for us; it m
 _LOOK_EVERY = 1.0  # seconds between two looks at what the system has dropped
 _TRIES = 4  # of a send that meets news of earlier ones
 _QUIET = 1_000_000_000  # ns between two reports that datagrams for a peer came back
+
+_HEADERS = {socket.AF_INET: 28, socket.AF_INET6: 48}  # bytes of IP and UDP in front of what is said
 
 # What is news of a datagram that was sent before, and no fault of the call that tells it.
 _NEWS = frozenset({"ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "EHOSTDOWN"})
@@ -232,10 +236,14 @@ class DatagramSocket:
         why = explain(error, Doing.SENDING, transport.connection.peer)
         if error_name(error) != "EMSGSIZE":
             return why
-        size = counted(len(data), "byte")
-        most = sockets.path_limit(self.sock)
-        limit = f", where packets have {most:,} bytes at most" if most is not None else ""
-        return Explanation(f"{why.what}: it has {size}{limit}", why.causes, why.advice, why.fault)
+        what = f"{why.what}: it has {counted(len(data), 'byte')}"
+        most = sockets.path_limit(self.sock) if len(data) <= LARGEST_DATAGRAM else None
+        if most is None:
+            return replace(why, what=what)
+        room = most - _HEADERS[self.sock.family]
+        what = f"{what}, where packets have {most:,} at most"
+        advice = f"Send at most {room:,} bytes at once, or have larger ones fragmented"
+        return Explanation(what, ("it must not be fragmented",), advice, why.fault)
 
     def _look_again(self) -> None:
         self._look = None

@@ -30,8 +30,11 @@ from core.events import (
     SessionRemark,
     TlsRefused,
 )
+from core.net import sockets
+from core.net.datagrams import DatagramSocket
 from core.net.owner import Pause
 from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
+from core.net.sockets import SocketAddress
 from core.net.udp import UdpClient, UdpServer
 from core.replies import Reply
 from core.replies.rules import Rules
@@ -249,6 +252,26 @@ def test_a_datagram_that_is_too_large_is_refused_in_a_sentence_and_the_next_one_
         client.send(b"still there")
         assert client.receive(PATIENCE) == b"still there"
         assert not sink.of(Closed)
+
+
+def test_what_a_narrow_way_takes_is_told_in_bytes_to_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    def narrow(shared: DatagramSocket, data: bytes, to: SocketAddress | None) -> int:
+        if len(data) > 1_272:
+            raise OSError(errno.EMSGSIZE, "Message too long")
+        return send(shared, data, to)
+
+    send = DatagramSocket._send
+    monkeypatch.setattr(DatagramSocket, "_send", narrow)
+    monkeypatch.setattr(sockets, "path_limit", lambda _sock: 1_300)
+    with hearing() as (server, _heard), speaking(server.addresses[0]) as (client, _sink):
+        with pytest.raises(SendError, match="it has 1,273 bytes, where packets have 1,300 at most") as refused:
+            client.send(bytes(1_273))
+        client.send(bytes(1_272))
+        assert client.receive(PATIENCE) == bytes(1_272)
+        with pytest.raises(SendError, match="UDP datagram has 65,507 bytes at most") as too_large:
+            client.send(bytes(65_508))
+    assert "Send at most 1,272 bytes at once" in str(refused.value)
+    assert "1,300" not in str(too_large.value)
 
 
 @needs_icmp
