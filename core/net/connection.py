@@ -255,6 +255,11 @@ class Connection:
         """Whether a reset has come while nothing is read from it, so that nobody was told. The loop's thread."""
         return bool(self._pause) and self.is_open and self._transport.is_broken
 
+    def look_for_reset_after_end(self) -> None:
+        """End if its peer has finished and was reset or lost since: no selector tells of that. The loop's thread."""
+        if self.is_open and not self._peer_sends and self._transport.is_reset_after_end:
+            self._break(ConnectionResetError(errno.ECONNRESET, ""))
+
     @property
     def peer_has_finished(self) -> bool:
         """Whether the peer has said that nothing more comes."""

@@ -271,7 +271,7 @@ class DatagramTransport:
     name = "UDP"
     goodbye = ""
     datagrams = is_ready = True
-    is_over = is_broken = False
+    is_over = is_broken = is_reset_after_end = False
     unconfirmed: int | None = None
     silence: float | None = None
     tcp_info: TcpInfo | None = None

@@ -313,6 +313,11 @@ def is_over(sock: socket.socket, *, with_fin: bool = True) -> bool:
     return bool(poll.poll(0))
 
 
+def has_failed(sock: socket.socket) -> bool:
+    """Whether the system has an error of a socket that no call has told yet, as of a RST; it is told only once."""
+    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+
+
 def unconfirmed(sock: socket.socket) -> int | None:
     """Bytes that we sent and the peer's system has not acknowledged; None where nobody can tell.
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # else when TLS is spoken
     from core.tls.contexts import TlsContext
 
 _LOOK_EVERY = 0.02  # seconds between two looks at whether those that are not read were reset
+_LOOK_BEHIND_ENDS = 0.05  # the same where nobody waits but those whose peer has finished, of which there may be many
 _AT_REST = 900.0  # seconds; neither program knows of the tap, so it waits as long as their own systems would
 
 # How a leg ends that the other one's ending was not a FIN of: with a goodbye. After any other ending it is reset.
@@ -309,6 +310,7 @@ class Tap(ListeningSession):
 
     def _finish_after_what_came(self, leg: _Leg) -> None:
         leg.has_finished = True
+        self._look_for_resets(_LOOK_BEHIND_ENDS)
         if leg.queue is not None:
             leg.queue.finish(monotonic_ns(), self._held_keys)
             self._take_from_queue(leg)
@@ -356,11 +358,11 @@ class Tap(ListeningSession):
             leg.connection.resume(Pause.TAP)
             self._pass_on(leg)
 
-    def _look_for_resets(self) -> None:
+    def _look_for_resets(self, soon: float = _LOOK_EVERY) -> None:
         """Look again and again while a leg is not read: no selector tells of a reset to who does not ask for bytes."""
         if self._look is None:
             assert self._commands is not None  # as long as the loop runs
-            self._look = self._commands.call_later(_LOOK_EVERY, self._look_at_unread)
+            self._look = self._commands.call_later(soon, self._look_at_unread)
 
     def _look_at_unread(self) -> None:
         self._look = None
@@ -368,8 +370,12 @@ class Tap(ListeningSession):
             if leg.connection.is_broken_unread:
                 leg.is_broken = True
                 leg.connection.guard(partial(leg.connection.resume, Pause.TAP))  # to read what came before, and then it
+            elif leg.has_finished:
+                leg.connection.guard(leg.connection.look_for_reset_after_end)
         if any(leg.is_waiting or leg.dialer is not None for leg in self._legs.values()):
             self._look_for_resets()
+        elif any(leg.has_finished for leg in self._legs.values()):
+            self._look_for_resets(_LOOK_BEHIND_ENDS)
 
     def closing(self, connection: Connection, ending: Ending) -> None:
         """Have the other leg end as well, and not only once this one has said goodbye."""

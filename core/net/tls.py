@@ -82,6 +82,10 @@ class TlsTransport:
         return self._inner.is_broken
 
     @property
+    def is_reset_after_end(self) -> bool:
+        return self._inner.is_reset_after_end
+
+    @property
     def unconfirmed(self) -> int | None:
         return self._inner.unconfirmed
 

@@ -94,6 +94,11 @@ class Transport(Protocol):
         ...
 
     @property
+    def is_reset_after_end(self) -> bool:
+        """Whether a RST has come behind the peer's end, of which no receive tells. It may be known only once."""
+        ...
+
+    @property
     def unconfirmed(self) -> int | None:
         """Bytes that the peer's system has not acknowledged; None where nobody can tell."""
         ...
@@ -149,6 +154,10 @@ class Tcp:
         return sockets.is_over(self._sock, with_fin=False)
 
     @property
+    def is_reset_after_end(self) -> bool:
+        return sockets.has_failed(self._sock)
+
+    @property
     def unconfirmed(self) -> int | None:
         return sockets.unconfirmed(self._sock)
 
@@ -169,6 +178,7 @@ class LocalStream(Tcp):
 
     name = "local socket"
     goodbye = GOODBYE
+    is_reset_after_end = False  # to close for good is no more than to finish sending
 
     def set_nagle(self, wanted: bool) -> None:
         pass

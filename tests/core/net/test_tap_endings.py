@@ -6,9 +6,11 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
+from core.address import Address
 from core.events import Closed, Ending, NotSent, Opened, Received, Remark
 from core.net import sockets
 from core.net.hold import Hold
@@ -19,7 +21,7 @@ from core.wire.faults import BothWays, Faults, parse_faults
 from tests.support.peers import Host, NeverReads, Peer, Resets, black_hole
 from tests.support.sink import Sink, until
 from tests.support.stage import tapping
-from tests.support.systems import needs_rst
+from tests.support.systems import needs_rst, only_linux, only_posix
 
 FOR_EVER = 3600.0  # seconds: whoever waited for that would never be done in time
 
@@ -246,3 +248,34 @@ def test_the_moment_for_the_last_bytes_is_by_the_clock_however_many_looks_it_tak
         pair.caller.leave()
 
         until(lambda: sockets.is_over(pair.target.sock, with_fin=False), "the reset at the target")
+
+
+@needs_rst
+@only_linux("no other system is known to tell of a reset that comes behind a FIN, before something is sent there")
+@pytest.mark.parametrize("who", ["caller", "target"])
+def test_a_reset_behind_an_end_is_passed_on_though_nobody_reads_there(who: str) -> None:
+    with between(Resets, Resets) as pair:
+        gone, other = (pair.caller, pair.target) if who == "caller" else (pair.target, pair.caller)
+        gone.say(b"last words")
+        gone.finish()
+        assert other.hear_all() == b"last words"
+        assert len(pair.tap.connections) == 2
+        gone.leave()
+        number = 1 if who == "caller" else -1
+        numbers = {event.connection: event.number for event in pair.sink.of(Opened)}
+        ends = {numbers[event.connection]: event.ending for event in pair.sink.wait_for(Closed, 2)}
+        assert ends == {number: Ending.PEER_RESET, -number: Ending.PASSED_RESET}
+        until(lambda: other.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0, "the reset at the other end")
+
+
+@only_posix("Python has no local sockets on Windows")
+def test_who_closes_a_local_socket_for_good_has_only_finished(tmp_path: Path) -> None:
+    sink = Sink()
+    with Host() as host, Tap(Address(f"unix:{tmp_path}/s", 0), host.address, events=sink):
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(f"{tmp_path}/s")
+            caller.sendall(b"last words")
+        with host.accept(Peer) as target:
+            assert target.hear_all() == b"last words"
+            target.say(b"answer")
+        sink.wait_for(Closed, 2)
