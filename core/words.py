@@ -47,11 +47,15 @@ def duration(ns: int) -> str:
 
 
 def sentence(words: object) -> str:
-    """What an error or a text says, with a capital letter in front and a full stop behind; of nothing, nothing.
+    """What an error or a text says, with a capital letter in front and a full stop behind; of nothing, nothing."""
+    return with_full_stop(with_capital(str(words)))
+
+
+def with_capital(text: str) -> str:
+    """A text with a capital letter in front, and no other letter changed.
 
     What has other signs in it than letters is the name of a host, a file or an option, and stays as it is.
     """
-    text = with_full_stop(str(words))
     return f"{text[:1].upper()}{text[1:]}" if _WORD.match(text) else text
 
 

@@ -16,7 +16,7 @@ from core.events import SessionId
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import Phase
 from core.replies import Reply, find_reply, make_reply
-from core.words import sentence, with_full_stop
+from core.words import sentence, with_capital, with_full_stop
 from gui.platform.desktop import edit_file
 from gui.preferences import typed_path
 from gui.viewmodels.framings import one_of
@@ -290,7 +290,7 @@ class OnConnectController:
             return
         main.preferences = main.preferences.with_on_connect(str(state.target), written)
         main.workbench.set_on_connect(state.session, reply)
-        main.complain(f"{_words(written).capitalize()}: from the next connect to {state.target} on.")
+        main.complain(f"{with_capital(_words(written))}: from the next connect to {state.target} on.")
         self.show()
 
     def prepare(self, address: Address, then: Callable[[Reply | None], None]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from core.errors import reason
-from core.words import sentence
+from core.words import sentence, with_capital
 from gui.platform.bridge import in_background
 from gui.widgets.debounce import Debounce
 
@@ -169,7 +169,7 @@ def ask_for_target(parent: tk.Misc, things: str = "messages") -> Path | None:
 
 
 def _kinds(things: str, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-    return (things.capitalize(), "*.json"), *more, ("All files", "*")
+    return (with_capital(things), "*.json"), *more, ("All files", "*")
 
 
 def read(path: Path) -> tuple[SavedMessage, ...] | SavedError:

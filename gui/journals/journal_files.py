@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.errors import JournalError
 from core.files import is_own_folder
-from core.words import counted
+from core.words import counted, with_capital
 from gui.journals.locks import LOCK, Hold, hold_on
 
 KEEP = 20  # journals, the one being written included
@@ -185,7 +185,7 @@ def _sessions(path: Path) -> Iterator[str]:
             known = ROLES.get(role)
             if known is not None and known.many_connections:
                 entries = f"{counted(connections, 'connection')}, {entries}"
-            yield f"{role.capitalize()} {target}, {entries}"
+            yield f"{with_capital(role)} {target}, {entries}"
         ((sessions,),) = reader.ask(_HOW_MANY, (), (int,))
         if sessions > len(rows):
             yield f"{sessions - len(rows):,} more"

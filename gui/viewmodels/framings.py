@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import TincanError
-from core.words import sentence
+from core.words import sentence, with_capital
 
 if TYPE_CHECKING:
     from core.wire.framing import Framing
@@ -147,7 +147,7 @@ def words_of(framing: str) -> str:
         words = parse_framing(framing).words
     except TincanError:
         return kind.words
-    return words[:1].upper() + words[1:]
+    return with_capital(words)
 
 
 def one_of(framing: str) -> str:

@@ -14,7 +14,7 @@ from core.journal.display_row import RECEIVED, DisplayRow
 from core.local_time import local_of
 from core.text_safety import MOST_MARKS, Span, TextSafety
 from core.tls.facts import Trust
-from core.words import connection_name, counted, duration
+from core.words import connection_name, counted, duration, with_capital
 from gui.viewmodels.decoding import UTF_8, Decoding
 from gui.viewmodels.hexdump import Bytes
 
@@ -80,7 +80,7 @@ def heading(inspected: Inspected) -> Heading:
     day = time.strftime("%a %d %b %Y", local_of(display_row.wall_ns))
     when = f"{_clock(display_row.wall_ns)}  ·  {day}"
     if not display_row.is_message:
-        return Heading(display_row.kind.replace("-", " ").capitalize().replace("Tls", "TLS"), "", when)
+        return Heading(with_capital(display_row.kind.replace("-", " ")).replace("Tls", "TLS"), "", when)
     role = inspected.role
     return Heading(_way(display_row, role), counted(display_row.size, "byte"), f"{display_row.kind} {when}")
 

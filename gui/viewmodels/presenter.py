@@ -16,7 +16,7 @@ from core.replies import find_reply
 from core.roles import ROLES, Role
 from core.text_safety import TextSafety
 from core.tls.facts import Trust
-from core.words import connection_name, counted, human_bytes
+from core.words import connection_name, counted, human_bytes, with_capital
 from gui.keys import shown
 from gui.viewmodels.filtering import RecipientRows
 from gui.viewmodels.reachable import places
@@ -287,7 +287,7 @@ def _listening(window_state: WindowState) -> str:
     if len(written_to) != 1 or written_to[0].can_receive:
         return "Type a message"
     who = _who(window_state, written_to[0])
-    return f"{who[:1].upper()}{who[1:]} has finished sending (FIN), and still hears what you send"
+    return f"{with_capital(who)} has finished sending (FIN), and still hears what you send"
 
 
 def _who(window_state: WindowState, connection: ConnectionState) -> str:
@@ -308,7 +308,7 @@ def why_nobody(window_state: WindowState) -> str:
         return _over(window_state, state)
     if state.phase is Phase.STARTING:
         words, is_of_key = (
-            waiting_words(state, window_state.now).capitalize(),
+            with_capital(waiting_words(state, window_state.now)),
             _with_key(window_state, state.role) is state,
         )
         stop = "" if state.retry is None else ":"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from build_scripts.project import ROOT
 from core.errors import Explanation, SendError
-from core.words import counted, duration, human_bytes, sentence, with_full_stop
+from core.words import counted, duration, human_bytes, sentence, with_capital, with_full_stop
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,33 @@ def test_a_sentence_has_one_end_however_its_reason_ends(reason: str) -> None:
     assert sentence(found) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("UDP server", "UDP server"),
+        ("send HELLO World", "Send HELLO World"),
+        ("#1 has", "#1 has"),
+        ("2-byte", "2-byte"),
+    ],
+)
+def test_a_capital_changes_nothing_else(text: str, says: str) -> None:
+    assert with_capital(text) == says
+
+
 @given(st.text("aé (.!?…)“”", max_size=12))
 def test_a_name_at_the_beginning_keeps_its_letters(reason: str) -> None:
     assert with_full_stop(f"talk.txt: {reason}") == sentence(f"talk.txt: {reason}").replace("Talk", "talk")
+
+
+@pytest.mark.parametrize("package", ["core", "gui"])
+def test_no_other_letter_than_the_first_is_changed(package: str) -> None:
+    """As ``str.capitalize`` does, which makes “Udp” of UDP and “scpi” of a name; ``with_capital`` does not."""
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if ".capitalize(" in path.read_text(encoding="utf-8")
+    ]
+    assert not found
 
 
 @given(st.sampled_from(["a typing error", "a typing error."]), st.sampled_from(["Wait", "Wait."]))

@@ -8,6 +8,7 @@ from functools import partial
 from tkinter import ttk
 
 from core.text_safety import TextSafety
+from core.words import with_capital
 from gui.theme.theme import Theme
 from gui.viewmodels.replaying import TableLine, as_tab_separated
 from gui.widgets.bindings import bind_own, breaking, focus_now
@@ -86,7 +87,7 @@ class StepsTable(SmallWindow):
         self.tree = ttk.Treeview(box, columns=self._columns, show="headings", selectmode="extended", height=4)
         for column, width in zip(self._columns, _WIDTHS, strict=True):
             wide = _NARROW.get(column, width)
-            self.tree.heading(column, text=column.capitalize(), anchor="w")
+            self.tree.heading(column, text=with_capital(column), anchor="w")
             self.tree.column(column, width=px(wide), minwidth=px(50), stretch=column not in _NARROW)
         bar = ttk.Scrollbar(box, command=self.tree.yview, takefocus=False)
         self.tree.configure(yscrollcommand=bar.set)

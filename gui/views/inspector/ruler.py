@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from tkinter import ttk
 
+from core.words import with_capital
 from gui.platform.differences import HERE
 from gui.theme.theme import Theme
 from gui.viewmodels.inspection import Fact, Inspected, Range
@@ -188,7 +189,7 @@ class Ruler(Section):
     def _tell(self) -> None:
         ruled = self._ruled
         words = "" if ruled is None else sentence(ruled, self._chosen) if self._chosen else verdict(ruled)
-        self.words.configure(text=words[:1].upper() + words[1:])
+        self.words.configure(text=with_capital(words))
         self.redraw()
 
     def _resized(self, _event: object) -> None:

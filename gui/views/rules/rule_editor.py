@@ -9,6 +9,7 @@ from tkinter import ttk
 from typing import Any
 
 from core.text_safety import TextSafety
+from core.words import with_capital
 from gui.theme.theme import Theme
 from gui.viewmodels.drafting import ENCODINGS, ENDINGS, FORMATS
 from gui.viewmodels.rule_tables import THEN, WHEN, Mistake, RuleFields, takes
@@ -148,7 +149,7 @@ class RuleEditor(ttk.Frame):
     def _fit_pattern(self) -> None:
         """Ask for what the condition compares with, if it compares."""
         wanted = takes(self.when.key)
-        self.pattern.hint(wanted.capitalize())
+        self.pattern.hint(with_capital(wanted))
         for widget in (self.pattern, self._headings["pattern"]):
             (widget.grid if wanted else widget.grid_remove)()
 

@@ -232,7 +232,8 @@ class TestTheList:
         assert [each.begun for each in journal_files.listed(tmp_path)] == [0.0]
 
     def test_a_journal_is_described_in_a_few_words(self, tmp_path: Path) -> None:
-        server, client, *others = Story(), Story(2, Role.CLIENT), Story(3), Story(4), Story(5)
+        server, client = Story(), Story(2, Role.CLIENT)
+        others = Story(3, Role.UDP_SERVER), Story(4), Story(5)
         path = tmp_path / name(1)
         beginnings = [server.begins(), client.begins(), *(other.begins() for other in others)]
         written(path, *beginnings, server.opens(), server.opens(), server.hears(b"x"), client.opens())
@@ -241,7 +242,7 @@ class TestTheList:
 
         assert found.words == (
             "Server 127.0.0.1:5555, 2 connections, 4 entries; Client 127.0.0.1:5555, 2 entries; "
-            "Server 127.0.0.1:5555, 0 connections, 1 entry; 2 more"
+            "UDP server 127.0.0.1:5555, 0 connections, 1 entry; 2 more"
         )
         assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
