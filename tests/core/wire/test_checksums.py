@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +42,37 @@ def test_each_crc_has_the_check_value_of_the_catalogue(name: str) -> None:
 @given(st.sampled_from(sorted(CRCS)), st.binary())
 def test_a_crc_by_its_table_or_the_standard_library_is_that_of_the_shift_register(name: str, data: bytes) -> None:
     assert ALGORITHMS[name].work_out(data) == _bit_by_bit(CRCS[name][1], data)
+
+
+@pytest.mark.parametrize("name", CRCS)
+def test_a_crc_of_many_bytes_is_that_of_the_shift_register(name: str) -> None:
+    crc = CRCS[name][1]
+    for size in (512, 513, 514, 767, 1_024, 1_025, 2_047):
+        data = random.Random(size).randbytes(size)
+        assert crc.work_out(data) == _bit_by_bit(crc, data)
+
+
+def test_fletcher_of_many_bytes_is_that_of_two_sums_that_never_pass_254() -> None:
+    data, first, second = b"\xff\xfe" * 5_000 + bytes(range(256)), 0, 0
+    for byte in data:
+        first = (first + byte) % 255
+        second = (second + first) % 255
+
+    assert ALGORITHMS["fletcher16"].work_out(data) == second << 8 | first
+
+
+@pytest.mark.parametrize("name", CRCS)
+def test_many_bytes_take_less_than_as_many_in_short_pieces(name: str) -> None:
+    crc, data = CRCS[name][1], bytes(64 * 1024)
+    crc.work_out(data)  # makes the tables
+
+    def took(size: int) -> float:
+        began = time.thread_time()
+        for start in range(0, len(data), size):
+            crc.work_out(data[start : start + size])
+        return time.thread_time() - began
+
+    assert min(took(len(data)) for _ in range(3)) < min(took(512) for _ in range(3)) / 1.5
 
 
 def _bit_by_bit(crc: Crc, data: bytes) -> int:
