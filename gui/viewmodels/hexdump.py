@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 from core.words import counted
 
 MOST_COPIED = 64 * 1024  # bytes; more belongs in a file, and would hold the window up
+MOST_IN_LINE = 32  # bytes
 USUAL_DIGITS = 8  # of an offset: up to 4 GiB; longer data has as many as it needs
 _FEWEST_DIGITS = 4
 _GROUP = 8  # bytes between the wider gaps
@@ -138,7 +139,7 @@ def fitting(columns: int, size: int) -> Layout:
     """
     needed = len(f"{max(0, size - 1):x}")
     digits, few = max(USUAL_DIGITS, needed), max(_FEWEST_DIGITS, needed)
-    roomy = [Layout(per_row, digits) for per_row in (32, 16, 8)]
+    roomy = [Layout(per_row, digits) for per_row in (MOST_IN_LINE, 16, 8)]
     narrow = [Layout(8, few), Layout(8, few, gap=1, has_bars=False)]
     least = Layout(4, few, gap=1, has_bars=False)
     return next((layout for layout in (*roomy, *narrow) if layout.width <= columns), least)

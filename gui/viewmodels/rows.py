@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -69,19 +68,6 @@ class Conversation(Protocol):
     def place_near(self, spot: Spot) -> int | None:
         """The row that shows a byte, or the nearest; None while that is not known yet."""
         ...
-
-
-def read_around(
-    read: Callable[[int, int], list[DisplayRow]], place: int, count: int, total: int
-) -> tuple[list[DisplayRow], DisplayRow | None]:
-    """So many rows of ``total`` with the row at ``place`` well inside, and the one in front of them, if there is one.
-
-    ``read`` gives the rows from one place up to before another.
-    """
-    first = max(0, min(place - count // 2, total - count))
-    display_rows = read(max(0, first - 1), min(total, first + count))
-    before = display_rows.pop(0) if display_rows and display_rows[0].place < first else None
-    return display_rows, before
 
 
 def spot_at(display_row: DisplayRow, fraction: float) -> Spot:

@@ -240,6 +240,13 @@ class Typesetter:
             (spans,) = _plain_if_many(body.lines())
         return spans
 
+    def shown_with_others(self, display_rows: Sequence[DisplayRow]) -> frozenset[int]:
+        """The places of those that are shown as one with another: one message to many, and what was passed on."""
+        self._find_broadcasts(display_rows)
+        if self._role.passes_on:
+            self._find_passed_on(display_rows)
+        return frozenset(self._told)
+
     def _find_broadcasts(self, display_rows: Sequence[DisplayRow]) -> None:
         """One message to many is a display row for each; together they are shown once."""
         self._also, self._told = {}, set()
@@ -403,21 +410,19 @@ def clock(display_row: DisplayRow) -> str:
     return time.strftime("%H:%M:%S", _local(display_row)) + f".{display_row.wall_ns // 1_000_000 % 1000:03d}"
 
 
-def within_budget(weights: Sequence[int], budget: int, keep: int, enough: int = 0) -> tuple[int, int]:
-    """The stretch around place ``keep`` that weighs no more than ``budget``: first, and one past the last.
+def stretch_around(heights: Sequence[int], keep: int, above: int, below: int) -> tuple[int, int]:
+    """The rows that are so many pixels high above place ``keep`` and from it on: first, and one past the last.
 
-    It grows on both sides in turn and always has the place itself and its neighbours, however heavy: past a
-    very long row one must be able to scroll. It may weigh more where it would not have ``enough`` otherwise.
+    The neighbours of that place are there, however high it is: past a very long row one must be able to scroll.
     """
-    first, last = max(0, keep - 1), min(len(weights), keep + 2)
-    total = sum(weights[first:last])
-    while first > 0 or last < len(weights):
-        takes_next = last < len(weights) and (first == 0 or last - keep <= keep - first)
-        more = weights[last] if takes_next else weights[first - 1]
-        if total + more > budget and total >= enough:
-            break
-        total += more
-        first, last = (first, last + 1) if takes_next else (first - 1, last)
+    first, high = keep, 0
+    while first > 0 and (high < above or first == keep):
+        first -= 1
+        high += heights[first]
+    last, high = keep, 0
+    while last < len(heights) and (high < below or last <= keep + 1):
+        high += heights[last]
+        last += 1
     return first, last
 
 

@@ -48,6 +48,7 @@ class BubbleText(tk.Text):
         self._set_off: list[tuple[str, str]] = []  # the pictures that have another colour, and what they showed before
         self._has_set_off = False
         self._inner = 0
+        self._measure_font()
         self.astral = self._measure_astral()
         self.metrics = self._measure()
         self.tag_bind("more", "<Button-1>", self._more_clicked)
@@ -86,34 +87,19 @@ class BubbleText(tk.Text):
         shown = self.dlineinfo("@0,0")
         return line, rows_above - (shown[1] if shown else 0)
 
-    def enough_rows(self, *, is_compact: bool, usual: float = 0.0) -> int:
-        """Rows that fill the view and as much again, if they are ``usual`` pixels high; none is lower than a line."""
-        line = self._theme.text.metrics("linespace")
-        least = line if is_compact else line + 2 * self._theme.cap_height
-        return 2 * (int(self.winfo_height() / max(least, usual)) + 1)
+    def bubble_height(self, lines: int) -> int:
+        """The pixels of a message of so many lines, without a header."""
+        return lines * self._linespace + 2 * self._theme.cap_height
 
-    def least_height(self, rows: Iterable[Row]) -> int:
-        """The pixels of rows, or fewer: as if Tk had no line to break."""
-        theme, line = self._theme, self._theme.text.metrics("linespace")
-        header, high = self._header_height, 0
-        for row in rows:
-            if row.caps:  # a header or a gap, and between the ends of its bubble the lines of a message
-                high += header * ("head" in row.runs[0].tags)
-                high += len(row.caps) * theme.cap_height + (row.lines - len(row.caps) - 1) * line
-            else:
-                high += row.lines * line
-        return high
+    @property
+    def most_in_line(self) -> int:
+        """Narrow characters that fit into a line of the widest bubble."""
+        return max(1, self.metrics.widest // self._narrow)
 
     @property
     def _header_height(self) -> int:
         theme = self._theme
         return int(theme.px(_HEAD_ABOVE) + theme.small.metrics("linespace") + theme.px(_HEAD_BELOW))
-
-    @property
-    def enough_characters(self) -> int:
-        """Narrow characters of long messages that fill the view and as much again."""
-        lines = self.winfo_height() // self._theme.text.metrics("linespace") + 1
-        return 2 * lines * self.metrics.widest // max(1, self._theme.text.measure("i"))
 
     def show_line(self, line: int, pixels: int) -> None:
         """Bring a line to the top of the view, ``pixels`` of it above."""
@@ -205,6 +191,9 @@ class BubbleText(tk.Text):
         else:
             self.tag_configure(tag, lmargin1=rest, lmargin2=rest)
 
+    def _measure_font(self) -> None:
+        self._linespace, self._narrow = self._theme.text.metrics("linespace"), max(1, self._theme.text.measure("i"))
+
     def _measure(self) -> Metrics:
         theme = self._theme
         widest = int(min(max(self._inner, theme.px(120)) * _WIDEST, theme.px(_WIDEST_POINTS)))
@@ -234,13 +223,13 @@ class BubbleText(tk.Text):
 
     def height_of(self, messages: int, *, is_compact: bool) -> int:
         """The pixels of so many short messages, with their headers where they have some, and of the end behind them."""
-        theme, line = self._theme, self._theme.text.metrics("linespace")
+        theme, line = self._theme, self._linespace
         row = line + theme.px(1) if is_compact else self._header_height + line + 2 * theme.cap_height
         return messages * row + line
 
     def height_of_lines(self, lines: int) -> int:
         """The pixels of so many lines of text."""
-        return lines * self._theme.text.metrics("linespace")
+        return lines * self._linespace
 
     @property
     def content_height(self) -> int:
@@ -263,6 +252,7 @@ class BubbleText(tk.Text):
     def _restyle(self) -> None:
         self._caps.clear()
         self._set_off.clear()
+        self._measure_font()
         theme, p = self._theme, self._theme.palette
         px, pad = theme.px, theme.text.measure("\u2003")
         self.configure(background=p.pane, foreground=p.text, font=theme.text)

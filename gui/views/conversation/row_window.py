@@ -10,22 +10,25 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gui.viewmodels.decoding import UTF_8
-from gui.viewmodels.rows import Spot, fraction_at, read_around, spot_at
+from gui.viewmodels.hexdump import MOST_IN_LINE as MOST_IN_HEX_LINE
+from gui.viewmodels.rows import Spot, fraction_at, spot_at
 from gui.viewmodels.typeset_row import DECOR, Row
-from gui.viewmodels.typesetting import HEX_MORE, MORE, RowStyle, Typesetter, weight, within_budget
+from gui.viewmodels.typesetting import HEX_MORE, MORE, RowStyle, Typesetter, stretch_around, weight
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
     from gui.viewmodels.rows import Conversation
     from gui.views.conversation.bubbles import BubbleText
 
-WINDOW_ROWS = 200  # rows in the Text beyond which its far end is cut off
 PREVIEW = 4096  # bytes shown of a message until a person asks for more of it
-BUDGET = 32 * 1024  # characters in the Text, unless one row alone has more; about six screens
 HEX_PREVIEW = 1024  # the same where bytes are shown as hex
 COMPACT_PREVIEW = 512  # the same where a message has one line
-ENOUGH = 4_000  # the same that fill any view, and are there even if a long row has to be taken for that
-FEW = 24  # rows that are read at first where few fill the Text: they may lie across very many entries
+ENOUGH = 2, 3  # heights of the view that are in the Text above the row that is gone to, and from it on
+ENOUGH_IN_A_DRAG = 1, 2  # the same while the scrollbar is dragged: others are soon to come
+ENOUGH_AT_END = 2, 0  # the same at the end, while it is followed
+FEW = 24  # rows that are read on a side while it is not known how high they are: they may lie across very many entries
+MOST_READ = 8_192  # rows that are read on a side, however few of them are seen: one message to many is a row for each
+_NEAR = 200  # rows in which the message before is looked for
 
 
 class RowWindow:
@@ -41,9 +44,9 @@ class RowWindow:
         self._fixed = 0  # of the rows in the row window, the ones before this place will not change
         self._rows: list[Row] = []
         self._starts: list[int] = []  # the line on which each row starts, from 1
-        self._weights: list[int] = []
+        self._heights: list[int] = []  # pixels of each row, or fewer
         self._usual = 0.0  # pixels of a row, of those that were set last, or fewer
-        self._at_first = WINDOW_ROWS  # rows that are read, before more if those do not fill the Text
+        self._filled = 0  # the height of the view that they were set for
         self._expanded: dict[int, int] = {}  # how many bytes are shown of a message that was asked for
         self._typesetter: Typesetter | None = None
 
@@ -61,58 +64,80 @@ class RowWindow:
         is_fixed = self.last == end and self._fixed >= self.last
         return is_fixed and self._typesetter is not None and not self._typesetter.ended_ragged
 
-    def load(self, around: int, views: int = 0) -> None:
-        """Have other rows instead of those that are there, with the row ``around`` well inside.
+    def load(self, around: int, views: tuple[int, int] = ENOUGH) -> None:
+        """Have other rows instead of those that are there: around a row, or in front of the place behind the last.
 
-        They fill the view so many times, and as much again: enough where others are soon to come. 0: a usual number.
+        Above it and from it on they fill the view so many times, as far as there are rows.
         """
-        source, rows, budget = self.conversation, WINDOW_ROWS, BUDGET
-        if views:
-            rows = min(rows, views * self._text.enough_rows(is_compact=self.style.is_compact, usual=self._usual))
-            budget = min(budget, views * self.enough_characters)
-        display_rows, before = read_around(self.read, around, min(rows, self._at_first), self.total)
-        weights = self.weigh(display_rows)
-        if self._at_first < rows and sum(weights) < budget:
-            display_rows, before = read_around(self.read, around, rows, self.total)
-            weights = self.weigh(display_rows)
-        self._rows, self._starts, self._weights = [], [], []
-        if source is None or not display_rows:
+        self._filled = self._text.winfo_height()
+        above, below = (each * self._filled for each in views)
+        display_rows, heights, before = self._read_around(around, above, below)
+        self._rows, self._starts, self._heights = [], [], []
+        if not display_rows:
             self.first = self.last = max(0, self.total)
             self._text.replace([])
             return
-        keep = max(0, min(around - display_rows[0].place, len(display_rows) - 1))
-        start, stop = within_budget(weights, budget, keep, ENOUGH)
+        keep = min(max(0, around - display_rows[0].place), len(display_rows))
+        start, stop = stretch_around(heights, keep, above, below)
         before = display_rows[start - 1] if start else before
         self._typesetter = self._new_typesetter()
-        self._at_first = WINDOW_ROWS if stop - start > FEW // 2 else FEW
         self.first = self.last = display_rows[start].place
         said = self._message_before(before) if self.style.counts_time and before is not None else None
-        rows_set = self._set(display_rows[start:stop], weights[start:stop], before, said)
-        high = self._text.least_height(rows_set)
-        self._usual = high / len(rows_set)
-        if views and not self._fills(views, high, budget):
-            self.load(around)
-        else:
-            self._text.replace(rows_set)
+        rows_set = self._set(display_rows[start:stop], heights[start:stop], before, said)
+        self._usual = sum(self._heights) / len(self._heights)
+        self._text.replace(rows_set)
 
-    def _fills(self, views: int, high: int, budget: int) -> bool:
-        """Whether rows of so many pixels fill the view so many times and a quarter, or are half of so many characters.
+    def _read_around(
+        self, around: int, above: int, below: int
+    ) -> tuple[list[DisplayRow], list[int], DisplayRow | None]:
+        """Rows that are so many pixels high above a place and from it on, or all there are; and the one before.
 
-        One message to many is a row for each, but seen once.
+        With the least height of each.
         """
-        seen = (each for row, each in zip(self._rows, self._weights, strict=True) if row.lines)
-        is_all = self.last - self.first == self.total
-        return is_all or 4 * high >= 5 * views * self._text.winfo_height() or 2 * sum(seen) >= budget
+        before_it, behind_it = (self._rows_for(1.25 * pixels) for pixels in (above, below))
+        while True:
+            first, stop = max(0, around - before_it), min(self.total, around + 1 + behind_it)
+            display_rows = self.read(max(0, first - 1), stop)
+            before = display_rows.pop(0) if display_rows and display_rows[0].place < first else None
+            heights = self.least_heights(display_rows)
+            keep = around - first
+            # The first may be shown with one in front of it, which is not read.
+            lacks_above = first > 0 and before_it < MOST_READ and sum(heights[1:keep]) < above
+            lacks_below = stop < self.total and behind_it < MOST_READ and sum(heights[keep:]) < below
+            if not display_rows or not (lacks_above or lacks_below):
+                return display_rows, heights, before
+            before_it = min(MOST_READ, before_it * 4) if lacks_above else before_it
+            behind_it = min(MOST_READ, behind_it * 4) if lacks_below else behind_it
+
+    def _rows_for(self, pixels: float) -> int:
+        """About how many rows have so many pixels, going by those that were set last."""
+        return min(MOST_READ, int(pixels / self._usual) + 2) if self._usual else FEW
+
+    def least_heights(self, display_rows: Sequence[DisplayRow]) -> list[int]:
+        """The pixels of each, or fewer; none of what is shown as one with another."""
+        told = self._shown_with_others(display_rows)
+        return [0 if row.place in told else self._least_height(row) for row in display_rows]
+
+    def _least_height(self, display_row: DisplayRow) -> int:
+        if self.style.is_compact or not display_row.is_message:
+            return self._text.height_of_lines(1)
+        data = display_row.data or b""
+        if self.style.as_hex:
+            return self._text.bubble_height(len(data) // MOST_IN_HEX_LINE + 1)
+        return self._text.bubble_height(max(data.count(b"\n") + 1, weight(display_row) // self._text.most_in_line))
 
     @property
-    def enough_characters(self) -> int:
-        """Characters of long messages that fill the view and as much again; of any, where each has one line."""
-        return BUDGET if self.style.is_compact else self._text.enough_characters
+    def fills_view(self) -> bool:
+        """Whether the view is no higher than it was when rows were set for it."""
+        return self._text.winfo_height() <= self._filled
 
-    def weigh(self, display_rows: Sequence[DisplayRow]) -> list[int]:
-        """About how much work each of them is, in characters; no more than are shown where each has one line."""
-        weights = list(map(weight, display_rows))
-        return [min(each, COMPACT_PREVIEW) for each in weights] if self.style.is_compact else weights
+    def is_flood(self, new: int) -> bool:
+        """Whether so many new rows seem to be more than ``load`` sets at the end, before they are read."""
+        return new > self._rows_for(ENOUGH_AT_END[0] * self._text.winfo_height())
+
+    def is_much(self, heights: Sequence[int]) -> bool:
+        """The same of rows of these heights."""
+        return sum(heights) > ENOUGH_AT_END[0] * self._text.winfo_height()
 
     def _new_typesetter(self) -> Typesetter:
         assert self.conversation is not None
@@ -125,7 +150,7 @@ class RowWindow:
         """The row, or the nearest message before it, if that is near."""
         if before.is_message or self.conversation is None:
             return before if before.is_message else None
-        place = self.next_message(before.place, -1, WINDOW_ROWS)
+        place = self.next_message(before.place, -1, _NEAR)
         found = self.conversation.read(place, 1, 0) if place is not None else []
         return next((row for row in found if row.is_message), None)
 
@@ -133,29 +158,30 @@ class RowWindow:
         """Whether the last message here went to more than are told: the first of ``display_rows`` is it, to another."""
         return bool(display_rows) and self._typesetter is not None and self._typesetter.goes_on_with(display_rows[0])
 
-    def append(self, display_rows: Sequence[DisplayRow], weights: Sequence[int]) -> None:
-        """Set what is new, and was weighed, below the rest, and cut off as much above as is no longer needed."""
-        self._text.append(self._set(display_rows, weights))
+    def append(self, display_rows: Sequence[DisplayRow], heights: Sequence[int]) -> None:
+        """Set what is new, and was measured, below the rest, and cut off as much above as is no longer needed."""
+        self._text.append(self._set(display_rows, heights))
         self._cut_head()
 
     def _cut_head(self) -> None:
-        surplus, left = 0, sum(self._weights)
-        while len(self._starts) - surplus > WINDOW_ROWS or (left > BUDGET and surplus < len(self._starts) - 1):
-            left -= self._weights[surplus]
-            surplus += 1
-        if surplus < WINDOW_ROWS // 4 and left <= BUDGET and len(self._starts) <= WINDOW_ROWS * 5 // 4:
+        view = self._text.winfo_height()
+        surplus, left = 0, sum(self._heights)
+        if left < (sum(ENOUGH) + 1) * view:
             return
+        while surplus < len(self._heights) - 1 and left - self._heights[surplus] >= sum(ENOUGH) * view:
+            left -= self._heights[surplus]
+            surplus += 1
         lines = self._starts[surplus] - 1
         self._text.cut_head(lines)
         self._rows = self._rows[surplus:]
         self._starts = [start - lines for start in self._starts[surplus:]]
-        self._weights = self._weights[surplus:]
+        self._heights = self._heights[surplus:]
         self.first += surplus
 
     def _set(
         self,
         display_rows: Sequence[DisplayRow],
-        weights: Sequence[int],
+        heights: Sequence[int],
         before: DisplayRow | None = None,
         said: DisplayRow | None = None,
     ) -> list[Row]:
@@ -168,7 +194,7 @@ class RowWindow:
         for row in rows:
             self._starts.append(line)
             line += row.lines
-        self._weights += weights
+        self._heights += heights
         self.last += len(rows)
         self._fixed = min(self.last, self.conversation.settled)
         return rows
@@ -240,8 +266,13 @@ class RowWindow:
 
     def shown_once(self, display_rows: Sequence[DisplayRow]) -> list[DisplayRow]:
         """The same without those that are shown as one with another: one message to many."""
-        rows = self._set_apart(display_rows)
-        return [display_row for display_row, row in zip(display_rows, rows, strict=False) if row.runs]
+        told = self._shown_with_others(display_rows)
+        return [display_row for display_row in display_rows if display_row.place not in told]
+
+    def _shown_with_others(self, display_rows: Sequence[DisplayRow]) -> frozenset[int]:
+        if self.conversation is None:
+            return frozenset()
+        return self._new_typesetter().shown_with_others(display_rows)
 
     def text_of(self, display_rows: Sequence[DisplayRow]) -> str:
         """Rows as they would be shown, as text."""
@@ -275,6 +306,18 @@ class RowWindow:
     def lines_of(self, place: int) -> int:
         """How many lines a row takes."""
         return self.line_of(place + 1) - self.line_of(place)
+
+    def shown_with(self, place: int) -> int:
+        """The place of the row that shows one that is here: mostly itself; of one message to many, the first."""
+        row = place - self.first
+        while row > 0 and not self._rows[row].lines:
+            row -= 1
+        return self.first + row
+
+    def shown_at(self, place: int) -> tuple[int, int]:
+        """The lines that show a row that is here, the second one behind the last."""
+        row = self.shown_with(place) - self.first
+        return self._starts[row], self._starts[row] + self._rows[row].lines
 
     def row(self, place: int) -> Row | None:
         """What is shown of a row; None if it is not here."""

@@ -97,8 +97,8 @@ class Selection:
 
     def restore(self) -> None:
         """The row window has changed: show again what is selected and chosen."""
-        text, line_of = self._text, self._row_window.line_of
-        text.set_off([(line_of(chosen), line_of(chosen + 1)) for chosen in self._chosen_here()])
+        text = self._text
+        text.set_off([self._row_window.shown_at(chosen) for chosen in self._chosen_here()])
         if self._selection is not None and self._overlaps(self._selection):
             text.tag_remove("sel", "1.0", "end")
             text.tag_add("sel", self._index(self._selection[0]), self._index(self._selection[1]))
@@ -150,8 +150,8 @@ class Selection:
             return
         top, bottom = self._row_window.span
         if places[0] >= top and places[1] <= bottom:
-            line_of = self._row_window.line_of
-            chosen = (f"{line_of(places[0])}.0", f"{line_of(places[1])}.0 - 1 chars")
+            first, last = self._row_window.shown_at(places[0])[0], self._row_window.shown_at(places[1] - 1)[1]
+            chosen = (f"{first}.0", f"{last}.0 - 1 chars")
             shown = selected_text(self._text) if self._selection else text_between(self._text, *chosen)
         else:
             rows = self._read(places, self._on_refuse)

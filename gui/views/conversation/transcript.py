@@ -17,7 +17,7 @@ from gui.viewmodels.decoding import Decoding
 from gui.viewmodels.typeset_row import FOUND, MARKED, Place
 from gui.viewmodels.typesetting import RowStyle
 from gui.views.conversation.bubbles import BubbleText
-from gui.views.conversation.row_window import BUDGET, RowWindow
+from gui.views.conversation.row_window import ENOUGH, ENOUGH_AT_END, ENOUGH_IN_A_DRAG, RowWindow
 from gui.views.conversation.selection import Selection
 from gui.widgets.bindings import bind_known, breaking
 from gui.widgets.focus_ring import FocusRing
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
     from gui.viewmodels.rows import Conversation, Spot
 
-FLOOD = 200  # new rows at once from which the row window is replaced rather than continued
 FARTHEST_STEP = 16_384  # rows, a tenth of a second, in which the next message is looked for
 _NEAR_THE_EDGE = 0.15  # of the row window: from here on the next one is fetched
 
@@ -118,7 +117,7 @@ class Transcript(ttk.Frame):
             self._reload()
         self.reveal(place)
         self._light()
-        found = self.text.tag_nextrange(MARKED, f"{self.row_window.line_of(place)}.0") or ()
+        found = self.text.tag_nextrange(MARKED, "1.0") or ()
         for index in reversed(found):
             self.text.see(index)
         self._look_where_we_are()
@@ -151,7 +150,7 @@ class Transcript(ttk.Frame):
             (
                 stretch
                 for row in rows
-                if self._hits is not None
+                if self._hits is not None and self.row_window.shown_with(row.place) == row.place
                 for start, stop in self._hits(row)
                 for stretch in self._stretches(row.place, start, stop)
             ),
@@ -160,6 +159,7 @@ class Transcript(ttk.Frame):
 
     def _stretches(self, place: int, start: int, stop: int) -> list[tuple[Place, Place]]:
         """Where bytes of a message stand in the Text."""
+        place = self.row_window.shown_with(place) if place in self.row_window else place
         row = self.row_window.row(place)
         if row is None or row.body is None:
             return []
@@ -307,21 +307,21 @@ class Transcript(ttk.Frame):
             pass
         elif not self._following:
             self._view_moved(*self.text.yview())
-        elif new <= FLOOD and self.row_window.can_continue_from(total - new):
+        elif not self.row_window.is_flood(new) and self.row_window.can_continue_from(total - new):
             self._continue()
         else:
-            self._load_end(views=1)
+            self._load_end()
         self._tell_new()
 
     def _continue(self) -> None:
         """Set what is new below the rest."""
         window, display_rows = self.row_window, self.row_window.read(self.row_window.last, self.total)
-        weights, most = window.weigh(display_rows), min(window.enough_characters, BUDGET // 2)
-        if sum(weights) > most or window.goes_on_with(display_rows):
-            self._load_end(views=1)
+        heights = window.least_heights(display_rows)
+        if window.is_much(heights) or window.goes_on_with(display_rows):
+            self._load_end()
             return
         self.selection.remember()
-        window.append(display_rows, weights)
+        window.append(display_rows, heights)
         self.selection.restore()
         self.text.yview_moveto(1.0)
 
@@ -345,12 +345,12 @@ class Transcript(ttk.Frame):
         self._look_where_we_are()
         return True
 
-    def _load_end(self, views: int = 0) -> None:
-        self._load(self.total - 1, views)
+    def _load_end(self) -> None:
+        self._load(self.total, ENOUGH_AT_END)
         self.text.yview_moveto(1.0)
 
-    def _load(self, around: int, views: int = 0) -> None:
-        """Replace the row window by one that has the row ``around`` well inside, see ``RowWindow.load``."""
+    def _load(self, around: int, views: tuple[int, int] = ENOUGH) -> None:
+        """Replace the row window by one that has the row ``around`` inside, see ``RowWindow.load``."""
         self.selection.remember()
         self.row_window.load(around, views)
         self.selection.restore()
@@ -369,7 +369,7 @@ class Transcript(ttk.Frame):
         """
         sees_chosen, chosen = self._sees_chosen, self.selection.chosen
         if self._following:
-            self._load_end(views=1)
+            self._load_end()
         else:
             place, line, pixels = self._anchor()
             self._load(place)
@@ -380,13 +380,15 @@ class Transcript(ttk.Frame):
 
     def _see(self, place: int) -> None:
         """Have a row in view that is in the Text, its beginning if it is longer than the view."""
-        start = self.row_window.line_of(place)
-        self.text.see(f"{start + self.row_window.lines_of(place) - 1}.0")
+        start, stop = self.row_window.shown_at(place)
+        self.text.see(f"{stop - 1}.0")
         self.text.see(f"{start}.0")
 
     def _keep_end(self, _event: object) -> None:
         """The room has another height: where the end was in view, it still is."""
-        if self._following:
+        if self._following and not self.row_window.fills_view:
+            self._load_end()
+        elif self._following:
             self.text.see("end")
         if self._sees_chosen and self.selection.chosen is not None and self.selection.chosen in self.row_window:
             self._see(self.selection.chosen)
@@ -408,9 +410,12 @@ class Transcript(ttk.Frame):
 
     def _needs_more(self, top: float, bottom: float) -> bool:
         """Whether the view is so near an end of the row window that what lies behind is wanted."""
+        return self._is_near_edge(top, bottom) and not self._following
+
+    def _is_near_edge(self, top: float, bottom: float) -> bool:
         near_top = top < _NEAR_THE_EDGE and self.row_window.first > 0
         near_end = bottom > 1 - _NEAR_THE_EDGE and self.row_window.last < self.total
-        return (near_top or near_end) and not self._following
+        return near_top or near_end
 
     def _shift(self) -> None:
         """Fetch what is near, unless that was done: around a very long row there may be no more room."""
@@ -448,8 +453,10 @@ class Transcript(ttk.Frame):
     def _go(self, fraction: float) -> None:
         target = max(0.0, min(1.0, fraction)) * self.total
         first, last = self.row_window.span
-        if not first <= target < last or (first > 0 and target - first < 1):
-            self._load(int(target), views=2)  # one may scroll by a view in both directions
+        top, bottom = self.text.yview()
+        there = (target - first) / max(1, last - first)
+        if not first <= target < last or self._is_near_edge(there, there + bottom - top):
+            self._load(int(target), ENOUGH_IN_A_DRAG)
             first, last = self.row_window.span
         if last > first:
             self.text.yview_moveto((target - first) / (last - first))
@@ -466,8 +473,8 @@ class Transcript(ttk.Frame):
         self._following = self.row_window.last == self.total and bottom >= 1.0
         chosen = self.selection.chosen
         if chosen is not None:
-            line = self.row_window.line_of(chosen)
-            self._sees_chosen = chosen in self.row_window and self.text.bbox(f"{line}.0") is not None
+            is_here = chosen in self.row_window
+            self._sees_chosen = is_here and self.text.bbox(f"{self.row_window.shown_at(chosen)[0]}.0") is not None
         self._view_moved(top, bottom)
         self._tell_new()
 

@@ -12,7 +12,7 @@ from core.roles import Role
 from core.text_safety import TextSafety
 from core.words import duration
 from gui.viewmodels.typeset_row import DECOR, Row
-from gui.viewmodels.typesetting import RowStyle, Typesetter, clock, weight, within_budget
+from gui.viewmodels.typesetting import RowStyle, Typesetter, clock, stretch_around, weight
 from gui.viewmodels.wrapping import PAD, Metrics
 from tests.gui.fake_journal import note, received, sent
 
@@ -287,24 +287,21 @@ def test_an_outgoing_line_has_room_on_its_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("weights", "budget", "keep", "stretch"),
+    ("heights", "keep", "above", "below", "stretch"),
     [
-        ([1] * 10, 100, 5, (0, 10)),
-        ([1] * 10, 3, 5, (4, 7)),
-        ([1] * 10, 3, 9, (7, 10)),
-        ([1] * 10, 3, 0, (0, 3)),
-        ([1, 5, 100, 5, 1], 10, 2, (1, 4)),
-        ([1], 0, 0, (0, 1)),
+        ([1] * 10, 5, 100, 100, (0, 10)),
+        ([1] * 10, 5, 2, 3, (3, 8)),
+        ([1] * 10, 10, 3, 0, (7, 10)),  # in front of the place behind the last
+        ([1] * 10, 0, 3, 3, (0, 3)),
+        ([9, 1, 0, 0, 0, 1, 9], 3, 2, 2, (0, 7)),  # what has no height fills nothing
+        ([1, 5, 100, 5, 1], 2, 0, 0, (1, 4)),  # past the highest row one can scroll
+        ([1], 0, 0, 0, (0, 1)),
     ],
 )
-def test_a_slice_keeps_to_its_budget(weights: list[int], budget: int, keep: int, stretch: tuple[int, int]) -> None:
-    assert within_budget(weights, budget, keep) == stretch
-
-
-def test_a_slice_has_enough_to_fill_the_view_even_if_that_takes_a_heavy_row() -> None:
-    assert within_budget([10, 900, 1, 1], 100, 3) == (2, 4)
-    assert within_budget([10, 900, 1, 1], 100, 3, enough=50) == (1, 4)
-    assert within_budget([900, 900, 60, 60], 100, 3, enough=50) == (2, 4)
+def test_a_stretch_is_as_high_as_is_wanted_on_both_sides(
+    heights: list[int], keep: int, above: int, below: int, stretch: tuple[int, int]
+) -> None:
+    assert stretch_around(heights, keep, above, below) == stretch
 
 
 def test_nothing_is_said_about_an_entry_in_front_of_the_first() -> None:

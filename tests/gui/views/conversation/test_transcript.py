@@ -12,7 +12,7 @@ import pytest
 from core.journal.display_row import DisplayRow
 from core.roles import Role
 from gui.theme.theme import Theme
-from gui.viewmodels.typeset_row import MARKED
+from gui.viewmodels.typeset_row import FOUND, MARKED
 from gui.viewmodels.typesetting import RowStyle
 from gui.views.conversation import row_window as module
 from gui.views.conversation.transcript import Transcript
@@ -34,6 +34,10 @@ class Scene:
         self.transcript = Transcript(root, theme, on_new=self._note_new, on_choose=self.chosen.append)
         self.transcript.pack(fill="both", expand=True)
         wait_until(lambda: bool(root.winfo_viewable()))
+
+    def rows(self, views: float) -> float:
+        """Short messages without headers that fill the view so many times."""
+        return views * self.transcript.text.winfo_height() / self.transcript.text.bubble_height(1)
 
     def _note_new(self, new: int) -> None:
         self.new = new
@@ -82,7 +86,7 @@ def test_the_widget_holds_a_slice_however_long_the_conversation(scene: Scene) ->
     for total in range(0, 2001, 100):
         scene.grow(total)
 
-    assert scene.text.count("message ") <= module.WINDOW_ROWS * 1.3
+    assert scene.text.count("message ") <= scene.rows(sum(module.ENOUGH) + 1) + 100
     assert scene.sees("message 1999")
 
 
@@ -94,25 +98,24 @@ def test_a_flood_is_shown_as_its_end(scene: Scene) -> None:
     scene.grow(MILLION)
 
     assert scene.sees(f"message {MILLION - 1}")
-    assert scene.journal.reads <= module.WINDOW_ROWS + 2
+    assert scene.journal.reads <= scene.rows(4) + 2 * module.FEW
 
 
 @pytest.mark.case("C-42")
 def test_in_a_flood_and_while_dragging_only_what_the_view_needs_is_read(scene: Scene) -> None:
-    enough = scene.transcript.text.enough_rows(is_compact=False)
-    assert 4 * enough < module.WINDOW_ROWS
     scene.grow(10)
+    scene.grow(MILLION // 2)  # from here on it is known how high rows are
     for total in (MILLION, 2 * MILLION):
         scene.journal.reads = 0
         scene.grow(total)
         assert scene.sees(f"message {total - 1}")
-        assert scene.journal.reads <= 2 * enough  # where few may be enough, those come first
+        assert scene.journal.reads <= scene.rows(1.25 * 2) + 4
 
     for tenths in range(1, 10):
         scene.journal.reads = 0
         scene.transcript.drag("moveto", str(tenths / 10))
         scene.root.update()
-        assert scene.journal.reads <= 4 * enough
+        assert scene.journal.reads <= scene.rows(1.25 * 3) + 8
     assert len([line for line in scene.visible.split("\n") if line.startswith("message ")]) > 5
 
 
@@ -137,7 +140,7 @@ def test_in_a_flood_of_messages_of_several_lines_fewer_rows_are_set(scene: Scene
     in_view, in_text = scene.visible.count("message "), scene.text.count("message ")
     assert scene.sees("more")
     assert 1.5 * in_view < in_text <= 3 * in_view
-    assert in_text < text.enough_rows(is_compact=False) / 2
+    assert in_text < scene.rows(1)
 
     scene.journal = FakeConversation(lambda ordinal: received(ordinal, b"message %d" % ordinal))
     scene.grow(3 * MILLION)
@@ -147,14 +150,15 @@ def test_in_a_flood_of_messages_of_several_lines_fewer_rows_are_set(scene: Scene
 
 def test_rows_are_weighed_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     scene.grow(10)
-    weighed, weigh = list[int](), scene.transcript.row_window.weigh
+    scene.grow(MILLION)
+    weighed, weigh = list[int](), scene.transcript.row_window.least_heights
 
     def spy(display_rows: Sequence[DisplayRow]) -> list[int]:
         weighed.extend(row.place for row in display_rows)
         return weigh(display_rows)
 
-    monkeypatch.setattr(scene.transcript.row_window, "weigh", spy)
-    for total in (13, MILLION):  # continued, and replaced
+    monkeypatch.setattr(scene.transcript.row_window, "least_heights", spy)
+    for total in (MILLION + 3, 2 * MILLION):  # continued, and replaced
         weighed.clear()
         scene.grow(total)
         assert weighed
@@ -170,10 +174,10 @@ def test_in_a_flood_of_long_messages_the_view_is_filled_and_not_much_more(scene:
 
     scene.grow(MILLION)
 
-    text, rows = scene.transcript.text, scene.transcript.row_window
+    text, (first, last) = scene.transcript.text, scene.transcript.row_window.span
     assert text.content_height > 1.5 * text.winfo_height()
-    assert sum(rows._weights) < text.enough_characters + 3 * len(long) or style.is_compact
-    assert len(rows._weights) <= text.enough_rows(is_compact=style.is_compact)
+    without_last = text.height_of_lines(1) * scene.transcript.row_window.line_of(last - 1)
+    assert first + 1 == last or without_last < 4 * text.winfo_height()
 
 
 def test_where_nothing_is_chosen_nothing_is_taken_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,13 +200,14 @@ def test_where_nothing_is_chosen_nothing_is_taken_back(scene: Scene, monkeypatch
 
 
 def test_another_width_takes_as_few_rows_as_a_flood_where_the_end_is_followed(scene: Scene) -> None:
+    scene.grow(10)
     scene.grow(MILLION)
     scene.journal.reads = 0
 
     scene.transcript.pack_configure(padx=40)
     scene.root.update()
 
-    assert 0 < scene.journal.reads <= scene.transcript.text.enough_rows(is_compact=False) * 2
+    assert 0 < scene.journal.reads <= scene.rows(1.25 * 2) + 4
     assert scene.sees(f"message {MILLION - 1}")
     scene.transcript.page(-1)
     scene.transcript.page(-1)
@@ -650,6 +655,128 @@ def test_in_a_flood_of_messages_to_many_the_view_is_filled(scene: Scene, *, is_c
     scene.transcript.show_style(RowStyle(is_compact=is_compact, counts_time=True))  # so that all rows are set anew
     assert "tick 199999" in scene.visible
     assert text.content_height > text.winfo_height()
+
+
+class TestARoomOfAHundred:
+    """A message to 99 others is 99 rows of the journal, and one bubble."""
+
+    TOLD = "#2 #3 #4 #5 #6 #7 #8 #9 and 91 more"
+
+    @pytest.fixture
+    def room(self, scene: Scene) -> Scene:
+        def make(place: int) -> DisplayRow:
+            number, member = place // 100, place % 100
+            said = b"say %d." % number
+            return received(place, said) if not member else sent(place, said, number=member + 1, at=60 * 100 * number)
+
+        scene.journal = FakeConversation(make, role=Role.SERVER, key="a room")
+        scene.root.geometry("640x600")
+        scene.root.update()
+        return scene
+
+    def said(self, scene: Scene) -> list[int]:
+        """Which messages are in view."""
+        return [int(word[:-1]) for word in scene.visible.split() if word[:-1].isdecimal() and word[-1] == "."]
+
+    @pytest.mark.parametrize("is_compact", [False, True])
+    def test_fills_the_view_while_one_message_comes_after_the_other(self, room: Scene, *, is_compact: bool) -> None:
+        room.transcript.show_style(RowStyle(is_compact=is_compact))
+        for number in range(1, 80):
+            room.grow(100 * number)
+            assert f"say {number - 1}." in room.visible
+
+        text = room.transcript.text
+        assert text.content_height > 1.5 * text.winfo_height()
+        assert len(set(self.said(room))) > 3
+
+    def test_is_paged_through_without_a_gap_and_each_message_went_to_all(self, room: Scene) -> None:
+        room.grow(100 * 60)
+        seen: set[int] = set()
+        for _page in range(60):
+            seen.update(self.said(room))
+            heads = [line for line in room.visible.split("\n") if "server → " in line]
+            assert heads
+            assert all(self.TOLD in line for line in heads)
+            if 0 in seen:
+                break
+            room.transcript.page(-1)
+            room.root.update()
+
+        assert seen == set(range(60))
+        room.transcript.to_end()
+        room.root.update()
+        assert self.said(room)[-1] == 59
+        room.transcript.to_start()
+        room.root.update()
+        assert self.said(room)[:2] == [0, 0]
+
+    def test_shows_the_message_that_any_of_its_rows_is_gone_to(self, room: Scene) -> None:
+        room.grow(100 * 60)
+        for place in (3_057, 3_099, 57, 5_999):
+            room.transcript.reveal(place)
+            room.root.update()
+
+            text = room.transcript.text
+            assert place // 100 in self.said(room)
+            (start, stop) = (str(index) for index in text.tag_ranges("chosen-outgoing")[:2])
+            assert text.get(start, stop).split() == ["say", f"{place // 100}."]
+            assert text.dlineinfo(start) is not None
+
+    def test_shows_what_was_found_in_any_of_its_rows(self, room: Scene) -> None:
+        room.grow(100 * 60)
+        room.transcript.light(lambda _row: [(0, 3)])
+        room.transcript.reveal_bytes(3_057, 4, 6)
+        room.root.update()
+
+        assert room.marked == "30"
+        assert 30 in self.said(room)
+        lit = [str(index) for index in room.transcript.text.tag_ranges(FOUND)]
+        assert {room.transcript.text.get(*pair) for pair in zip(lit[::2], lit[1::2], strict=True)} == {"say"}
+
+    def test_is_left_alone_by_who_reads_above(self, room: Scene) -> None:
+        room.grow(100 * 60)
+        room.transcript.drag("moveto", "0.5")
+        room.root.update()
+        before = self.said(room)
+
+        for number in range(61, 70):
+            room.grow(100 * number)
+
+        assert self.said(room) == before
+        assert len(set(before)) > 3
+
+
+@pytest.mark.parametrize("style", [RowStyle(), RowStyle(is_compact=True), RowStyle(as_hex=True)])
+def test_the_view_stands_still_wherever_it_was_put_among_long_messages(scene: Scene, style: RowStyle) -> None:
+    long = b"".join(b"iiiiiiii %03d\n" % line for line in range(80))
+    scene.journal.make = lambda place: received(place, b"%d " % place + long)
+    scene.transcript.show_style(style)
+    scene.root.geometry("900x1000")
+    scene.grow(2_000)
+
+    for tenths in range(1, 10):
+        scene.transcript.drag("moveto", str(tenths / 10))
+        scene.root.update_idletasks()
+        for _turn in range(3):
+            scene.root.update()  # ends only when nothing is fetched any more
+        before, scene.journal.reads = scene.transcript.top_place, 0
+        assert abs(before - 200 * tenths) <= 3
+        scene.root.update()
+        assert scene.transcript.top_place == before
+        assert scene.journal.reads == 0
+
+
+def test_a_higher_window_is_filled(scene: Scene) -> None:
+    scene.root.geometry("640x200")
+    scene.root.update()
+    scene.grow(MILLION)
+
+    scene.root.geometry("640x1000")
+    scene.root.update()
+
+    text = scene.transcript.text
+    assert scene.sees(f"message {MILLION - 1}")
+    assert text.content_height > text.winfo_height() > 800
 
 
 class TestTheNextMessage:
