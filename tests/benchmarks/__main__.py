@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [NAME ...] [--quick] [--runs N] [--seconds S] [--json FILE] [--keep]``."""
+"""``python -m tests.benchmarks [NAME ...] [--runs N] [--seconds S] ...``; see ``--help``."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tests.benchmarks import (
     damage,
     datagrams,
     flood,
+    flood_views,
     life,
     lookup,
     machine,
@@ -58,6 +59,9 @@ SCENARIOS: dict[str, Callable[[Bench], Outcome]] = {
     "flood-1m": flood.flood_1m,
     "flood-panes": flood.flood_panes,
     "flood-flat": flood.flood_flat,
+    "flood-views-100k": flood_views.flood_views_100k,
+    "flood-views-1m": flood_views.flood_views_1m,
+    "flood-kinds": flood_views.flood_kinds,
     "hostile": flood.hostile,
     "open-10m": window_life.open_10m,
     "panes": window_life.panes,
@@ -121,7 +125,7 @@ def measure(names: Sequence[str], bench: Bench) -> list[Outcome]:
 def _scale(chosen: argparse.Namespace) -> Scale:
     usual = _IN_QUICK if chosen.quick else Scale()
     runs, seconds = chosen.runs or usual.runs, chosen.seconds or usual.seconds
-    return replace(usual, runs=runs, seconds=seconds, soak=10 * seconds)
+    return replace(usual, runs=runs, seconds=seconds, soak=10 * seconds, view=chosen.view)
 
 
 def _heading(bench: Bench) -> str:
@@ -142,6 +146,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help=f"in three minutes: {', '.join(_QUICK)}")
     parser.add_argument("--runs", type=int, help="of each measurement (default: 5)")
     parser.add_argument("--seconds", type=float, help="for one measurement (default: 1, quick 0.25)")
+    parser.add_argument(
+        "--view", default="", metavar="WORDS", help="measure only views of a flood with that in the name"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
     parser.add_argument("--keep", action="store_true", help="keep the numbers as those of this release")
     return parser.parse_args(arguments)

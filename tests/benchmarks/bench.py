@@ -37,6 +37,7 @@ class Scale:
     crafted: int = 1000  # journals of those that there are, at most
     crowds: tuple[int, ...] = (500, 5000, 10_000)  # connections of a server of which the window is told
     refreshes: int = 50  # of a window, of each kind
+    view: str = ""  # part of the names of the views of a flood that are measured; empty: of all
     ways: int | None = None  # to look at a flood, and rates of one, that are measured; None: all there are
 
 

@@ -21,7 +21,7 @@ from tests.benchmarks.report import Outcome, Verdict
 from tests.benchmarks.turns import BUSY, Sample, Series, ratio, take_turns
 from tests.benchmarks.window_x11 import Onlooker
 
-_SIZE = 64  # bytes of a line
+SIZE = 64  # bytes of a line
 _PING_EVERY = 0.025  # seconds
 _KEY_EVERY = 4  # pings
 _CATCHES_UP = 60.0  # seconds within which everything that was sent must be recorded
@@ -47,7 +47,7 @@ _VIEWS = (
 )
 
 
-_PANES = {
+PANES = {
     "socket calls": "socket_calls",
     "sequence": "sequence",
     "figures": "figures",
@@ -89,8 +89,8 @@ def flood_panes(bench: Bench) -> Outcome:
     """A hundred thousand lines a second: without a pane and with one, in turn, within one flood."""
     seconds, settles = _PANE_SECONDS * bench.scale.seconds, _PANE_SETTLES * bench.scale.seconds
     stretch = seconds + 2 * settles
-    flood = _Flood("100,000 lines a second", 100_000, (2 * len(_PANES) + 1) * stretch, 16, 100)
-    series = {name: {way: Series() for way in ("without", "with")} for name in _PANES}
+    flood = _Flood("100,000 lines a second", 100_000, (2 * len(PANES) + 1) * stretch, 16, 100)
+    series = {name: {way: Series() for way in ("without", "with")} for name in PANES}
     for _ in range(bench.scale.runs):
         neighbours = machine.Neighbours()
         told = _measure_panes(bench, flood, seconds, settles)
@@ -100,7 +100,7 @@ def flood_panes(bench: Bench) -> Outcome:
                 series[name][way].samples.append(sample)
                 series[name][way].disturbed += is_disturbed
     outcome = Outcome(
-        f"The window under {flood.title}, {_SIZE} bytes each: {seconds:g} s without a pane, {seconds:g} s with it",
+        f"The window under {flood.title}, {SIZE} bytes each: {seconds:g} s without a pane, {seconds:g} s with it",
         ["Pane", "late p99: without, with", "a key p50", "a key p90", "work, % of a core", "work p99"],
     )
     for name, shown in series.items():
@@ -127,7 +127,7 @@ def _flood(bench: Bench, flood: _Flood) -> Outcome:
     views = [(view.name, view) for view in _VIEWS[: bench.scale.ways]]
     series = take_turns(views, lambda view: _measure(bench, flood, view), bench.scale.runs)
     outcome = Outcome(
-        f"The window under a flood: {flood.title}, {_SIZE} bytes each, for {flood.seconds:g} s",
+        f"The window under a flood: {flood.title}, {SIZE} bytes each, for {flood.seconds:g} s",
         ["The person reads", "lines/s", "late p50 / p99 / longest", "a key p99 / longest", "an answer p99", "MiB more",
          "bytes lost"],
     )  # fmt: skip
@@ -178,7 +178,7 @@ def _verdicts(flood: _Flood, series: dict[str, Series]) -> list[Verdict]:
 
 
 def _measure(bench: Bench, flood: _Flood, view: _View) -> Sample:
-    with _folder(bench) as folder:
+    with own_folder(bench) as folder:
         with window.running(folder, framing=view.framing) as program, Onlooker(program.display) as onlooker:
             sample, sent = _watch(bench, flood, view, program, onlooker)
         return {**sample, **compare(folder, sent)}
@@ -190,13 +190,13 @@ def _watch(
     """Flood the window while somebody looks and types, until everything is recorded and shown."""
     before = machine.memory(program.pid)
     with ThreadPoolExecutor(1) as elsewhere:
-        flooding = elsewhere.submit(bench.load.flood, program.port, flood.rate, flood.seconds, _SIZE)
+        flooding = elsewhere.submit(bench.load.flood, program.port, flood.rate, flood.seconds, SIZE)
         time.sleep(flood.seconds / 20)  # so that there is a middle
         program.ask("view", view.place)
         program.ask("lap")
         seen = _look_on(flooding.done, program, onlooker)
     sent = flooding.result()
-    _wait_for(program, "bytes", int(sent["bytes"]))
+    wait_for(program, "bytes", int(sent["bytes"]))
     sample = _lap(program, seen)
     after = machine.memory(program.pid, "VmHWM")
     return {
@@ -209,25 +209,25 @@ def _measure_panes(bench: Bench, flood: _Flood, seconds: float, settles: float) 
     """Of each pane, how the window fares without it and with it, one after the other."""
     found: dict[str, dict[str, Sample]] = {}
     with (
-        _folder(bench) as folder,
+        own_folder(bench) as folder,
         window.running(folder, framing="line") as program,
         Onlooker(program.display) as onlooker,
         ThreadPoolExecutor(1) as elsewhere,
     ):
-        flooding = elsewhere.submit(bench.load.flood, program.port, flood.rate, flood.seconds, _SIZE)
+        flooding = elsewhere.submit(bench.load.flood, program.port, flood.rate, flood.seconds, SIZE)
         time.sleep(2 * settles)
-        for name, pane in _PANES.items():
+        for name, pane in PANES.items():
             found[name] = {}
             for way in ("without", "with"):
                 program.ask("view", "end")  # to look at a message closely is to leave the end
                 time.sleep(settles)
-                found[name][way] = _look_for(seconds, program, onlooker)
+                found[name][way] = look_for(seconds, program, onlooker)
                 program.ask("pane", pane)  # opened after the one, closed after the other
         flooding.result()
     return found
 
 
-def _look_for(seconds: float, program: window.Program, onlooker: Onlooker) -> Sample:
+def look_for(seconds: float, program: window.Program, onlooker: Onlooker) -> Sample:
     """How the window fares for so long, while somebody types."""
     program.ask("lap")
     began = time.monotonic()
@@ -238,7 +238,7 @@ def _look_for(seconds: float, program: window.Program, onlooker: Onlooker) -> Sa
 
 def _lap(program: window.Program, seen: _Seen) -> Sample:
     """What the window tells since the last lap, once every key that was typed since is drawn."""
-    _wait_for(program, "keys", len(seen.typed))
+    wait_for(program, "keys", len(seen.typed))
     lap = program.ask("lap")
     keys = sorted((at - typed) * 1000 for typed, at in zip(seen.typed, lap.pop("keys"), strict=True))
     return {
@@ -274,7 +274,7 @@ def quantile(ordered: list[float], q: float) -> float:
     return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
 
 
-def _wait_for(program: window.Program, what: str, wanted: int) -> None:
+def wait_for(program: window.Program, what: str, wanted: int) -> None:
     """Until the window says that so much has come."""
     deadline = time.monotonic() + _CATCHES_UP
     while (has := program.ask("state")[what]) < wanted:
@@ -341,7 +341,7 @@ def _hostile_series(bench: Bench, framing: str, largest: int) -> dict[str, Serie
     series = {name: Series() for name in _HOSTILE}
     looks = _LOOKS * min(1.0, bench.scale.seconds)
     for _ in range(bench.scale.runs):
-        with _folder(bench) as folder, window.running(folder, framing=framing) as program:
+        with own_folder(bench) as folder, window.running(folder, framing=framing) as program:
             for name, message in _HOSTILE.items():
                 try:
                     series[name].samples.append(_receive(program, message[:largest], looks))
@@ -355,7 +355,7 @@ def _receive(program: window.Program, message: bytes, looks: float) -> Sample:
     program.ask("lap")
     with socket.create_connection(("127.0.0.1", program.port)) as sender:
         sender.sendall(message)
-    _wait_for(program, "bytes", had + len(message))
+    wait_for(program, "bytes", had + len(message))
     _wait_for_rows(program)
     for place in ("end", "drag", "end"):
         program.ask("view", place)
@@ -365,7 +365,7 @@ def _receive(program: window.Program, message: bytes, looks: float) -> Sample:
 
 
 @contextlib.contextmanager
-def _folder(bench: Bench) -> Iterator[Path]:
+def own_folder(bench: Bench) -> Iterator[Path]:
     """A folder for one run of the program: a flood leaves a journal of gigabytes."""
     with tempfile.TemporaryDirectory(dir=bench.folder) as folder:
         yield Path(folder)

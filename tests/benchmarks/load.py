@@ -63,7 +63,7 @@ class Load:
         """
         program = [str(self._flood)] if self._flood else [*_IN_PYTHON, "flood"]
         how = ("udp",) if datagrams and self._flood else (1,) if datagrams else ()
-        return _measured([*program, *map(str, (port, rate, seconds, size, *how))])
+        return _measured([*program, *map(str, (port, rate, seconds, size, *how))], _PATIENCE + seconds)
 
     def tls(self, mode: str, *arguments: float) -> dict[str, float]:
         """Over TLS: ``shake`` (port, seconds), ``sink`` (the same) and ``echo`` (port, connections, seconds, size)."""
@@ -75,10 +75,10 @@ class Load:
         return _measured([*program, mode, *map(str, arguments)])
 
 
-def _measured(command: list[str]) -> dict[str, float]:
+def _measured(command: list[str], patience: float = _PATIENCE) -> dict[str, float]:
     """What a load generator says. Raises ``CannotServe``."""
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=patience, check=False)
     except subprocess.TimeoutExpired:
         raise CannotServe("hangs") from None
     if ran.returncode:

@@ -23,7 +23,7 @@ _CONNECTIONS = 100
 
 def tap(bench: Bench) -> Outcome:
     """Round trips to an echo in C, and bulk one way to who reads it and says nothing; all in turn, for each column."""
-    echo, sink = _targets(bench)
+    echo, sink = targets(bench)
     most = min(_CONNECTIONS, max(bench.scale.connections))
     seconds = bench.scale.seconds
     outcome = Outcome("A tap on its way: round trips and bulk through who passes bytes on", [])
@@ -54,7 +54,7 @@ def tap(bench: Bench) -> Outcome:
     return outcome
 
 
-def _targets(bench: Bench) -> tuple[Contender, Contender]:
+def targets(bench: Bench) -> tuple[Contender, Contender]:
     """Who echoes, and who takes and says nothing: as lean as can be had here."""
     echo, relay = bench.load.echo_server, bench.load.relay
     if echo is None or relay is None:

@@ -21,7 +21,10 @@ from typing import Any
 
 from build_scripts.xvfb import VirtualDisplay
 from core.address import Address
+from core.journal.display_row import EVERYTHING, Filter
 from gui.app import App, Options
+from gui.viewmodels.finding import FindRequest
+from gui.views.dialogs.tap_dialog import TapRequest
 from tests.benchmarks.load import CannotServe
 
 _BEAT = 5  # milliseconds between two beats
@@ -32,6 +35,8 @@ _LONGEST_TYPED = 60  # characters in the message field before it is emptied
 _STANDS = 20.0  # seconds within which the window must be there and listen
 _LEAVES = 10.0  # seconds within which it must be gone
 _SCREEN = "1280x900x24"
+
+TCP, UDP = "tcp", "udp"
 
 
 class Program:
@@ -68,15 +73,18 @@ class Program:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, framing: str) -> Iterator[Program]:
-    """Start the program on a display of its own; its files are in ``folder``. It is gone afterwards."""
-    settings = {"version": 1, "reply": "none", "theme": "light", "geometry": "920x660+0+0"}
+def running(folder: Path, *, framing: str, kind: str = TCP, reply: str = "none") -> Iterator[Program]:
+    """Start the program on a display of its own; its files are in ``folder``. It is gone afterwards.
+
+    ``kind`` is what listens in it: ``TCP`` and ``UDP`` are servers, and of a tap it is the port of its target.
+    """
+    settings = {"version": 1, "reply": reply, "theme": "light", "geometry": "920x660+0+0"}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "settings.json").write_text(json.dumps(settings))
     complaints = folder / "complaints.txt"
     with VirtualDisplay(_SCREEN) as display, complaints.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.window", str(folder)],
+            [sys.executable, "-m", "tests.benchmarks.window", str(folder), kind],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -122,12 +130,17 @@ class _Pulse:
         self._root.after(_BEAT, self._beat)
 
     def lap(self) -> dict[str, float]:
-        """Lateness and work in milliseconds since the last call, of the beat that is due included."""
+        """Lateness and work in milliseconds since the last call, of the beat that is due included.
+
+        Work ``before`` and ``after`` is that of the first and of the second half of the beats.
+        """
         late, self._late = sorted([*self._late, max(0.0, self._overdue())]), array("d")
-        worked, self._worked = sorted([*self._worked, 0.0]), array("d")
+        beats, self._worked = [*self._worked, 0.0], array("d")
+        worked, half = sorted(beats), len(beats) // 2
         return {
             "beats": len(late), "p50": _quantile(late, 0.5), "p99": _quantile(late, 0.99), "longest": late[-1],
-            "work": sum(worked), "work p99": _quantile(worked, 0.99), "work longest": worked[-1],
+            "work": sum(worked), "work p50": _quantile(worked, 0.5), "work p99": _quantile(worked, 0.99),
+            "work longest": worked[-1], "work before": sum(beats[:half]), "work after": sum(beats[half:]),
         }  # fmt: skip
 
     def _beat(self) -> None:
@@ -148,20 +161,25 @@ def _quantile(ordered: list[float], q: float) -> float:
 class _Keys:
     """When typed keys were to be seen: after the redraw that followed each."""
 
-    def __init__(self, root: tk.Tk, field: tk.Text) -> None:
+    def __init__(self, root: tk.Tk) -> None:
         self._root = root
-        self._field = field
+        self._fields: list[tk.Text] = []  # each conversation may have one of its own
         self.seen: list[float] = []  # time.monotonic()
-        field.bind("<KeyPress>", self._typed, add=True)
 
-    def _typed(self, _event: object) -> None:
-        self._root.after_idle(lambda: self._root.after_idle(self._drawn))
+    def watch(self, field: tk.Text) -> None:
+        """See what is typed into that field."""
+        if field not in self._fields:
+            self._fields.append(field)
+            field.bind("<KeyPress>", lambda _event: self._typed(field), add=True)
 
-    def _drawn(self) -> None:
+    def _typed(self, field: tk.Text) -> None:
+        self._root.after_idle(lambda: self._root.after_idle(self._drawn, field))
+
+    def _drawn(self, field: tk.Text) -> None:
         """The text is in the field, and the idle round in which it was drawn is over."""
         self.seen.append(time.monotonic())
-        if len(self._field.get("1.0", "end-1c")) >= _LONGEST_TYPED:
-            self._field.delete("1.0", "end")
+        if len(field.get("1.0", "end-1c")) >= _LONGEST_TYPED:
+            field.delete("1.0", "end")
 
 
 class _Answers:
@@ -169,16 +187,19 @@ class _Answers:
 
     ``state``: bytes received and entries so far, whether rows are still uncounted, keys seen since the last
     lap, and the port.
-    ``lens FRAMING``: tell messages apart like that. ``pane NAME``: open that pane beside the conversation.
-    ``view end``, ``view middle``, ``view drag``: follow the end, stand in the middle, or drag the
-    scrollbar up and down from now on. ``lap``: the pulse since the last lap, and when keys were
-    seen. ``leave``: end.
+    ``lens FRAMING``: tell messages apart like that. ``pane NAME``: open that pane beside the conversation, or
+    close it. ``view end``, ``view middle``, ``view drag``: follow the end, stand in the middle, or drag the
+    scrollbar up and down from now on. ``rows HOW``, ``times HOW``, ``encoding NAME``, ``colours NAME``: show the
+    conversation like that. ``only received``, ``only connection``, ``only all``: leave the rest out.
+    ``find TEXT``: open the find bar and search for that; ``find``: close it. ``clear``: show what comes from now
+    on. ``focus``: have the keys go to the message field. ``lap``: the pulse since the last lap, and when keys
+    were seen. ``leave``: end.
     """
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._pulse = _Pulse(app.root)
-        self._keys = _Keys(app.root, app.window.composer.field)
+        self._keys = _Keys(app.root)
         self._heard = b""
         self._dragged = 0
         self._drags = False
@@ -186,7 +207,7 @@ class _Answers:
     def begin(self) -> None:
         """Listen, once the window is on the screen."""
         self._app.root.focus_force()  # there is no window manager
-        self._app.window.composer.focus_message()
+        self._focus()
         self._pulse.begin()
         self._app.root.tk.createfilehandler(sys.stdin.fileno(), _READABLE, self._hear)
 
@@ -197,6 +218,14 @@ class _Answers:
             "view": self._view,
             "lens": self._lens,
             "pane": self._pane,
+            "rows": self._show_by(self._app.main_controller.choose_rows),
+            "times": self._show_by(self._app.main_controller.choose_times),
+            "encoding": self._show_by(self._app.main_controller.choose_encoding),
+            "colours": self._show_by(self._app.main_controller.choose_colours),
+            "only": self._only,
+            "find": self._find,
+            "clear": self._clear,
+            "focus": self._focus,
             "lap": self._lap,
             "leave": self._leave,
         }
@@ -230,8 +259,41 @@ class _Answers:
 
     def _pane(self, name: str) -> dict[str, float]:
         self._app.main_controller.commands[f"toggle_{name}"]()
+        return self._focus()
+
+    def _focus(self) -> dict[str, float]:
         self._app.root.update()  # a pane that is still to come would take the focus then
         self._app.window.composer.focus_message()
+        self._keys.watch(self._app.window.composer.field)
+        return {}
+
+    def _show_by(self, choose: Callable[[str], None]) -> Callable[[str], dict[str, float]]:
+        def show(how: str) -> dict[str, float]:
+            choose(how)
+            return {}
+
+        return show
+
+    def _only(self, what: str) -> dict[str, float]:
+        main = self._app.main_controller
+        if what == "received":
+            main.conversation.filtering.choose(Filter(sent=False, notes=False))
+        elif what == "connection":
+            (state,) = main.sessions.values()
+            main.select(state.session, state.connections[-1].connection)
+        else:
+            main.select(next(iter(main.sessions)))
+            main.conversation.filtering.choose(EVERYTHING)
+        return {}
+
+    def _find(self, text: str = "") -> dict[str, float]:
+        finding = self._app.main_controller.conversation.finding
+        finding.toggle()
+        finding.find(FindRequest(text))
+        return {}
+
+    def _clear(self) -> dict[str, float]:
+        self._app.main_controller.clear_view()
         return {}
 
     def _lap(self) -> dict[str, object]:
@@ -263,11 +325,14 @@ def scrollbar_of(transcript: tk.Misc) -> tk.Misc:
     return next(child for child in transcript.winfo_children() if child.winfo_class() == "TScrollbar")
 
 
-def main(folder: Path) -> int:
-    """Run Tincan with a server on a free port until it is told to leave."""
-    app = App(Options(serve=Address("127.0.0.1", 0), folder=folder))
+def main(folder: Path, kind: str) -> int:
+    """Run Tincan with what listens on a free port until it is told to leave."""
+    is_server, here = kind in (TCP, UDP), Address("127.0.0.1", 0)
+    app = App(Options(serve=here if is_server else None, serve_udp=kind == UDP, folder=folder))
     answers = _Answers(app)
     app.root.after(200, answers.begin)
+    if not is_server:
+        app.root.after(200, lambda: app.main_controller.tap.start(TapRequest(str(here), f"{here.host}:{kind}")))
     try:
         app.run()
     except Exception:  # noqa: BLE001 - the threads of a window that failed would keep the process
@@ -277,4 +342,4 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

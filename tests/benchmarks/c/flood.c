@@ -112,7 +112,7 @@ int main(int count, char **a)
         return 2;
     }
     memset(out, 'x', sizeof out);
-    alarm(120);
+    alarm(120 + atoi(a[3]));
     int s = dial(atoi(a[1]), is_udp ? SOCK_DGRAM : SOCK_STREAM);
     double began = now(), used = cpu();
     long sent = send_lines(s, atol(a[2]), atof(a[3]), size, is_udp);
