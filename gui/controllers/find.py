@@ -111,7 +111,7 @@ class FindController(ViewController["FindBar"]):
             return []
         if self._searched != self._on_view:
             return []
-        places = self._hits.between(display_row.span.first, display_row.span.last + 1)
+        places = self._hits.overlapping(display_row.span)
         if not places:
             return []
         around = bisect_left(self._hits, self._shown) if self._shown is not None else places.start

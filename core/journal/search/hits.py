@@ -5,7 +5,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
+
+if TYPE_CHECKING:
+    from core.journal.display_row import Span
 
 
 class Hit(NamedTuple):
@@ -45,6 +48,13 @@ class Hits(Sequence[Hit]):
     def between(self, first: int, stop: int) -> range:
         """The places of those that end in the entries from ``first`` up to before ``stop``."""
         return range(bisect_left(self.ordinals, first), bisect_left(self.ordinals, stop))
+
+    def overlapping(self, span: Span) -> range:
+        """The places of those that end in entries of a span and are not all before or all behind its bytes there."""
+        begin = bisect_left(self, (span.first, span.start))
+        while begin and self.ordinals[begin - 1] == span.first and self[begin - 1].stop > span.start:
+            begin -= 1  # it begins before the span
+        return range(begin, max(begin, bisect_left(self, (span.last, span.stop))))
 
     def __len__(self) -> int:
         return len(self.ordinals)

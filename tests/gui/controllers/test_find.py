@@ -222,6 +222,21 @@ def test_the_hits_of_a_message_are_known_by_their_bytes(look_at: LookAt) -> None
     assert app.main_controller.conversation.finding.marks(display_row) == [(0, 2), (3, 5), (6, 8)]
 
 
+def test_every_line_is_set_off_that_one_call_brought_with_thousands_of_others(look_at: LookAt) -> None:
+    app = look_at(10, instead={9: b"hit and hit\n" * 4_000})
+    app.main_controller.conversation.framing.use("line")
+    conversation = app.main_controller.viewing.conversation
+    assert conversation is not None
+    pump_until(lambda: not conversation.is_counting, app.root)
+    find(app, "hit")
+
+    marks = app.main_controller.conversation.finding.marks
+    last = conversation.total - 1
+    for place in (last, last - 1_999, last - 3_998):
+        (row,) = conversation.read(place, 1, 100)
+        assert marks(row) == [(0, 3), (8, 11)]
+
+
 def test_text_is_looked_for_in_the_encoding_in_which_the_conversation_is_read(look_at: LookAt) -> None:
     app = look_at(20, instead={7: "hej Åsa".encode("latin-1"), 9: "hej Åsa".encode()})
     bar = find(app, "åsa")
