@@ -165,22 +165,25 @@ class FindController(ViewController["FindBar"]):
 
     def _found(self, progress: Progress, heard: int) -> None:
         """Take in the progress of a search; ``heard`` is the round in which it was begun."""
+        from core.journal.search.search import MOST_HITS
+
         if heard != self._round or self._hits is None or self._pattern is None:
             return
         self._hits.extend(progress.hits)
+        is_full = progress.is_full or len(self._hits) >= MOST_HITS  # a journal that grows is searched again and again
         self._searched_to = progress.searched
         self._view = replace(
             self._view,
             count=len(self._hits),
-            is_more=self._view.is_more or progress.is_full,
+            is_more=self._view.is_more or is_full,
             fraction=progress.searched / progress.total if progress.total else None,
             is_running=not progress.is_done,
             complaint=progress.failure,
         )
         if progress.is_done:
             self._search = None
-            if progress.failure:
-                self._pattern = None  # it would fail in the same way
+            if progress.failure or is_full:
+                self._pattern = None  # it would fail in the same way, or find more than is kept
             else:
                 self._again.ask(_AGAIN_APART if self._pattern.is_dangerous else _AGAIN)
         if self._shown is None and self._hits:

@@ -198,6 +198,29 @@ def test_a_journal_that_grows_is_searched_on_and_the_shown_hit_stays(make_app: M
         assert "second needle" in shown(app)
 
 
+def test_a_journal_that_grows_is_searched_on_until_there_are_as_many_hits_as_are_kept(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.journal.search.search.MOST_HITS", 10)
+    app = make_app()
+    with socket.create_connection(("127.0.0.1", serve(app))) as peer:
+        peer.sendall(b"first needle\n")
+        pump_until(lambda: "first needle" in shown(app), app.root)
+        bar = find(app, "needle")
+        for count in ("1 of 7", "1 of 13+"):
+            peer.sendall(b"needle\n" * 6)
+            pump_until(lambda expected=count: bar.count == expected, app.root)  # type: ignore[misc]
+
+        peer.sendall(b"last needle\n")
+        pump_until(lambda: "last needle" in shown(app), app.root)
+        finding = app.main_controller.conversation.finding
+        finding.search_on()  # as for each news of the conversation
+        assert finding._search is None
+        assert not finding._again.is_due
+        press(bar, "<F3>")
+        assert bar.count == "2 of 13+"
+
+
 def test_putting_the_bar_away_sets_nothing_off_and_f3_brings_it_back(look_at: LookAt) -> None:
     app = look_at(1_000, instead={7: b"needle", 700: b"needle"})
     bar = find(app, "needle")
