@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Iterator, Set
-from pathlib import Path
 
 import pytest
 
@@ -207,10 +206,15 @@ WITH_TKINTER = {"gui.platform.event_loop"}
 PROGRAM_ENTRIES = {"build_scripts.tincan", "build_scripts.tincan.__main__"}
 
 
-def modules(package: str) -> Iterator[tuple[str, Path]]:
+@functools.cache
+def modules(package: str) -> dict[str, str]:
+    """The source of every module, by its name."""
+    found: dict[str, str] = {}
     for path in sorted((ROOT / package).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
-        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path.read_text(encoding="utf-8")
+    assert found
+    return found
 
 
 @functools.cache  # three tests ask for each module
@@ -271,38 +275,43 @@ def _allowed(name: str, room: str, allowed: set[str]) -> bool:
     return name in allowed & {"core"} or within(name, allowed - {"core"})
 
 
-# ``core`` itself names its public parts for type checkers, and loads them when they are asked for.
-EVERY_MODULE = [
-    entry for package in ("core", "gui", "build_scripts") for entry in modules(package) if entry[0] != "core"
-]
+@pytest.mark.parametrize("package", ["core", "gui", "build_scripts"])
+def test_a_module_imports_only_what_stands_below_it(package: str) -> None:
+    everywhere = package != "build_scripts"  # a script may run what it builds
+    # ``core`` itself names its public parts for type checkers, and loads them when they are asked for.
+    free = PROGRAM_ENTRIES | {"core"}
+
+    found = [
+        f"{module} may not import {name}"
+        for module, source in modules(package).items()
+        if module not in free
+        for name in forbidden(module, imports(source, everywhere=everywhere))
+    ]
+
+    assert not found
 
 
-WINDOWLESS = [
-    entry for entry in EVERY_MODULE if within(entry[0], WITHOUT_TKINTER) and not within(entry[0], WITH_TKINTER)
-]
+def test_what_is_tried_without_a_window_knows_no_tkinter() -> None:
+    found = [
+        f"{module} may not import {name}"
+        for module, source in modules("gui").items()
+        if within(module, WITHOUT_TKINTER) and not within(module, WITH_TKINTER)
+        for name in imports(source)
+        if within(name, {"tkinter", "_tkinter"})
+    ]
+
+    assert not found
 
 
-@pytest.mark.parametrize(("module", "path"), EVERY_MODULE, ids=[module for module, _path in EVERY_MODULE])
-def test_a_module_imports_only_what_stands_below_it(module: str, path: Path) -> None:
-    everywhere = module.split(".")[0] != "build_scripts"  # a script may run what it builds
+def test_core_knows_no_window() -> None:
+    found = [
+        f"{module} may not import {name}"
+        for module, source in modules("core").items()
+        for name in imports(source)
+        if within(name, {"gui", "tkinter", "_tkinter"})
+    ]
 
-    found = set(forbidden(module, imports(path.read_text(encoding="utf-8"), everywhere=everywhere)))
-
-    assert module in PROGRAM_ENTRIES or not found, f"{module} may not import {', '.join(sorted(found))}"
-
-
-@pytest.mark.parametrize(("module", "path"), WINDOWLESS, ids=[module for module, _path in WINDOWLESS])
-def test_what_is_tried_without_a_window_knows_no_tkinter(module: str, path: Path) -> None:
-    found = {name for name in imports(path.read_text(encoding="utf-8")) if within(name, {"tkinter", "_tkinter"})}
-
-    assert not found, f"{module} may not import {', '.join(sorted(found))}"
-
-
-@pytest.mark.parametrize(("module", "path"), list(modules("core")), ids=lambda value: str(value).split("/")[-1])
-def test_core_knows_no_window(module: str, path: Path) -> None:
-    found = imports(path.read_text(encoding="utf-8"))
-
-    assert not {name for name in found if within(name, {"gui", "tkinter", "_tkinter"})}
+    assert not found
 
 
 def touching_sockets(source: str) -> list[str]:
@@ -318,12 +327,11 @@ def touching_sockets(source: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("module", "path"), list(modules("core")), ids=lambda value: str(value).split("/")[-1])
-def test_the_bytes_of_a_connection_pass_through_its_transport_alone(module: str, path: Path) -> None:
-    found = touching_sockets(path.read_text(encoding="utf-8"))
+def test_the_bytes_of_a_connection_pass_through_its_transport_alone() -> None:
+    found = {module: lines for module, source in modules("core").items() if (lines := touching_sockets(source))}
 
-    assert not found or module in MAY_TOUCH_SOCKETS, f"{module} may not touch sockets, at line {'; '.join(found)}"
-    assert found or module not in MAY_TOUCH_SOCKETS, f"{module} touches none: take it out of MAY_TOUCH_SOCKETS"
+    assert not {module: lines for module, lines in found.items() if module not in MAY_TOUCH_SOCKETS}
+    assert found.keys() >= MAY_TOUCH_SOCKETS, "who touches none is taken out of MAY_TOUCH_SOCKETS"
 
 
 @pytest.mark.parametrize(
@@ -344,15 +352,15 @@ def test_words_like_socket_are_no_reach_for_one() -> None:
     assert touching_sockets("from core.net.socket_options import SocketOptions\nimport sockets_of_ours") == []
 
 
-IN_THE_WINDOW = {"gui.views", "gui.viewmodels", "gui.widgets", "gui.window"}
-SEEN = [entry for entry in EVERY_MODULE if within(entry[0], IN_THE_WINDOW)]
+def test_what_is_seen_takes_nothing_that_talks_from_core_itself() -> None:
+    found = [
+        f"{module} may not import {name}"
+        for module, source in modules("gui").items()
+        if within(module, {"gui.views", "gui.viewmodels", "gui.widgets", "gui.window"})
+        for name in imports(source) & {"core.Workbench", "core.Server", "core.Client"}
+    ]
 
-
-@pytest.mark.parametrize(("module", "path"), SEEN, ids=[module for module, _path in SEEN])
-def test_what_is_seen_takes_nothing_that_talks_from_core_itself(module: str, path: Path) -> None:
-    found = imports(path.read_text(encoding="utf-8")) & {"core.Workbench", "core.Server", "core.Client"}
-
-    assert not found, f"{module} may not import {', '.join(sorted(found))}"
+    assert not found
 
 
 @pytest.mark.parametrize(
