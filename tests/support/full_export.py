@@ -1,7 +1,7 @@
-"""Exports to a disk that is full: ``python -m tests.support.full_export WAY JOURNAL FOLDER FORMAT``.
+"""Exports to a disk that is full: ``python -m tests.support.full_export WAY JOURNAL FOLDER FORMAT ...``.
 
 By the ``limit`` on the size of this process's files, or on a small ``disk`` that is mounted at FOLDER.
-Says on standard output, as JSON, what became of it.
+Says on standard output, as JSON, what became of it in each format.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.support.exports import exported
 LIMIT = 64 * 1024  # bytes; the journal is longer than any export that must fit
 
 
-def main(way: str, journal: Path, folder: Path, form: type[Format]) -> None:
+def full(way: str, journal: Path, folder: Path, form: type[Format]) -> dict[str, object]:
     """Export too much, then a little."""
     target = folder / "out"
     target.write_text("old")
@@ -33,8 +33,9 @@ def main(way: str, journal: Path, folder: Path, form: type[Format]) -> None:
     seen["names"] = sorted(path.name for path in folder.iterdir())
     seen["content"] = target.read_text()[:10]
     seen["exported"] = exported(journal, target, form, first=100, count=20).rows
-    print(json.dumps(seen))
+    return seen
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), find_format(sys.argv[4]))
+    way, journal, folder, *names = sys.argv[1:]
+    print(json.dumps({name: full(way, Path(journal), Path(folder), find_format(name)) for name in names}))

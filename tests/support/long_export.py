@@ -1,6 +1,7 @@
-"""Exports a session's longest line into nothing: ``python -m tests.support.long_export JOURNAL FORMAT``.
+"""Exports a session's longest line into nothing: ``python -m tests.support.long_export JOURNAL FORMAT ...``.
 
-Says on standard output, as JSON, how much was written and how many bytes of memory that took.
+Says on standard output, as JSON, how much was written in each format, and how many bytes of memory it and those before
+it took.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import resource
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.journal.display_row import Filter
@@ -20,13 +22,16 @@ from core.journal.reading.lens import Lens
 from tests.support.journals import SESSION
 
 
-def main(journal: Path, form: type[Format]) -> None:
-    """Export the messages under ``line``, once the rows are counted."""
+def main(journal: Path, forms: Sequence[type[Format]]) -> None:
+    """Export the messages under ``line`` in one format after the other, once the rows are counted."""
     lens = Lens("line", Filter(notes=False))
+    seen = {}
     with opens_reading(journal, SESSION, lens)(threading.Event()) as source, Path(os.devnull).open("wb") as nothing:
         before = most_memory()
-        done = export_to(nothing, source, form)
-        print(json.dumps({"rows": done.rows, "size": done.size, "grown": most_memory() - before}))
+        for form in forms:
+            done = export_to(nothing, source, form)
+            seen[form.name] = {"rows": done.rows, "size": done.size, "grown": most_memory() - before}
+    print(json.dumps(seen))
 
 
 def most_memory() -> int:
@@ -44,4 +49,4 @@ def most_memory() -> int:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), find_format(sys.argv[2]))
+    main(Path(sys.argv[1]), [find_format(name) for name in sys.argv[2:]])

@@ -428,31 +428,31 @@ GROWING = [form for form in all_formats() if form is not Library]  # which has n
 class TestAFullDisk:
     """The old file stays, nothing half-written does, and a sentence says why."""
 
-    @pytest.mark.parametrize("form", GROWING)
-    def test_by_a_limit_on_files(self, tmp_path: Path, folder: Path, form: type[Format]) -> None:
-        if sys.platform == "win32":
-            pytest.skip("POSIX: Windows has no limit on the size of files")
+    @only_posix("Windows has no limit on the size of files")
+    def test_by_a_limit_on_files(self, tmp_path: Path, folder: Path) -> None:
         write_journal(tmp_path / "journal", 5_000)
-        self.check([], "limit", tmp_path / "journal", folder, form)
+        self.check([], "limit", tmp_path / "journal", folder)
 
     @pytest.mark.root
-    @pytest.mark.parametrize("form", GROWING)
-    def test_on_a_small_disk(self, tmp_path: Path, folder: Path, form: type[Format]) -> None:
+    def test_on_a_small_disk(self, tmp_path: Path, folder: Path) -> None:
         script = 'mount -t tmpfs -o size=64k tincan "$0" && exec "$@"'
         mount = [*apart("--mount"), "sh", "-c", script, str(folder)]
         write_journal(tmp_path / "journal", 5_000)
-        self.check(mount, "disk", tmp_path / "journal", folder, form)
+        self.check(mount, "disk", tmp_path / "journal", folder)
 
-    def check(self, before: list[str], way: str, journal: Path, folder: Path, form: type[Format]) -> None:
-        command = [sys.executable, "-m", "tests.support.full_export", way, str(journal), str(folder), form.name]
+    def check(self, before: list[str], way: str, journal: Path, folder: Path) -> None:
+        forms = [form.name for form in GROWING]
+        command = [sys.executable, "-m", "tests.support.full_export", way, str(journal), str(folder), *forms]
         done = subprocess.run([*before, *command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
         assert done.returncode == 0, done.stderr
         seen = json.loads(done.stdout)
-        assert "There is no room for" in seen["sentence"]
-        assert seen["names"] == ["out"]
-        assert seen["content"] == "old"
-        assert seen["exported"] == 20  # with less to write, there is room
+        assert list(seen) == forms
+        for told in seen.values():
+            assert "There is no room for" in told["sentence"], seen
+            assert told["names"] == ["out"], seen
+            assert told["content"] == "old", seen
+            assert told["exported"] == 20, seen  # with less to write, there is room
 
     def test_noticed_only_when_everything_must_be_on_the_disk(
         self, talk: Talk, folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -470,26 +470,16 @@ class TestAFullDisk:
         assert (folder / "out").read_text() == "old"
 
 
-@pytest.fixture(scope="module")
-def long_message(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A journal with a message of 52 MB, twice as much as an export may take of memory."""
-    path = tmp_path_factory.mktemp("long") / "journal"
-    with contextlib.closing(Talk(path)) as talk:
-        talk.opens()
-        for _ in range(10):
-            talk.receives_all([b"x" * 65_536] * 50)
-        talk.receives(b"\n")
-    return path
-
-
 @pytest.mark.case("C-54")
-@pytest.mark.parametrize("form", all_formats())
-def test_a_very_long_message_takes_little_memory(long_message: Path, form: type[Format]) -> None:
-    if sys.platform == "win32":
-        pytest.skip("POSIX: Windows tells the most memory that was used in another way")
+@only_posix("Windows tells the most memory that was used in another way")
+def test_a_very_long_message_takes_little_memory(tmp_path: Path) -> None:
+    forms = {form.name: form for form in all_formats()}
+    with contextlib.closing(Talk(tmp_path / "talk.tincan")) as talk:
+        talk.opens()
+        talk.receives_all([*[b"x" * 65_536] * 500, b"\n"])
 
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.long_export", str(long_message), form.name],
+        [sys.executable, "-m", "tests.support.long_export", str(tmp_path / "talk.tincan"), *forms],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -499,13 +489,12 @@ def test_a_very_long_message_takes_little_memory(long_message: Path, form: type[
 
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
-    assert seen["rows"] == 1
+    assert list(seen) == list(forms)
     # a step says a message as a whole, and so does what a client says first; others cut what is too long
-    cut = {Svg: 1_000, Steps: 100, Library: 100}.get(
-        form, 50_000
-    )  # a step says a message as a whole, others cut what is too long
-    assert seen["size"] > (32_000_000 if form in (*LINE_FORMS, Raw, Pcapng) else cut)
-    assert seen["grown"] < 24 * 1024 * 1024, "bytes of memory more than before"
+    least = dict.fromkeys((*LINE_FORMS, Raw, Pcapng), 32_000_000) | {Svg: 1_000, Steps: 100, Library: 100}
+    assert {name: told["rows"] for name, told in seen.items()} == dict.fromkeys(forms, 1)
+    assert not {name: told for name, told in seen.items() if told["size"] <= least.get(forms[name], 50_000)}
+    assert not {name: told for name, told in seen.items() if told["grown"] >= 24 * 1024 * 1024}
 
 
 class WholeLater:
