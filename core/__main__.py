@@ -5,22 +5,34 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
-from typing import NoReturn, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from core import __version__
 from core.cli.common import INTERRUPTED
-from core.cli.export import ExportOptions, add_export, run_export
-from core.cli.find import FindOptions, add_find, run_find
-from core.cli.load import LoadOptions, add_load, run_load
-from core.cli.options import Options, add_connect, add_serve, add_tap
-from core.cli.replay import ReplayOptions, add_replay, run_replay
-from core.cli.terminal import run
-from core.cli.test import PlayOptions, add_test, run_test
 from core.command import program_name, use_utf_8_in_pipes
 from core.errors import TincanError
 
-AnyOptions: TypeAlias = Options | ExportOptions | FindOptions | PlayOptions | ReplayOptions | LoadOptions
+if TYPE_CHECKING:
+    from core.cli.export import ExportOptions
+    from core.cli.find import FindOptions
+    from core.cli.load import LoadOptions
+    from core.cli.options import Options
+    from core.cli.replay import ReplayOptions
+    from core.cli.test import PlayOptions
+
+    AnyOptions: TypeAlias = Options | ExportOptions | FindOptions | PlayOptions | ReplayOptions | LoadOptions
+
+_COMMANDS = {
+    "serve": "listen, show what clients say, and answer",
+    "connect": "connect, send the lines of standard input, show the answers",
+    "tap": "stand between two programs, show what each says to the other",
+    "export": "write what was recorded as text, CSV, JSON Lines or raw bytes",
+    "find": "show where a journal has a text, bytes or a pattern",
+    "test": "play lists of steps against a server, and say whether it answers as wished",
+    "replay": "have one side of a recorded conversation again",
+    "load": "play steps by many clients at a rate, and measure the answers",
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,22 +44,53 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str]) -> AnyOptions:
     """Read the command line. Raises ``SystemExit`` with code 2 after one line on standard error."""
+    chosen = _chosen(arguments)
+    options: AnyOptions = chosen.options(chosen)
+    return options
+
+
+def _chosen(arguments: Sequence[str]) -> argparse.Namespace:
+    """What the command line says: ``options`` makes the command's options of it, with which ``run`` runs it."""
     parser = _Parser(prog=program_name(), description="Talk TCP and UDP in a terminal, from either end.")
     parser.add_argument("--version", action="version", version=f"Tincan {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
-    add_serve(commands.add_parser("serve", help="listen, show what clients say, and answer"))
-    add_connect(commands.add_parser("connect", help="connect, send the lines of standard input, show the answers"))
-    add_tap(commands.add_parser("tap", help="stand between two programs, show what each says to the other"))
-    add_export(commands.add_parser("export", help="write what was recorded as text, CSV, JSON Lines or raw bytes"))
-    add_find(commands.add_parser("find", help="show where a journal has a text, bytes or a pattern"))
-    add_test(
-        commands.add_parser("test", help="play lists of steps against a server, and say whether it answers as wished")
-    )
-    add_replay(commands.add_parser("replay", help="have one side of a recorded conversation again"))
-    add_load(commands.add_parser("load", help="play steps by many clients at a rate, and measure the answers"))
-    chosen = parser.parse_args(arguments)
-    options: AnyOptions = chosen.options(chosen)
-    return options
+    for name, words in _COMMANDS.items():
+        command = commands.add_parser(name, help=words)
+        if name in arguments:
+            add, run = _imported(name)
+            add(command)
+            command.set_defaults(run=run)
+    return parser.parse_args(arguments)
+
+
+def _imported(name: str) -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:
+    """What says what a command takes, and what runs it. To import those of all commands would double a start."""
+    match name:
+        case "export":
+            from core.cli.export import add_export, run_export
+
+            return add_export, run_export
+        case "find":
+            from core.cli.find import add_find, run_find
+
+            return add_find, run_find
+        case "test":
+            from core.cli.test import add_test, run_test
+
+            return add_test, run_test
+        case "replay":
+            from core.cli.replay import add_replay, run_replay
+
+            return add_replay, run_replay
+        case "load":
+            from core.cli.load import add_load, run_load
+
+            return add_load, run_load
+        case _:
+            from core.cli.options import add_connect, add_serve, add_tap
+            from core.cli.terminal import run
+
+            return {"serve": add_serve, "connect": add_connect}.get(name, add_tap), run
 
 
 def main() -> int:
@@ -57,7 +100,9 @@ def main() -> int:
     """
     use_utf_8_in_pipes()
     try:
-        return _run(parse(sys.argv[1:]))
+        chosen = _chosen(sys.argv[1:])
+        code: int = chosen.run(chosen.options(chosen))
+        return code
     except TincanError as error:
         print(error, file=sys.stderr)
         return 1
@@ -65,18 +110,6 @@ def main() -> int:
         return INTERRUPTED
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def _run(options: AnyOptions) -> int:
-    if isinstance(options, FindOptions):
-        return run_find(options)
-    if isinstance(options, PlayOptions):
-        return run_test(options)
-    if isinstance(options, ReplayOptions):
-        return run_replay(options)
-    if isinstance(options, LoadOptions):
-        return run_load(options)
-    return run_export(options) if isinstance(options, ExportOptions) else run(options)
 
 
 if __name__ == "__main__":

@@ -163,6 +163,16 @@ def test_nothing_of_tls_is_imported_before_it_is_spoken(statement: str) -> None:
     assert ran.stdout.split() == []
 
 
+def test_a_command_imports_nothing_of_the_others() -> None:
+    code = (
+        "import sys\nfrom core.__main__ import parse\nparse(['find', 'talk.tincan', 'hello'])\n"
+        "print(*(name for name in sys.modules if name.startswith(('core.cli.', 'core.workbench'))))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert set(ran.stdout.split()) == {"core.cli.arguments", "core.cli.common", "core.cli.find", "core.cli.reading"}
+
+
 def test_what_tls_needs_is_imported_when_it_is_spoken() -> None:
     code = (
         "import core, sys, tempfile\n"
