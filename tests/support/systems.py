@@ -69,14 +69,14 @@ def needs(program: str) -> pytest.MarkDecorator:
 TRIES_ALL = os.environ.get("TINCAN_TEST_EXAMPLES") == "all" and not ON_WINDOWS
 
 
-def examples(number: int) -> int:
-    """How many examples of a law are tried: a fourth of the number, and all where that is asked for."""
-    return number if TRIES_ALL else max(5, number // 4)
+def examples(number: int, least: int = 5) -> int:
+    """How many examples of a law are tried: a fourth, though no fewer than ``least``; all where that is asked for."""
+    return number if TRIES_ALL else max(least, number // 4)
 
 
-def some(cases: Sequence[T]) -> Sequence[T]:
+def some(cases: Sequence[T], least: int = 5) -> Sequence[T]:
     """The cases of a law that are tried where each takes long: each fourth, and all where that is asked for."""
-    return cases[:: len(cases) // examples(len(cases))]
+    return cases[:: len(cases) // examples(len(cases), min(least, len(cases)))]
 
 
 def command_line(*words: str) -> str:
