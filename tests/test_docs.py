@@ -22,7 +22,7 @@ def methods() -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for folder in ("core", "gui"):
         for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for node in ast.parse(path.read_text("utf-8")).body:
                 if isinstance(node, ast.ClassDef):
                     found[node.name] |= {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
     return found

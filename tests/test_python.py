@@ -13,9 +13,12 @@ from build_scripts.project import ROOT
 _POSSESSIVE_GROUP = re.compile(r"(?<!\\)\)(?:[*+?]|\{[\d,]*\})\+")
 
 
+_MENTION = re.compile(r"""[*+?}](?:['"\s]|\b[rbfu]+\b)*\+""")  # also where a string ends and the next goes on
+
+
 def texts(source: str) -> Iterator[str]:
-    """Every string of a program, its parts joined, with a 1 for each value that is put in."""
-    for node in ast.walk(ast.parse(source)):
+    """Every string of a program that may have one, its parts joined, with a 1 for each value that is put in."""
+    for node in ast.walk(ast.parse(source)) if _MENTION.search(source) else ():
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
         elif isinstance(node, ast.JoinedStr):

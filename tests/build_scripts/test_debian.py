@@ -33,10 +33,10 @@ DATE = 1_767_225_600
 TARGET = Target(System.LINUX, "x86_64")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder build with a real compiled program in it."""
-    place = tmp_path / "tincan-folder"
+    place = tmp_path_factory.mktemp("built") / "tincan-folder"
     (place / "_internal").mkdir(parents=True)
     shutil.copy(Path(shutil.which("true") or "").resolve(), place / "tincan")
     (place / "_internal" / "data").write_bytes(b"data")
@@ -50,12 +50,17 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-@pytest.fixture
-def unpacked(folder: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def package(folder: Path) -> Path:
+    debian.write(folder.with_name("t.deb"), folder, TARGET, DATE)
+    return folder.with_name("t.deb")
+
+
+@pytest.fixture(scope="module")
+def unpacked(package: Path) -> Path:
     """The package as dpkg unpacks it."""
-    debian.write(tmp_path / "t.deb", folder, TARGET, DATE)
-    subprocess.run(["dpkg-deb", "--extract", tmp_path / "t.deb", tmp_path / "root"], check=True)
-    return tmp_path / "root"
+    subprocess.run(["dpkg-deb", "--extract", package, package.with_name("root")], check=True)
+    return package.with_name("root")
 
 
 def members(package: Path) -> dict[str, bytes]:
@@ -70,10 +75,8 @@ def members(package: Path) -> dict[str, bytes]:
     return found
 
 
-def test_the_package_has_the_program_and_what_a_desktop_needs(folder: Path, tmp_path: Path) -> None:
-    debian.write(tmp_path / "t.deb", folder, TARGET, DATE)
-
-    parts = members(tmp_path / "t.deb")
+def test_the_package_has_the_program_and_what_a_desktop_needs(package: Path) -> None:
+    parts = members(package)
     assert list(parts) == ["debian-binary", "control.tar.xz", "data.tar.xz"]
     with tarfile.open(fileobj=io.BytesIO(parts["data.tar.xz"])) as data:
         entries = {entry.name: entry for entry in data}
@@ -165,10 +168,8 @@ def test_lintian_finds_no_error(folder: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_package_says_what_it_is_and_vouches_for_its_files(folder: Path, tmp_path: Path) -> None:
-    debian.write(tmp_path / "t.deb", folder, TARGET, DATE)
-
-    with tarfile.open(fileobj=io.BytesIO(members(tmp_path / "t.deb")["control.tar.xz"])) as about:
+def test_the_package_says_what_it_is_and_vouches_for_its_files(folder: Path, package: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(members(package)["control.tar.xz"])) as about:
         control = (about.extractfile("./control") or io.BytesIO()).read().decode()
         sums = (about.extractfile("./md5sums") or io.BytesIO()).read().decode()
     assert f"Version: {version()}\nArchitecture: amd64\nMaintainer: {maintainer()}\n" in control
@@ -191,8 +192,7 @@ def test_whoever_packs_it_says_in_one_place_who_they_are(
     assert debian.changelog(DATE).rpartition(" -- ")[2].startswith("Ann <ann@example.org>  ")
 
 
-def test_dpkg_takes_the_package(folder: Path, unpacked: Path) -> None:
-    package = unpacked.parent / "t.deb"
+def test_dpkg_takes_the_package(package: Path, unpacked: Path) -> None:
     done = subprocess.run(["dpkg-deb", "--field", package, "Package"], capture_output=True, check=True)
 
     assert done.stdout == b"tincan\n"
@@ -223,8 +223,9 @@ def test_versions_of_the_c_library_are_told_from_other_words() -> None:
     assert debian.newest_libc(b"no program at all") == 0
 
 
-def test_a_library_that_nobody_brings_is_named(folder: Path) -> None:
-    shutil.copy(_tkinter.__file__, folder / "_internal")
+def test_a_library_that_nobody_brings_is_named(folder: Path, tmp_path: Path) -> None:
+    lacking = shutil.copytree(folder, tmp_path / "lacking", symlinks=True)
+    shutil.copy(_tkinter.__file__, lacking / "_internal")
 
     with pytest.raises(ValueError, match=r"the folder lacks .*libtk"):
-        debian.dependencies(folder)
+        debian.dependencies(lacking)

@@ -17,10 +17,11 @@ from core.journal.schema import FORMAT, SCHEMAS
 from tests.support.damage import DENSITY, Judge, damaged_journals, sound_journals
 from tests.support.earlier import in_format
 from tests.support.journals import line, write_journal
+from tests.support.systems import examples
 
 pytestmark = pytest.mark.case("C-62")
 
-_SAMPLE = 24 * DENSITY
+_SAMPLE = examples(24) * DENSITY
 
 
 def test_a_sample_of_damaged_journals(tmp_path: Path) -> None:
