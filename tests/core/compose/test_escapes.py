@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core.compose import Composed, Context, Draft, Encoding, Format, Misfit, compose
 from core.compose.escapes import MOST_MACROS, write_escapes
+from tests.support.systems import examples
 
 HERE = Context(count=41, wall_ns=1_700_000_000_123_456_789, utc_offset=3600, seed=b"seed")
 some_text = st.text() | st.text("\\\\\\{}xu0:,=rnt\ncounterlengthd€ ", max_size=60)
@@ -183,7 +184,7 @@ def test_no_more_checksums_of_a_long_message_than_can_be_worked_out_while_somebo
 
 @pytest.mark.parametrize("encoding", Encoding)
 def test_much_is_read_and_written_as_little_is(encoding: Encoding) -> None:
-    data = bytes(range(256)) * 400 + "any text € \U0001f600".encode() * 2_000
+    data = bytes(range(256)) * examples(400) + "any text € \U0001f600".encode() * examples(2_000)
 
     text = write_escapes(data, encoding)
 

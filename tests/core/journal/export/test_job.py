@@ -20,9 +20,10 @@ from core.journal.export.source import Source, opens_reading
 from core.journal.export.writer import Exported, ExportJob, NotExported, Outcome, Progress
 from core.journal.reading.lens import Lens
 from tests.support.journals import SESSION, write_journal
+from tests.support.systems import examples
 
 PATIENCE = 20.0  # seconds
-LINES = 5_000
+LINES = examples(5_000)
 
 
 class Window:

@@ -78,7 +78,7 @@ def playing_server(path: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
 def run(*command: object, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *map(str, command)], capture_output=True, text=True, timeout=60, check=False,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment},  # as where none is installed
     )  # fmt: skip
 
 
