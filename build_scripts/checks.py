@@ -8,9 +8,10 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from build_scripts import commands
@@ -22,6 +23,7 @@ OTHER_PLATFORMS = ("win32", "darwin")  # checked for what people get; the tests 
 SHIPPED = ("-p", "core", "-p", "gui", "-p", "build_scripts")
 LONGEST_RUN = 1800.0  # seconds for all tests together; pyproject.toml limits each of them
 RUNNING_TESTS = "TINCAN_RUNNING_TESTS"  # the variable that names the file which tests.support.unfinished keeps
+EXAMPLES = "TINCAN_TEST_EXAMPLES"  # the variable that says how many examples of a law are tried: "all" or "few"
 
 LAST_FAILED = ROOT / ".pytest_cache/v/cache/lastfailed"  # where pytest keeps the names of the tests that failed
 _TESTS_FAILED = 1  # pytest's exit code
@@ -62,12 +64,15 @@ def every_check(python: Path) -> list[Check]:
 
 
 def coverage_of_core(python: Path) -> list[Check]:
-    """The tests of ``core`` once more with every line and branch counted, which takes them twice as long."""
+    """The tests of ``core`` once more with every line and branch counted, which takes them twice as long.
+
+    Of each law they try few examples: more of them reach the same lines.
+    """
     module = [str(python), "-m"]
     tests = [*module, "coverage", "run", "-m", "pytest", *_workers(), CORE_TESTS]
     return [
         Check("old coverage removed", [*module, "coverage", "erase"]),
-        Check("tests of core", tests, run_tests),
+        Check("tests of core", tests, partial(run_tests, variables={EXAMPLES: "few"})),
         Check("coverage gathered", [*module, "coverage", "combine", "--quiet"]),
         Check(f"core covered to {CORE_COVERAGE} %", [*module, "coverage", "report", f"--fail-under={CORE_COVERAGE}"]),
     ]
@@ -98,11 +103,15 @@ def summary(outcomes: Sequence[tuple[str, int, float]]) -> str:
     return "\n".join([*lines, verdict])
 
 
-def run_tests(command: list[str], limit: float = LONGEST_RUN) -> int:
-    """Run pytest with its files in memory where there is room; one that takes too long is ended, its tests named."""
+def run_tests(command: list[str], limit: float = LONGEST_RUN, variables: Mapping[str, str] | None = None) -> int:
+    """Run pytest with its files in memory where there is room; one that takes too long is ended, its tests named.
+
+    It is given these variables of the environment, too.
+    """
     with tempfile.TemporaryDirectory(prefix="tincan-tests-", dir=_folder_in_memory()) as folder:
         running = Path(folder) / "running"
         environment = {RUNNING_TESTS: str(running), "PYTEST_DEBUG_TEMPROOT": folder, **compiled_once(Path(folder))}
+        environment.update(variables or {})
         began = time.time()
         try:
             code = commands.run_within(limit, command, environment)

@@ -56,6 +56,21 @@ def test_the_tests_of_core_must_reach_nearly_all_of_it() -> None:
     assert report == f"{PYTHON} -m coverage report --fail-under=95"
 
 
+def test_few_examples_of_a_law_are_tried_where_lines_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str | None] = []
+
+    def run_within(_seconds: float, _command: Sequence[str], environment: Mapping[str, str]) -> int:
+        told.append(environment.get(checks.EXAMPLES))
+        return 0
+
+    monkeypatch.setattr(commands, "run_within", run_within)
+    for check in (*checks.coverage_of_core(PYTHON), *checks.every_check(PYTHON)):
+        if "pytest" in check.command:
+            check.run(check.command)
+
+    assert told == ["few", None]
+
+
 def test_all_checks_passed_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert checks.run_all([Check("one", ["true"], lambda _command: 0)]) == 0
     assert capsys.readouterr().out.endswith("Everything passed.\n")
