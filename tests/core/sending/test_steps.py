@@ -19,7 +19,7 @@ from tests.support.peers import Dribbles, Host, NeverEndsItsLine, NeverReads, Pe
 from tests.support.sink import PATIENCE, until
 from tests.support.stage import calling
 from tests.support.stage import serving as serving_net
-from tests.support.systems import needs_rst
+from tests.support.systems import examples, needs_rst
 
 LONG = 60_000  # milliseconds that no test waits for
 WISHED, MISSED, SENT = Verdict.WISHED, Verdict.MISSED, Verdict.SENT
@@ -144,7 +144,7 @@ def test_a_flood_without_messages_is_looked_at_at_its_end() -> None:
 def test_an_endless_list_against_a_flood_can_be_stopped() -> None:
     with Host() as host, playing(host, Peer, step("a", "any"), rounds=None) as (run, peer):
         peer.hear(2)
-        peer.say(b"\n" * 100_000)
+        peer.say(b"\n" * examples(100_000))
         until(lambda: run.run.progress.wished > 0)
         run.run.stop()
         assert run.played.end is End.STOPPED

@@ -30,9 +30,9 @@ from tests.support.kills import kill_recorders
 from tests.support.namespaces import apart
 from tests.support.sink import until
 from tests.support.story import PATIENCE, Story, View
-from tests.support.systems import only_posix
+from tests.support.systems import examples, only_posix
 
-KILLS = int(os.environ.get("TINCAN_TEST_KILLS", "100"))
+KILLS = int(os.environ.get("TINCAN_TEST_KILLS", examples(100)))
 
 
 @pytest.fixture

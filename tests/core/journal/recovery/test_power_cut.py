@@ -33,7 +33,7 @@ SESSION, CONNECTION = SessionId(1), ConnectionId(1)
 HEAD, FRAME = 32, 24 + PAGE_SIZES[0]  # bytes of the log, and of each page in it
 SECTOR = 512  # bytes that a disk writes as a whole
 SIZES = (1, 7, 300, 2, 1_500, 40)  # entries of the transactions, again and again; one has several runs
-TRANSACTIONS = 60
+TRANSACTIONS = examples(60, least=24)
 
 
 class Taken(NamedTuple):

@@ -274,7 +274,7 @@ class TestADamagedJournal:
 
     def test_gives_hits_or_a_journal_error_whatever_was_changed(self, path: Path) -> None:
         whole, chance = path.read_bytes(), random.Random(62)
-        for place in chance.sample(range(100, len(whole)), 60):
+        for place in chance.sample(range(100, len(whole)), examples(60)):
             path.write_bytes(whole[:place] + chance.randbytes(200) + whole[place + 200 :])
             with contextlib.suppress(JournalError):
                 found(path, Query("line"), range(2_007))
