@@ -428,8 +428,9 @@ class CheckedSplitter:
         return self._inner.could_end
 
     @property
-    def expected(self) -> int:
-        return max(0, self._inner.expected - self._added)
+    def expected(self) -> int | None:
+        expected = self._inner.expected
+        return None if expected is None else expected - self._added
 
     @property
     def broken(self) -> str:

@@ -16,7 +16,7 @@ class BetweenSplitter(Untimed):
     """
 
     could_end = rest_is_message = False
-    expected = 0
+    expected: int | None = None
     usual: Envelope | None = None
 
     def __init__(self, start: bytes, end: bytes, behind: int = 0) -> None:
@@ -103,7 +103,7 @@ class FlagSplitter(Untimed):
     """
 
     could_end = rest_is_message = False
-    expected = 0
+    expected: int | None = None
     broken = ""
     usual: Envelope | None = None
     reach = MOST_FLAGS

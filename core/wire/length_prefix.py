@@ -133,8 +133,8 @@ class _AnnouncedSplitter(Untimed):
         return f"it ends with {tail[-len(self.closing) :].hex(' ')}, not with {self.closing.hex(' ')}"
 
     @property
-    def expected(self) -> int:
-        return max(0, self.state - len(self.closing)) if isinstance(self.state, int) else 0
+    def expected(self) -> int | None:
+        return self.state - len(self.closing) if isinstance(self.state, int) else None
 
     @property
     def broken(self) -> str:

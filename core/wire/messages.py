@@ -210,7 +210,7 @@ class Collector:
             self._is_told = True
             return [FramingViolation(broken)]
         expected = self._splitter.expected
-        if self._length + expected <= self._limit or not expected:
+        if expected is None or self._length + expected <= self._limit:
             return []
         begin, stop, back = self._splitter.envelope(self._head, b"")
         size = self._length + expected - (stop - begin) - back

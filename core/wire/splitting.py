@@ -117,8 +117,11 @@ class Splitter(Protocol):
         ...
 
     @property
-    def expected(self) -> int:
-        """How many bytes more of its message the frame that has begun announced; 0 if it announced nothing yet."""
+    def expected(self) -> int | None:
+        """How many bytes more of its message the frame that has begun announced; None if it announced nothing yet.
+
+        None of them are missing where the message is whole, and fewer than none once what stands behind it has begun.
+        """
         ...
 
     @property
@@ -169,7 +172,7 @@ class _Unannounced(_Trusting):
     """What splitters have in common that look for an end, and know nothing of it before it is there."""
 
     rest_is_message = True
-    expected = 0
+    expected: int | None = None
     usual: Envelope | None = None
     broken = ""
 
@@ -302,8 +305,8 @@ class FixedSplitter(Untimed):
         return NOTHING
 
     @property
-    def expected(self) -> int:
-        return self.state if isinstance(self.state, int) else 0
+    def expected(self) -> int | None:
+        return self.state if isinstance(self.state, int) else None
 
     def why_not(self, head: bytes, size: int, limit: int) -> str:  # noqa: ARG002 - as the protocol has it
         return f"{size:,} of {self._size:,} bytes"

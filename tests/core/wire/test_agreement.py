@@ -139,6 +139,16 @@ def _enclosed(framing: Framing, message: bytes) -> list[bytes]:
         return []
 
 
+@pytest.mark.parametrize(
+    ("form", "stream"), [("netstring", b"3:abc"), ("fixed:4+sum", b"abc"), ("length:1+crc16-modbus", b"\x05abc?")]
+)
+def test_too_long_is_too_long_though_only_what_stands_behind_the_message_is_missing(form: str, stream: bytes) -> None:
+    framing = parse_framing(form)
+
+    assert heard(framing.framer(1), [stream]) == [TooLong(3)]
+    assert heard(framing.framer(1), split(stream, range(len(stream)))) == [TooLong(3)]
+
+
 @given(st.data(), FRAMINGS, CUTS, st.integers(1, LIMIT) | st.integers(120, 280))
 @pytest.mark.case("C-37", "C-38", "C-41", "C-80")
 def test_no_way_of_splitting_a_stream_changes_the_messages(
