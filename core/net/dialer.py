@@ -18,7 +18,7 @@ from core.clock import monotonic_ns
 from core.errors import Doing, Explanation, ProxyError, explain
 from core.events import Event, Resolved, Resolving, SessionId, Tried
 from core.net import sockets
-from core.net.loop import READ, WRITE, Loop
+from core.net.loop import READ, WRITE, Loop, Timer
 from core.net.resolver import LooksUp, Outcome
 from core.net.sockets import Endpoint
 from core.proxy import Proxy
@@ -61,10 +61,11 @@ class Dialer:
         self._dialling: dict[socket.socket, tuple[Endpoint, float]] = {}
         self._failures: list[Explanation] = []
         self._over = False
+        self._timers: list[Timer] = []  # cancelled as soon as it is over: who talks then pays for each that is left
 
     def dial(self, resolver: LooksUp) -> None:
         """Begin: look the name up, then try its addresses."""
-        self._loop.call_later(self._deadline, self._time_out)
+        self._timers.append(self._loop.call_later(self._deadline, self._time_out))
         if not self._target.is_literal:
             self._emit(Resolving(self._session, monotonic_ns(), self._target.host))
         resolver.resolve(
@@ -75,7 +76,7 @@ class Dialer:
 
     def cancel(self) -> None:
         """Give up and close every socket that is still trying."""
-        self._over = True
+        self._end()
         if self._tunnel is not None:
             self._tunnel.cancel()
         for sock in list(self._dialling):
@@ -110,7 +111,7 @@ class Dialer:
             self._fail_one(sock, status)
             return
         self._loop.watch(sock, WRITE, partial(self._answered, sock))
-        self._loop.call_later(_STAGGER, self._try_next)
+        self._timers.append(self._loop.call_later(_STAGGER, self._try_next))
 
     def _answered(self, sock: socket.socket, _events: int) -> None:
         if sock not in self._dialling:
@@ -171,10 +172,15 @@ class Dialer:
         self._give_up(explain(TimeoutError(), Doing.CONNECTING, self._target))
 
     def _give_up(self, why: Explanation) -> None:
-        self._over = True
+        self._end()
         if self._handshake is not None:
             why = replace(why, what=f"the proxy {self._handshake.proxy} cannot be reached: {why.what}")
         self._failed(why)
+
+    def _end(self) -> None:
+        self._over = True
+        for timer in self._timers:
+            timer.cancel()
 
     def _forget(self, sock: socket.socket) -> tuple[Endpoint, float]:
         self._loop.watch(sock, 0, partial(self._answered, sock))

@@ -250,13 +250,16 @@ class Loop:
         do_all([("closing the selector", self._selector.close), ("closing the waker", self._waker.close)])
 
     def _turn(self) -> None:
-        if not self._timers:
-            news = self._selector.select()
+        timers = self._timers
+        while timers and timers[0][2].cancelled:  # nobody is to wake for them, nor look at the clock
+            heapq.heappop(timers)
+        if not timers:
+            news, now = self._selector.select(), 0  # whatever timer the news set, it is not due yet
             self._seen = self._clock()
         else:
             timeout = self._until_next_timer()
             news = self._selector.select(timeout / _SECOND)
-            self._read_clock(timeout)  # before anybody sets a timer
+            now = self._read_clock(timeout)  # before anybody sets a timer
         for (ready, failed), events in news:
             try:
                 ready(events)
@@ -264,8 +267,8 @@ class Loop:
                 if failed is None:
                     raise
                 failed(error)
-        if self._timers:
-            self._call_due()
+        if timers and timers[0][0] <= now:
+            self._call_due(now)
 
     def _until_next_timer(self) -> int:
         """How long the next wait may last: not so short that the clock may stand still meanwhile, and no longer than
@@ -284,8 +287,7 @@ class Loop:
             _log.info("this process stood still for %.1f s; its timers start anew", (gone - waited) / _SECOND)
         return now - self._slept
 
-    def _call_due(self) -> None:
-        now = self._read_clock()
+    def _call_due(self, now: int) -> None:
         while self._timers and self._timers[0][0] <= now:
             timer = heapq.heappop(self._timers)[2]
             if not timer.cancelled:

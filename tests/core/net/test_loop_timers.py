@@ -87,6 +87,37 @@ def test_a_cancelled_timer_is_not_called(loop: Loop, clock: Clock) -> None:
     assert called == []
 
 
+def test_nobody_wakes_for_a_cancelled_timer(loop: Loop, clock: Clock) -> None:
+    for delay in (1.0, 1.5):
+        loop.call_later(delay, loop.stop).cancel()
+    loop.call_later(2.0, loop.stop)
+    loop.run()
+    assert (clock.waits, clock.now) == (1, 1002.0)
+
+
+def test_a_timer_that_news_set_after_a_pause_is_not_due_before_its_time(
+    loop: Loop, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop's time is behind the clock from then on, also in a turn that began without a timer."""
+    called: list[float] = []
+
+    def expired() -> None:
+        called.append(clock.now)
+        loop.stop()
+
+    def ready(_events: int) -> None:
+        loop.call_later(2.0, expired)
+
+    def select(timeout: float | None = None) -> News:
+        return [(Handler(ready, None), READ)] if timeout is None else clock.select(timeout)
+
+    monkeypatch.setattr(loop._selector, "select", select)
+    clock.pauses = [3600.0]
+    loop.call_later(1.0, lambda: None)
+    loop.run()
+    assert called == [1000.0 + 1.0 + 3600.0 + 1.0 + 2.0]
+
+
 def test_a_timer_may_set_the_next(loop: Loop, clock: Clock) -> None:
     left = 3
 
