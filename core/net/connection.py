@@ -406,7 +406,8 @@ class Connection:
 
     def remark_on_what_was_sent(self, text: str) -> None:
         """The same of something that failed after it was sent. Not for who is sending."""
-        self._sender.after_what_was_sent(Remark(self._session, self.id, _now(), text, is_failure=True))
+        self._sender.wait_for_sends()
+        self.remark(text, is_failure=True)
 
     def tune(self, socket_options: SocketOptions) -> None:
         """Use the socket in another way from now on; what waits goes out in that way."""
@@ -547,7 +548,8 @@ class Connection:
             return
         at = _now()
         if sink is not None:
-            self._sender.after_what_was_sent(new_event(Received, (self._session, self.id, at, data)))
+            self._sender.wait_for_sends()
+            sink.put(new_event(Received, (self._session, self.id, at, data)))
         if self._hearers:
             self._let_hear(data, at)
         if self._idle is not None:
@@ -576,7 +578,8 @@ class Connection:
         """Take in a datagram, which may be empty and is a message by itself. For who reads the socket for all peers."""
         if self.takes_datagrams:
             event = new_event(Received, (self._session, self.id, at, data))
-            self._sender.after_what_was_sent(event)
+            self._sender.wait_for_sends()
+            self._emit(event)
             self.hear_datagrams((event,))
 
     def wait_for_sends(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.clock import monotonic, monotonic_ns
 from core.errors import DatagramError, Doing, Explanation, NoRoom, SendError, explain
-from core.events import ConnectionId, Event, EventSink, NotSent, Sent, SessionId, new_event
+from core.events import ConnectionId, EventSink, NotSent, Sent, SessionId, new_event
 from core.net.endings import does_not_read, peer_name
 from core.net.outbox import Outbox, Outgoing
 from core.net.socket_options import AS_USUAL
@@ -184,19 +184,13 @@ class Sender:
             self._may_send = False
             self._refusal = why
 
-    def after_what_was_sent(self, event: Event) -> None:
-        """Put an event on record behind every message that the kernel has taken by now.
-
-        A peer may answer before the thread that sent has come to say so: it does that under the lock.
-        """
-        if self._sink is not None:
-            with self._lock:
-                self._sink.put(event)
-
     def wait_for_sends(self) -> None:
-        """Wait for a thread that is sending to have said so."""
-        with self._lock:
-            return
+        """Wait for a thread that is sending to have put that on record: what comes of it is to stand behind, and a peer
+        may answer sooner. Not for who is sending.
+        """
+        if self._lock.locked():
+            with self._lock:
+                return
 
     def _why_no_room(self) -> str:
         """Under the lock: why nothing more can be taken in for now."""

@@ -34,6 +34,7 @@ from core.net import sockets
 from core.net.client import Client
 from core.net.connection import Connection
 from core.net.endings import ending_of
+from core.net.sender import Sender
 from core.net.server import Server
 from core.net.transport import Tcp
 from core.settings import KIB, MIB, Limits
@@ -401,6 +402,40 @@ def test_when_we_half_close_the_peer_sees_the_end_and_we_still_hear_it() -> None
         assert ending(sink) is Ending.PEER_FINISHED
         assert len(sink.of(WeFinished)) == 1
         assert received(sink) == b"I heard you"
+
+
+def test_an_answer_stands_behind_what_it_answers_however_late_that_is_put_on_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The peer answers while the thread that sent is still on its way back from the kernel."""
+    waits, early = threading.Event(), list[Received]()
+    wait_for_sends = Sender.wait_for_sends
+
+    def waits_for_sends(sender: Sender) -> None:
+        waits.set()
+        wait_for_sends(sender)
+
+    monkeypatch.setattr(Sender, "wait_for_sends", waits_for_sends)
+    with serving("none") as (server, sink), Peer.calls(address_of(server)) as peer:
+        connection = ours(server)
+        send = connection._transport.send
+
+        def send_and_be_late(data: bytes | memoryview) -> int:
+            taken = send(data)
+            peer.say(b"answer to " + peer.hear(len(data)))
+            assert waits.wait(PATIENCE)
+            threading.Event().wait(0.1)  # while which it must not be put on record
+            early.extend(sink.of(Received))
+            return taken
+
+        monkeypatch.setattr(connection._transport, "send", send_and_be_late)
+        connection.send(b"question")
+        sink.wait_for(Received)
+        assert early == []
+        assert [event.data for event in sink.events if isinstance(event, Received | Sent)] == [
+            b"question",
+            b"answer to question",
+        ]
 
 
 @pytest.mark.case("C-05")
@@ -824,6 +859,7 @@ def test_a_peer_that_vanishes_while_we_send_is_lost_with_the_bytes_that_are_not_
 
 SLEEPER = """
 import sys
+from core.net.sender import Sender
 from core.net.server import Server
 from core.net.transport import Tcp
 from core.settings import Limits
