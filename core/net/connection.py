@@ -42,7 +42,7 @@ from core.net.endings import ending_of, peer_name, why_not_send
 from core.net.http_guard import HttpGuard
 from core.net.line_faults import LineFaults
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
-from core.net.outbox import Outgoing
+from core.net.outbox import Outbox, Outgoing
 from core.net.owner import Hear, Owner, Pause, Watchers
 from core.net.sender import Sender
 from core.net.socket_options import SocketOptions
@@ -92,6 +92,7 @@ class Connection:
         "_limits",
         "_loop",
         "_nagle",
+        "_outbox",
         "_owner",
         "_pause",
         "_peer_sends",
@@ -148,8 +149,10 @@ class Connection:
         self._receive, self._nagle = limits.receive, False
         self._hello = b""  # what came last, if that looks like the hello of a client that has begun TLS
         self._sink = sink
+        self._outbox = Outbox(limits.outbox)  # the sender's; its size is for any thread to read
         self._sender = Sender(
-            transport, peer, session=session, identity=identity, loop=self._loop, limits=limits, sink=sink,
+            transport, peer, self._outbox,
+            session=session, identity=identity, loop=self._loop, limits=limits, sink=sink,
             broken=self._read_rest_and_break, stalled=lambda why: self._end(Ending.STALLED, why),
             rested=self._watch, line_ended=self._outgoing_line_ended,
         )  # fmt: skip
@@ -186,7 +189,7 @@ class Connection:
     def __repr__(self) -> str:
         state = "closed" if not self.is_open else f"closing ({self._closing.value})" if self._closing else "open"
         ends = f"{self._transport.name} {self._transport.local} - {self.peer}"
-        return f"<Connection {connection_name(self.number)} {ends} {state}, {self._sender.waiting} bytes wait>"
+        return f"<Connection {connection_name(self.number)} {ends} {state}, {self._outbox.size} bytes wait>"
 
     # Any thread.
 
@@ -283,7 +286,7 @@ class Connection:
     @property
     def waiting(self) -> int:
         """Bytes that the kernel has not taken: not yet, or, once it is over, never."""
-        return self._sender.waiting or self._sender.lost
+        return self._outbox.size or self._sender.lost
 
     def enclose_in(self, framing: Framing) -> None:
         """Send in this way from the next message on, whether or not what comes is told apart in it yet."""
@@ -371,7 +374,7 @@ class Connection:
     def _abort_if_confirmed(self, ending: Ending, until: float) -> None:
         if not self.is_open:
             return
-        if self._loop.time() < until and (self._sender.waiting or self._transport.unconfirmed):
+        if self._loop.time() < until and (self._outbox.size or self._transport.unconfirmed):
             self._loop.call_later(_LOOK, lambda: self._abort_if_confirmed(ending, until))
         else:
             self.abort(ending)
@@ -432,8 +435,8 @@ class Connection:
             raise SendError("TLS is for streams of bytes, and UDP has none")
         if not self.is_open or self._closing is not None or self._wants_fin or not self._peer_sends:
             raise SendError("the connection is closing")
-        if self._sender.waiting:
-            raise SendError(f"{self._sender.waiting:,} bytes still wait to go out as before: try again then")
+        if self._outbox.size:
+            raise SendError(f"{self._outbox.size:,} bytes still wait to go out as before: try again then")
         if self._faults is not None and self._faults.size:
             raise SendError(f"{self._faults.size:,} bytes are still held by a fault: try again then")
         held = b"".join(part for part in self._framer.finish() if isinstance(part, bytes))
@@ -481,7 +484,7 @@ class Connection:
         For whoever answers by itself only: two ends that both stopped reading for that would wait for
         each other for ever.
         """
-        if self._sender.waiting > self._limits.outbox // 2:
+        if self._outbox.size > self._limits.outbox // 2:
             self.pause(Pause.OUTBOX)
 
     def resume(self, why: Pause) -> None:
@@ -691,14 +694,14 @@ class Connection:
             self._emit(PeerFinished(self._session, self.id, at, self._transport.goodbye))
 
     def _start_flushing(self) -> None:
-        if self.is_open and self._sender.waiting:
+        if self.is_open and self._outbox.size:
             self._sender.start_waiting()
             self._sender.let_out()
             self._watch()
 
     def _flush(self) -> None:
         self._sender.flush()
-        waiting = self._sender.waiting
+        waiting = self._outbox.size
         if not self._sender.wants_room:
             self._watch()
         self._tell_of_room()
@@ -707,7 +710,7 @@ class Connection:
 
     def _tell_of_room(self) -> None:
         """Less waits than before: have whoever waited for that go on, if it is little."""
-        if Pause.OUTBOX in self._pause and self._sender.waiting <= self._limits.outbox // 4:
+        if Pause.OUTBOX in self._pause and self._outbox.size <= self._limits.outbox // 4:
             self.resume(Pause.OUTBOX)
         if self.watchers and self.has_room:
             self.watchers.tell()
@@ -719,7 +722,7 @@ class Connection:
 
     def _send_fin(self) -> None:
         """Say FIN behind what waits, through the line with faults if there is one."""
-        if not self._sender.end_line(End.FINISHED) and not self._sender.waiting:
+        if not self._sender.end_line(End.FINISHED) and not self._outbox.size:
             self._say_fin()
 
     def _say_fin(self) -> None:
@@ -754,7 +757,7 @@ class Connection:
             self._end(ending)  # there is nobody yet to say goodbye to
             return
         is_held = self._sender.is_held and not self._we_finished
-        patience = drain + (self._limits.flush if self._sender.waiting or is_held else 0.0)
+        patience = drain + (self._limits.flush if self._outbox.size or is_held else 0.0)
         if ending is Ending.PASSED_ON and is_held:  # nobody is there who waits for it
             patience = self._limits.stalled
         if self._closing is not None:  # somebody is there now, who may have less patience

@@ -77,6 +77,7 @@ class Sender:
         self,
         transport: Transport,
         peer: Address,
+        outbox: Outbox,
         *,
         session: SessionId,
         identity: ConnectionId,
@@ -103,7 +104,7 @@ class Sender:
         self._line_ended = line_ended
         self._lock = threading.Lock()
         self._most = limits.outbox
-        self._outbox = Outbox(limits.outbox)
+        self._outbox = outbox
         self._throttle: SocketOptions | None = None  # set while everything goes through the outbox, to leave it slowly
         self._holds = 0  # changes to how it sends that are still to be made
         self._rest: Timer | None = None  # the pause after a send
@@ -121,11 +122,6 @@ class Sender:
         self.lost = 0  # bytes that still waited at the end
 
     # Any thread.
-
-    @property
-    def waiting(self) -> int:
-        """Bytes that the kernel has not taken."""
-        return self._outbox.size
 
     @property
     def failure(self) -> OSError | None:

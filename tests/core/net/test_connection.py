@@ -248,7 +248,7 @@ def test_what_a_peer_does_not_read_waits_up_to_the_limit_and_then_is_refused_who
     with serving("none", limits=SMALL) as (server, sink), NeverReads.calls(address_of(server)) as peer:
         connection = ours(server)
         taken = fill(connection)
-        assert SMALL.outbox <= connection._sender.waiting < SMALL.outbox + 65536
+        assert SMALL.outbox <= connection.waiting < SMALL.outbox + 65536
         text = peer.hear(taken)  # it changes its mind
         assert text == b"x" * taken, "a refused message left some bytes behind"
         sink.wait_until(lambda: len(sent(sink)) == taken, "every byte on record")
@@ -293,7 +293,7 @@ def test_a_peer_that_is_slow_again_and_again_leaves_one_timer_in_the_loop() -> N
         connection = ours(server)
         for _ in range(4):
             peer.hear(fill(connection))
-            until(lambda: connection._sender.waiting == 0, "an empty outbox")
+            until(lambda: connection.waiting == 0, "an empty outbox")
         assert len(server._loop._timers) <= 1
 
 
@@ -304,7 +304,7 @@ def test_a_peer_that_does_not_read_is_not_taken_for_one_that_vanished() -> None:
     limits = Limits(unacknowledged=2.0, stalled=PATIENCE)
     with serving("none", limits=limits) as (server, sink), NeverReads.calls(address_of(server)):
         connection = ours(server)
-        while not connection._sender.waiting:
+        while not connection.waiting:
             connection.send(b"x" * 65536)
         (closed,) = sink.wait_for(Closed)
         assert closed.ending is Ending.STALLED
@@ -344,7 +344,7 @@ def test_a_peer_that_asks_and_never_reads_is_not_listened_to_for_ever() -> None:
         assert said < 64 * MIB, "the server takes whatever comes"
         connection = ours(server)
         until(lambda: bool(connection._pause), "a server that stops reading")
-        assert connection._sender.waiting <= SMALL.outbox + SMALL.receive
+        assert connection.waiting <= SMALL.outbox + SMALL.receive
         peer.sock.settimeout(PATIENCE)
         assert peer.hear(said) == b"x" * said
         assert sink.of(NotSent) == []
@@ -917,7 +917,7 @@ def test_to_a_peer_that_is_suspended_everything_goes_out_when_it_comes_back() ->
             program.send_signal(signal.SIGSTOP)
             taken = fill(connection)
             program.send_signal(signal.SIGCONT)
-            until(lambda: connection._sender.waiting == 0, "an empty outbox")
+            until(lambda: connection.waiting == 0, "an empty outbox")
             connection.close()
             assert program.stdout.read() == f"{taken}\n"
         assert ending(sink) is Ending.OURS
