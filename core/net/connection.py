@@ -218,6 +218,17 @@ class Connection:
         if self._sender.send(data, origin):
             self._soon(self._start_flushing)
 
+    def send_at_once(self, data: bytes, origin: Origin = SCRIPT) -> bool:
+        """Send these bytes as they are if nothing waits before them; False if that is not to be, and none goes out."""
+        if self._outbox.size:
+            return False
+        try:
+            if self._sender.send(data, origin):
+                self._soon(self._start_flushing)
+        except SendError:
+            return False
+        return True
+
     def answer(self, message: bytes, origin: Origin, *, exact: bool = False) -> None:
         """Send what a program answers by itself, as ``send`` does or, if ``exact``, as ``send_exactly`` does.
 

@@ -285,18 +285,22 @@ class Tap(ListeningSession):
     def received(self, connection: Connection, messages: list[bytes]) -> None:
         """Pass on what came."""
         leg = self._legs[connection.id]
-        if leg.other is not None and not leg.other.connection.is_open:
+        onward = leg.other.connection if leg.other is not None else None
+        if onward is not None and not onward.is_open:
             leg.lost += sum(map(len, messages))
             return
-        if leg.queue is None and self._is_held(leg, self._hold):
-            back = self._hold.back if leg.connection.number < 0 else None
-            framing, number = back or self._hold.framing, leg.connection.number
+        hold = self._hold
+        if (hold.out or hold.into) and leg.queue is None and self._is_held(leg, hold):
+            back = hold.back if leg.connection.number < 0 else None
+            framing, number = back or hold.framing, leg.connection.number
             leg.queue = HeldQueue(framing, self._matcher, number, self._held_messages)
             self._holding.add(leg)
         if leg.queue is None:
             for message in messages:
-                leg.held.append((message, PASSED_ON))
-            self._pass_on(leg)
+                if onward is None or leg.held or not onward.send_at_once(message, PASSED_ON):
+                    leg.held.append((message, PASSED_ON))
+            if leg.held:
+                self._pass_on(leg)
             return
         for message in messages:
             leg.queue.put(message, monotonic_ns(), self._held_keys)

@@ -438,6 +438,19 @@ def test_an_answer_stands_behind_what_it_answers_however_late_that_is_put_on_rec
         ]
 
 
+def test_what_is_to_go_out_at_once_goes_out_only_if_nothing_waits_before_it() -> None:
+    with serving("none", limits=SMALL) as (server, sink), NeverReads.calls(address_of(server)) as peer:
+        connection = ours(server)
+        assert connection.send_at_once(b"first")
+        taken = fill(connection)
+        assert not connection.send_at_once(b"in between")
+        connection.finish_sending()
+        assert len(peer.hear_all()) == len(b"first") + taken
+        sink.wait_for(WeFinished)
+        assert not connection.send_at_once(b"too late")
+        assert sink.of(NotSent) == [], "who asked is told, and nobody else"
+
+
 @pytest.mark.case("C-05")
 def test_what_waits_goes_out_before_our_half_close() -> None:
     with serving("none", limits=SMALL) as (server, sink), NeverReads.calls(address_of(server)) as peer:
