@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.address import Address
+from core.clock import monotonic
 from core.errors import Explanation, Fault, SendError
 from core.events import (
     Closed,
@@ -34,6 +35,7 @@ from core.net import sockets
 from core.net.client import Client
 from core.net.connection import Connection
 from core.net.endings import ending_of
+from core.net.owner import Pause
 from core.net.sender import Sender
 from core.net.server import Server
 from core.net.transport import Tcp
@@ -53,7 +55,7 @@ from tests.support.peers import (
     StopsListeningThenSends,
     crowd,
 )
-from tests.support.sink import PATIENCE, Sink, until
+from tests.support.sink import PATIENCE, SOON, Sink, until
 from tests.support.stage import calling, resident_memory, serving, socket_of
 from tests.support.systems import examples, needs_rst, only_linux, only_posix
 
@@ -491,6 +493,20 @@ def test_closing_with_bytes_unread_does_not_cost_the_peer_our_last_words() -> No
 
 
 @pytest.mark.case("C-06")
+def test_what_came_while_nothing_was_read_is_taken_in_before_a_close() -> None:
+    with serving("none", limits=SMALL) as (server, sink), Peer.calls(address_of(server)) as peer:
+        connection = ours(server)
+        connection.loop.call_soon(lambda: connection.pause(Pause.LOOP))
+        peer.say(b"x" * 32 * KIB)
+        connection.send(b"last words")
+        connection.close()
+        assert peer.hear_all() == b"last words"
+        peer.leave()
+        assert ending(sink) is Ending.OURS
+        assert len(received(sink)) == 32 * KIB
+
+
+@pytest.mark.case("C-06")
 def test_a_peer_that_goes_on_sending_does_not_keep_a_closing_connection_open() -> None:
     limits = Limits(drain=PATIENCE, drain_bytes=64 * KIB)
     with serving("none", limits=limits) as (server, sink), Peer.calls(address_of(server)) as peer:
@@ -532,6 +548,21 @@ def test_a_peer_that_neither_reads_nor_leaves_is_closed_at_the_deadline() -> Non
         assert len(sent(sink)) + sum(event.size for event in sink.of(NotSent)) == taken
         assert "closed" in repr(connection)
         assert not connection.is_open
+
+
+@pytest.mark.case("C-06")
+def test_who_has_less_patience_does_not_wait_for_one_that_is_closing_already() -> None:
+    """A server that is stopped says goodbye to a connection that somebody had begun to close before."""
+    limits = Limits(outbox=64 * KIB, flush=PATIENCE, drain=PATIENCE)
+    with serving("none", limits=limits) as (server, sink), NeverReads.calls(address_of(server)) as peer:
+        connection = ours(server)
+        taken = fill(connection)
+        connection.close()
+        connection.close(Ending.SERVER_STOPPED, drain=0.05)
+        begun = monotonic()
+        assert len(peer.hear_all()) == taken
+        assert ending(sink) is Ending.OURS
+        assert monotonic() - begun < SOON
 
 
 @pytest.mark.case("C-17")
@@ -650,10 +681,13 @@ def test_what_came_before_a_send_that_fails_is_handed_to_whoever_receives() -> N
         peer.say(b"last words")
         sink.wait_for_pause()
         (connection,) = client.connections
+        heard: list[bytes] = []
+        connection.add_hearer(lambda data, _at: heard.append(data))
         socket_of(connection).shutdown(socket.SHUT_WR)
         with pytest.raises(SendError):
             client.send(b"hello")
         assert client.receive(PATIENCE) == b"last words"
+        assert heard == [b"last words"]
         sink.relieve()
 
 
@@ -730,7 +764,8 @@ def test_a_peer_that_says_nothing_is_left_alone_unless_there_is_an_idle_limit() 
             assert ending(sink) is Ending.IDLE
             assert sink.of(Closed)[0].connection == sink.of(Opened)[0].connection
             assert talking.hear_all() == b""  # silent now, too
-        sink.wait_for(Closed, 2)
+        closed = sink.wait_for(Closed, 2)[1]
+        assert closed.at - sink.of(Received)[-1].at > 0.4e9, "the silence was counted from the last that was said"
 
 
 @pytest.mark.case("C-67", "C-36")

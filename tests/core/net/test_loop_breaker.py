@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from core.events import Opened, Paused, Received, Sent, WentOn
@@ -10,6 +12,7 @@ from core.net.server import Server
 from core.origin import PERSON
 from core.settings import Limits
 from tests.support.peers import AnswersBack, Peer
+from tests.support.sink import PATIENCE
 from tests.support.stage import serving
 
 FEW = Limits(answers=50)
@@ -87,3 +90,18 @@ def test_who_asks_slowly_is_never_paused(monkeypatch: pytest.MonkeyPatch) -> Non
             peer.say(b"poll")
             assert peer.hear(4) == b"poll"
         assert sink.of(Paused) == []
+
+
+def test_who_asked_slowly_at_first_is_paused_all_the_same_once_it_is_too_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.net.connection._LEAST_RATE", 1_000_000_000)  # answers a second, which nobody gives
+    with serving("echo", limits=Limits(answers=2)) as (server, sink), Peer.calls(server.addresses[0]) as peer:
+        for rate in (1_000_000_000, 0):
+            monkeypatch.setattr("core.net.connection._LEAST_RATE", rate)
+            for _ in range(2):
+                peer.say(b"poll")
+                assert peer.hear(4) == b"poll"
+            counted = threading.Event()
+            server._soon(counted.set)
+            assert counted.wait(PATIENCE)
+        (paused,) = sink.wait_for(Paused)
+        assert paused.answers == 2

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from core.events import Closed, Ending, NotSent, Received, Sent
+from core.events import Closed, Ending, NotSent, Received, Sent, SocketTuned
 from core.net.connection import Connection
 from core.net.server import Server
 from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
@@ -139,6 +139,16 @@ def test_nagle_is_turned_on_and_off_at_once_and_for_those_that_come_later() -> N
             server.tune(AS_USUAL)
             until(lambda: not any(map(is_nagling, server.connections)), "Nagle to be off")
         first.say(b"x")
+
+
+def test_only_what_is_another_recv_or_another_nagle_is_on_record() -> None:
+    with serving("none") as (server, sink), Peer.calls(server.addresses[0]):
+        tuned(server, BYTE_BY_BYTE)
+        tuned(server, SocketOptions(receive=7))
+        tuned(server, SocketOptions(receive=7, pause=0.01))
+        tuned(server, AS_USUAL)
+
+        assert [event.receive for event in sink.wait_for(SocketTuned, 2)] == [7, server._limits.receive]
 
 
 def test_a_client_is_tuned_before_it_is_connected_too() -> None:

@@ -180,6 +180,32 @@ def test_who_hears_or_cannot_hear_more_is_asked_for_each_of_those_that_came_toge
         assert [each.text for each in sink.of(Remark)][1] == "5 datagrams got no answer"
 
 
+def test_how_many_got_no_answer_is_told_once_nothing_keeps_them_from_being_heard() -> None:
+    with hearing() as (server, sink), stranger(server.addresses[0]) as peer:
+        peer.send(b"first")
+        assert peer.recv(100) == b"first"
+        (connection,) = server.connections
+        server._soon(lambda: connection.pause(Pause.STEPS | Pause.REPLY))
+        for count in (1, 2):
+            peer.send(b"unheard")
+            sink.wait_for(Received, 1 + count)
+            server._soon(lambda: connection.resume(Pause.REPLY))
+        server._soon(lambda: connection.resume(Pause.STEPS))
+        sink.wait_for(Remark, 2)
+        assert sink.of(Remark)[1].text == "2 datagrams got no answer"
+
+
+def test_a_peer_is_parted_from_once_it_has_said_nothing_for_too_long() -> None:
+    with hearing(limits=Limits(idle=0.3)) as (server, sink), stranger(server.addresses[0]) as peer:
+        for _ in range(10):
+            peer.send(b"still there")
+            assert peer.recv(100) == b"still there"
+            until(lambda: monotonic() * 1e9 - sink.of(Received)[-1].at > 0.04e9, "a moment of silence")
+        (closed,) = sink.wait_for(Closed)
+        assert closed.ending is Ending.IDLE
+        assert closed.at - sink.of(Received)[-1].at > 0.15e9
+
+
 def test_a_person_writes_to_all_or_to_one_peer() -> None:
     with (
         hearing("none") as (server, sink),
