@@ -30,6 +30,11 @@ _ELF = b"\x7fELF"
 _OF_LIBC = re.compile(r"(libc|libm|libdl|libpthread|librt|libutil|libresolv)\.so\.\d+|ld-linux.*")
 # Read by libraries: fonts.conf with at least one font, and how keys compose letters.
 _READ_AT_RUN_TIME = ("fontconfig-config", "libx11-data")
+# Every Debian has this text, and its policy wants packages to point there instead of bringing it along.
+_APACHE = re.compile(
+    rb"^ *Apache License\n +Version 2\.0, January 2004\n.*?^ *END OF TERMS AND CONDITIONS\n", re.DOTALL | re.MULTILINE
+)
+_WHERE_APACHE = b"Apache License, Version 2.0: /usr/share/common-licenses/Apache-2.0\n"
 _CONTROL = """\
 Package: tincan
 Version: {version}
@@ -94,7 +99,7 @@ def contents(folder: Path, date: int) -> dict[str, Entry]:
     found[f"usr/share/icons/hicolor/scalable/apps/{APP_ID}.svg"] = Entry((icons.HERE / "tincan.svg").read_bytes())
     found["usr/share/lintian/overrides/tincan"] = Entry(_filled("lintian-overrides", date))
     found["usr/share/doc/tincan/README"] = program[USER_README]
-    found["usr/share/doc/tincan/copyright"] = program[LICENCES]
+    found["usr/share/doc/tincan/copyright"] = Entry(_APACHE.sub(_WHERE_APACHE, program[LICENCES].content))
     found["usr/share/doc/tincan/changelog.gz"] = Entry(_gzipped(changelog(date).encode()))
     return found
 

@@ -13,13 +13,15 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from importlib import metadata
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from build_scripts import debian, elf, project
+from build_scripts import debian, elf, notices, project
 from build_scripts.drive import WINDOW_CLASS
+from build_scripts.materials import Material
 from build_scripts.project import APP_ID, LICENCES, USER_README, maintainer, version
 from build_scripts.target import System, Target
 from tests.support.journals import write_journal
@@ -46,7 +48,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     library.chmod(0o755)
     subprocess.run(["strip", library], check=True)
     (place / USER_README).write_text("For who uses it.\n", encoding="utf-8")
-    (place / LICENCES).write_text("Copyright (c) 2026 by us.\n", encoding="utf-8")
+    licences = notices.notices([Material("cryptography", metadata.version("cryptography"), False, ())])
+    (place / LICENCES).write_text(f"Copyright (c) 2026 by us.\n{licences}", encoding="utf-8")
     return place
 
 
@@ -105,7 +108,7 @@ def test_documents_are_where_debian_keeps_them_and_for_who_uses_it(unpacked: Pat
     documents = unpacked / "usr/share/doc/tincan"
 
     assert (documents / "README").read_text(encoding="utf-8") == "For who uses it.\n"
-    assert (documents / "copyright").read_text(encoding="utf-8") == "Copyright (c) 2026 by us.\n"
+    assert (documents / "copyright").read_text(encoding="utf-8").startswith("Copyright (c) 2026 by us.\n")
     assert not list((unpacked / "usr/lib").rglob("*.txt"))
 
 
@@ -166,6 +169,17 @@ def test_lintian_finds_no_error(folder: Path, tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stdout
+
+
+def test_a_licence_that_every_debian_has_is_pointed_at_and_the_others_are_there(folder: Path) -> None:
+    assert "TERMS AND CONDITIONS FOR USE" in (folder / LICENCES).read_text(encoding="utf-8")
+
+    told = debian.contents(folder, DATE)["usr/share/doc/tincan/copyright"].content.decode()
+
+    assert "Apache License, Version 2.0: /usr/share/common-licenses/Apache-2.0\n" in told
+    assert "TERMS AND CONDITIONS FOR USE" not in told
+    assert told.startswith("Copyright (c) 2026 by us.\n")
+    assert "LICENSE.BSD" in told.partition("/usr/share/common-licenses/")[2]
 
 
 def test_the_package_says_what_it_is_and_vouches_for_its_files(folder: Path, package: Path) -> None:
