@@ -18,6 +18,15 @@ def program_name() -> str:
     return "python -m core" if _PACKAGE == "core" and not _is_frozen() else "tincan"
 
 
+def module_name(name: str) -> str:
+    """The name by which a module that the checkout has as ``core.…`` or ``gui.…`` is imported here.
+
+    For whoever imports by a text: pip installs them within ``tincan``, and only the names in import statements are
+    renamed then. The ``core`` that would be found is somebody else's.
+    """
+    return f"{_PACKAGE.removesuffix('core')}{name}"
+
+
 def command_line() -> list[str]:
     """What stands before ``serve``, ``connect``, ``export`` or ``find`` to run it in another process."""
     if _is_frozen():

@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from core.address import Address, Target
 from core.clock import monotonic
+from core.command import module_name
 from core.errors import TincanError, reason
 from core.files import data_folder, make_own_folder, settings_folder
 from core.supervision import Failed, Step, Worker, attempt, do_all, stragglers
@@ -50,12 +51,12 @@ _MOST_DECORATION = 160  # pixels at 96 dots an inch that title, borders and menu
 _WINDOW_EVENTS, _IDLE_EVENTS = 2 | 4, 2 | 32  # Tcl's, with DONT_WAIT; of the second it does all that waits by now
 _LEVELS = 20  # of widgets in one another, and some more
 # What the workbench is made of and the first picture is not. All of it at once takes 100 ms.
-_PARTS = (
+_PARTS = tuple(map(module_name, (
     "core.net.sender", "core.net.line_faults", "core.net.http_guard", "core.net.connection", "core.net.dialer",
     "core.net.client", "core.net.listening", "core.net.server", "core.net.tap", "core.journal.reading.reader",
     "core.journal.recording.store", "core.journal.recording.recorder", "core.workbench", "gui.journals.conversations",
     "gui.journals.locks",
-)  # fmt: skip
+)))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

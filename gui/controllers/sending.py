@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from core.clock import monotonic
+from core.command import module_name
 from core.errors import SendError, reason
 from core.words import connection_name, sentence
 from gui.platform.bridge import in_background
@@ -358,7 +359,7 @@ class SendingController:
     def _preparations(self) -> Iterator[Callable[[], object]]:
         yield self._context
         for name in ("byte_literal", "hex_dump", "composing"):  # with many regular expressions
-            yield partial(import_module, f"core.compose.{name}")
+            yield partial(import_module, module_name(f"core.compose.{name}"))
         yield self._window.composer.prepare
         yield self._main_controller.profiles.load
 

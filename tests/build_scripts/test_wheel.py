@@ -46,6 +46,24 @@ print(sum(len(hits.ordinals) for _, hits in search))
 search.close()
 """
 
+# The window, until all is loaded that is loaded by name behind its first picture, or something went wrong.
+WINDOW = """
+import sys
+from pathlib import Path
+from tincan.gui.app import App, Options
+LATE = {"tincan.core.net.tap", "tincan.gui.journals.locks", "tincan.core.compose.composing"}
+folder = Path(sys.argv[1])
+app = App(Options(folder=folder))
+def look():
+    if sys.modules.keys() >= LATE or (folder / "errors.log").exists():
+        app.leave()
+    else:
+        app.root.after(10, look)
+look()
+app.run()
+print(sorted(LATE - sys.modules.keys()), (folder / "errors.log").exists(), "core" in sys.modules)
+"""
+
 # What a type checker knows of the library.
 TYPED = "from tincan import Server; reveal_type(Server('127.0.0.1:0').addresses)"
 
@@ -123,6 +141,15 @@ def test_installed_it_runs_among_packages_of_the_same_names(hostile: Path, tmp_p
     assert found == "5\n"
     assert run([sys.executable, "-c", SCRIPT], hostile, PYTHONPATH=place) == "type the message tincan.core.net.server\n"
     assert run([sys.executable, "-c", SEARCH, "talk.tincan"], hostile, PYTHONPATH=place) == "1\n"
+
+
+@pytest.mark.usefixtures("display")
+def test_installed_the_window_loads_its_own_parts_and_nobody_elses(hostile: Path, tmp_path: Path) -> None:
+    place = str(installed(tmp_path / "site"))
+
+    told = run([sys.executable, "-c", WINDOW, str(tmp_path / "config")], hostile, PYTHONPATH=place)
+
+    assert told == "[] False False\n"
 
 
 @pytest.fixture(scope="module")
