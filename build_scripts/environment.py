@@ -62,6 +62,7 @@ def to_run(folder: Path = RUN_FOLDER) -> Path:
     if problem := machine.install((machine.VENV,)):
         print(problem, flush=True)
     commands.show([sys.executable, "-m", "venv", "--clear", folder])
+    remedy = "with a network, type the same again"
     try:
         venv.create(folder, clear=True, with_pip=True, symlinks=os.name != "nt")
         if commands.run([python(folder), "-m", "pip", "install", "--quiet", *requirements()]) == 0:
@@ -69,7 +70,9 @@ def to_run(folder: Path = RUN_FOLDER) -> Path:
             return python(folder)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         print(f"{folder} cannot be made: {error}.", flush=True)
-    print("Tincan starts without what TLS needs; with a network, type the same again.", flush=True)
+        if isinstance(error, OSError):
+            remedy = "for that it wants a checkout that you may write to"
+    print(f"Tincan starts without what TLS needs; {remedy}.", flush=True)
     return Path(sys.executable)
 
 

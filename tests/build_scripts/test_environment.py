@@ -168,12 +168,18 @@ def test_else_it_has_an_environment_of_its_own_that_is_made_once(lacking: FakePi
     assert lacking.made == 1
 
 
-@pytest.mark.parametrize("what", ["fails", "may_not"])
-def test_without_a_network_it_starts_all_the_same_and_that_is_said(
-    what: str, lacking: FakePip, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("what", "remedy"),
+    [
+        ("fails", "with a network, type the same again"),
+        ("may_not", "for that it wants a checkout that you may write to"),
+    ],
+)
+def test_without_a_network_or_a_place_it_starts_all_the_same_and_that_is_said(
+    what: str, remedy: str, lacking: FakePip, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     setattr(lacking, what, True)
 
     assert environment.to_run(tmp_path / "run") == Path(sys.executable)
-    assert "starts without what TLS needs" in capsys.readouterr().out
+    assert f"Tincan starts without what TLS needs; {remedy}.\n" in capsys.readouterr().out
     assert not (tmp_path / "run" / "tools.stamp").exists()
