@@ -85,7 +85,7 @@ def test_an_expression_that_is_none_is_refused() -> None:
 @pytest.mark.parametrize(
     ("expression", "message", "fits"),
     [("", b"anything", True), ("GET", b"xGETx", True), ("GET", b"POST", False), ("é", "é".encode(), True),
-     ("a", b"\xffa", True)],
+     ("a", b"\xffa", True), (r"^(a|a)*$", b"a" * 60 + b"b", True)],
 )  # fmt: skip
 def test_an_expression_says_what_is_held(expression: str, message: bytes, fits: bool) -> None:
     assert Matcher(expression).fits(message) is fits
@@ -148,6 +148,30 @@ def test_only_what_fits_is_held_and_what_comes_behind_it_waits() -> None:
         pair.tap.forward(pair.tap.held[0].key, b"public\n")
 
         assert pair.caller.hear(17) == b"public\nalso open\n"
+
+
+def test_what_comes_behind_a_held_message_is_held_by_the_expression_that_counts_by_then() -> None:
+    with holding(Hold(out=True, into=False, framing="line")) as pair:
+        pair.caller.say(b"any\n")
+        pair.waits_for(b"any\n")
+        pair.tap.set_hold(Hold(out=True, into=False, expression="secret", framing="line"))
+        pair.caller.say(b"open\nsecret\n")
+        pair.waits_for(b"any\n", b"secret\n")
+        pair.tap.forward(pair.tap.held[0].key)
+
+        assert pair.target.hear(9) == b"any\nopen\n"
+
+
+def test_a_message_that_goes_on_with_the_bytes_that_it_had_was_not_changed() -> None:
+    with holding(Hold(out=True, into=False, framing="line")) as pair:
+        pair.caller.say(b"same\n")
+        pair.waits_for(b"same\n")
+        pair.tap.forward(pair.tap.held[0].key, b"same\n")
+
+        assert pair.target.hear(5) == b"same\n"
+        (sent,) = pair.sink.wait_for(Sent, connection=pair.tap.connections[1].id)
+        assert sent.origin == PASSED_ON
+        assert pair.notes() == []
 
 
 def test_everything_goes_on_when_nothing_is_to_be_held_any_more() -> None:

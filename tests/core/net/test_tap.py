@@ -13,6 +13,7 @@ from typing import NoReturn
 import pytest
 
 from core.address import Address
+from core.clock import monotonic
 from core.errors import AddressError, ListenError
 from core.events import (
     Closed,
@@ -257,6 +258,24 @@ def test_a_reader_that_stops_slows_the_writer_down_and_memory_stays_bounded() ->
         writer.join()
 
     assert received == size
+
+
+def test_one_who_does_not_read_for_long_is_left_to_the_two_programs() -> None:
+    """Neither knows of the tap: without it, nobody would have ended their connection."""
+    limits = Limits(outbox=64 * KIB, receive=4 * KIB, stalled=0.05)
+    with between(window=4096, limits=limits) as pair:
+        pair.caller.sock.setblocking(False)
+        sent = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                sent += pair.caller.sock.send(bytes(64 * KIB))
+        near, far = pair.tap.connections
+        until(lambda: far.waiting > 0 and bool(near._pause), "the tap to read no more")
+        begun = monotonic()
+        until(lambda: monotonic() - begun > 4 * limits.stalled, "more time than a peer of ours would have")
+
+        assert pair.target.hear(sent) == bytes(sent)
+        assert pair.sink.of(Closed) == []
 
 
 def test_one_who_does_not_read_holds_nobody_else_up() -> None:

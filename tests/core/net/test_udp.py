@@ -9,13 +9,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, repeat
 
 import pytest
 
 from core.address import Address
 from core.clock import monotonic
 from core.compose import Draft
-from core.errors import AddressError, ConnectError, ListenError, SendError, TincanError
+from core.errors import AddressError, ConnectError, Explanation, ListenError, SendError, TincanError
 from core.events import (
     Closed,
     Ending,
@@ -31,7 +32,7 @@ from core.events import (
     TlsRefused,
 )
 from core.net import sockets
-from core.net.datagrams import DatagramSocket
+from core.net.datagrams import DatagramSocket, DatagramTransport
 from core.net.owner import Pause
 from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
 from core.net.sockets import SocketAddress
@@ -407,13 +408,26 @@ def test_news_that_a_receive_brings_are_told_and_end_nothing() -> None:
         assert not sink.of(Closed)
 
 
+def test_a_crowd_that_comes_back_is_told_of_once_a_second_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    with hearing() as (server, _heard), speaking(server.addresses[0]) as (client, sink):
+        transport = client.connections[0]._transport
+        assert isinstance(transport, DatagramTransport)
+        for second in (10, 10, 10, 12):
+            monkeypatch.setattr("core.net.datagrams.monotonic_ns", lambda at=second: at * 1_000_000_000)
+            transport.came_back(Explanation("it came back"), is_sending=False)
+
+        assert [remark.text for remark in sink.of(Remark)] == ["it came back", "it came back; so did 2 more"]
+
+
 def test_the_systems_count_of_what_it_dropped_may_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    counts = iter([0xFFFFFFFE, 3, 3])
+    counts = chain([0xFFFFFFFE], repeat(3))
     monkeypatch.setattr("core.net.sockets.dropped", lambda _sock: next(counts))
     with hearing("none") as (server, sink):
-        server._soon(server._open_sockets[0]._look_again)
+        for _ in range(2):
+            server._soon(server._open_sockets[0]._look_again)
         (remark,) = sink.wait_for(SessionRemark)
         assert _dropped(remark.text) == 5
+    assert len(sink.of(SessionRemark)) == 1, "the same ones are told of once"
 
 
 def test_whoever_was_silent_for_longest_makes_place_for_a_newcomer() -> None:
@@ -498,6 +512,20 @@ def test_a_peer_that_says_nothing_is_forgotten_after_a_while() -> None:
             peer.send(b"hi")
             assert [event.ending for event in sink.wait_for(Closed, number)] == [Ending.FORGOTTEN] * number
         assert not server.connections
+
+
+def test_a_peer_that_is_spoken_to_is_not_forgotten() -> None:
+    limits = replace(DEFAULTS, silent_peer=0.4)
+    with hearing("none", limits=limits) as (server, sink), stranger(server.addresses[0]) as peer:
+        peer.send(b"hi")
+        sink.wait_for(Received)
+        (connection,) = server.connections
+        for number in range(1, 11):
+            connection.send(b"news")
+            assert peer.recv(100) == b"news"
+            sink.wait_for(Sent, number)
+            until(lambda: monotonic() * 1e9 - sink.of(Sent)[-1].at > 0.08e9, "a moment of silence")
+        assert sink.wait_for(Closed)[0].at - sink.of(Sent)[-1].at > 0.2e9
 
 
 def test_what_comes_while_too_much_waits_to_be_answered_gets_no_answer() -> None:
@@ -910,6 +938,9 @@ def test_whoever_answers_a_group_is_told_apart() -> None:
         assert first.startswith("what follows comes from ")
         assert first.endswith(f":{server.addresses[0].port}")
         assert second == f"what follows comes from {place_of(other)}"
+        other.sendto(b"me again", ("127.0.0.1", client.connections[0]._transport.local.port))
+        assert client.receive(PATIENCE) == b"me again"
+        assert len(sink.of(Remark)) == 2, "who speaks is told once"
 
 
 @only_linux("the interface is called lo, and groups work on it")
