@@ -349,6 +349,18 @@ def test_what_is_sent_after_the_faults_were_taken_away_waits_for_that_alone() ->
         assert talk.peer.hear(8) == b" at once"
 
 
+def test_what_a_line_holds_is_not_for_the_peer_to_have_taken() -> None:
+    limits = Limits(stalled=0.05)
+    with served(out=STALL, limits=limits) as talk:
+        talk.connection.send_exactly(b"held for long")
+        begun = monotonic()
+        until(lambda: monotonic() - begun > 6 * limits.stalled, "more time than a peer has that does not read")
+        assert talk.sink.of(Closed) == []
+
+        talk.session.set_faults(SOUND)
+        assert talk.peer.hear(13) == b"held for long"
+
+
 def test_what_is_sent_after_the_sends_were_made_small_is_sent_in_that_way() -> None:
     with served() as talk:
         go_on = held_up(talk.session)

@@ -221,6 +221,19 @@ def test_a_journal_that_grows_is_searched_on_until_there_are_as_many_hits_as_are
         assert bar.count == "2 of 13+"
 
 
+def test_what_was_cleared_from_view_is_not_found(make_app: MakeApp) -> None:
+    app = make_app()
+    with socket.create_connection(("127.0.0.1", serve(app))) as peer:
+        peer.sendall(b"an old needle\n")
+        pump_until(lambda: "an old needle" in shown(app), app.root)
+        app.main_controller.commands["clear_view"]()
+        peer.sendall(b"a new needle\n")
+        pump_until(lambda: "a new needle" in shown(app), app.root)
+
+        assert find(app, "needle").count.startswith("1 of 1")
+        assert marked(app) == "needle"
+
+
 def test_putting_the_bar_away_sets_nothing_off_and_f3_brings_it_back(look_at: LookAt) -> None:
     app = look_at(1_000, instead={7: b"needle", 700: b"needle"})
     bar = find(app, "needle")

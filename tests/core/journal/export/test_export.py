@@ -30,7 +30,7 @@ from build_scripts.project import ROOT
 from core.clock import monotonic
 from core.events import ConnectionId
 from core.journal.display_row import DisplayRow, Filter, Span
-from core.journal.export.files import MOST_OPEN, ExportError, PartialFile
+from core.journal.export.files import MOST_OPEN, ExportError, PartialFile, PartialFiles
 from core.journal.export.formats import Format, all_formats
 from core.journal.export.formats.csv import Csv
 from core.journal.export.formats.jsonl import JsonLines
@@ -47,7 +47,7 @@ from core.journal.reading.reader import Parties
 from tests.support.exports import Talk, exported
 from tests.support.journals import SESSION, write_journal
 from tests.support.namespaces import apart
-from tests.support.systems import examples, needs_links, only_posix
+from tests.support.systems import examples, needs_links, only_linux, only_posix
 
 LINE_FORMS: tuple[type[Format], ...] = (Text, Csv, JsonLines)
 
@@ -338,6 +338,14 @@ class TestRawBytes:
         assert len(done.paths) == 2 * connections
         for path in done.paths:
             assert [len(line) for line in path.read_bytes().split(b"\n")] == [63, 63, 63, 0]
+
+    @only_linux("counts descriptors in /proc")
+    def test_of_many_files_few_are_open_at_once(self, folder: Path) -> None:
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        with PartialFiles(folder / "out.bin", ".bin") as files:
+            for number in range(3 * MOST_OPEN):
+                files.write(b"x", (number, "sent"))
+            assert len(list(Path("/proc/self/fd").iterdir())) - before <= MOST_OPEN
 
     def test_bytes_of_a_connection_without_a_beginning_are_not_lost(self, talk: Talk, folder: Path) -> None:
         talk.receives(b"from nowhere", 9)

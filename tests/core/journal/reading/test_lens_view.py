@@ -187,6 +187,15 @@ def test_a_message_that_grows_is_shown_as_it_stands(talk: Talk, reader: JournalR
         assert texts(reading)[-1] == shown
 
 
+def test_a_line_that_may_still_get_the_second_half_of_its_ending_is_one_row(talk: Talk, reader: JournalReader) -> None:
+    talk.opens(1)
+    talk.receives(b"a line\r")
+
+    assert texts(counted(reader, LINES, talk.entries))[-1] == "r1 a line"
+    talk.receives(b"\nbegun")
+    assert texts(counted(reader, LINES, talk.entries))[-2:] == ["r1 a line", "r1 begun (not ended yet)"]
+
+
 def test_a_filter_leaves_out_what_is_not_wanted_and_still_knows_where_streams_end(
     talk: Talk, reader: JournalReader
 ) -> None:

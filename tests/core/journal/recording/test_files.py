@@ -144,6 +144,38 @@ def test_or_it_stops_and_says_so_and_goes_on_with_what_the_settings_allow_then(
         assert reader.connections(story.session).keys() == {1, 2}
 
 
+def test_a_limit_that_somebody_is_typing_counts_once_it_has_stood_for_a_while(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "_SETTLES", PATIENCE)
+    story = Story()
+    with recording(path, Limits()) as (recorder, view):
+        recorder.put(story.begins())
+        recorder.put(story.opens())
+        say(recorder, view, story, range(20))
+        recorder.use(Limits(journal=LEAST_JOURNAL))
+        say(recorder, view, story, range(20, 21))
+        recorder.use(Limits(journal=20 * LEAST_JOURNAL))
+        assert view.recording.path == path
+
+    assert numbers_in(path) == [*range(21)]
+
+
+def test_what_was_lost_before_is_still_counted_in_the_next_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "_SETTLES", 0.0)
+    story = Story()
+    with recording(path, Limits(journal=LEAST_JOURNAL, journal_goes_on=False)) as (recorder, view):
+        recorder.put(story.begins())
+        recorder.put(story.opens())
+        say(recorder, view, story, range(40))
+        lost = view.recording.lost
+        recorder.use(Limits(journal=LEAST_JOURNAL))
+        say(recorder, view, story, range(40, 41))
+
+    assert view.recording.was_full
+    assert view.recording.lost >= lost > 0
+
+
 def test_the_last_of_the_disk_is_left_to_others(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     free = 5_000_000_000
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from core.address import Address
 from core.errors import Explanation, JournalError
-from core.events import Ending, Event, NotSent, Received, SessionId
+from core.events import Ending, Event, NotSent, Received, Retrying, SessionId
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.store import JournalWriter, kind_of
 from core.journal.schema import FORMAT
@@ -78,6 +78,39 @@ def test_why_a_client_failed_is_told_also_after_its_connection_is_over(path: Pat
         last = reader.read(story.session, 0, 10)[-1]
 
     assert (last.kind, last.is_failure, last.note) == ("session-closed", True, "The disk melted.")
+
+
+def test_that_somebody_called_a_client_off_is_told_also_after_its_connection_is_over(path: Path) -> None:
+    story = Story(role=Role.CLIENT)
+    written(path, story.begins(), story.opens(), story.closes(), story.ends(cancelled=True))
+
+    with reading(path) as reader:
+        assert reader.read(story.session, 0, 10)[-1].kind == "session-closed"
+
+
+def test_why_a_client_comes_back_is_told_once_but_anew_when_it_is_another_reason_or_it_stood_between(
+    path: Path,
+) -> None:
+    story = Story(role=Role.CLIENT)
+
+    def fails(tries: int, why: str) -> Retrying:
+        return Retrying(story.session, story.now(), tries, 0.1, why)
+
+    tries = [fails(1, "nobody listens"), fails(2, "nobody listens"), fails(3, "no route"), fails(4, "no route")]
+    written(path, story.begins(), *tries, story.opens(), story.closes(), fails(1, "no route"))
+
+    with reading(path) as reader:
+        kinds = [entry.kind for entry in reader.read(story.session, 0, 20)]
+        assert kinds == ["session-opened", "retrying", "retrying", "opened", "closed", "retrying"]
+        whys = [reader.detail(story.session, place)["why"] for place in (1, 2, 5)]
+    assert whys == ["nobody listens", "no route", "no route"]
+
+
+@only_posix("Windows has other rights")
+def test_a_folder_that_is_made_for_a_journal_is_its_owner_s_alone(tmp_path: Path) -> None:
+    written(tmp_path / "new" / "journal.sqlite", *Story().whole())
+
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
 
 
 def test_a_client_whose_connection_was_not_entered_is_over_all_the_same(path: Path) -> None:

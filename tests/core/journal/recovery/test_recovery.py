@@ -318,6 +318,17 @@ class TestALongJournal:
             assert first.recovered is not None
             assert again.recovered.entries < first.recovered.entries
 
+    def test_what_was_recovered_is_recovered_anew_if_it_is_damaged_itself(self, path: Path) -> None:
+        overwrite(path, path.stat().st_size // self.PAGE // 2 * self.PAGE, os.urandom(self.PAGE))
+        with opened(path) as first:
+            recovered = first.recovered
+        assert recovered is not None
+        overwrite(recovered.path, recovered.path.stat().st_size // self.PAGE // 2 * self.PAGE, os.urandom(self.PAGE))
+
+        with opened(path) as again:
+            assert again.recovered == recovered
+            assert find_damage(again.path) == ""
+
     def test_progress_is_told_and_whoever_cancels_is_left_with_nothing(self, path: Path) -> None:
         target = path.with_name("target.tincan")
         told: list[float] = []

@@ -157,6 +157,15 @@ def test_a_line_ending_that_was_cut_in_two_is_still_one() -> None:
     assert "".join(readable([], safety)) == ""
 
 
+def test_a_nul_in_front_of_a_digit_is_the_same_wherever_the_pieces_end() -> None:
+    safety = TextSafety()
+
+    whole = "".join(readable([b"a\0007"], safety))
+    assert whole == "a\\x007"
+    assert "".join(readable([b"a\0", b"07"], safety)) == "".join(readable([b"a\0" + b"07"], safety))
+    assert "".join(readable([b"a\0", b"b"], safety)) == "".join(readable([b"a\0b"], safety))
+
+
 @given(st.binary(max_size=40), st.sampled_from(list(Encoding)), st.lists(st.integers(0, 7), max_size=9))
 def test_a_message_reads_the_same_in_every_encoding_however_its_bytes_come(
     data: bytes, encoding: Encoding, cuts: list[int]
