@@ -19,6 +19,9 @@ import pytest
 
 from build_scripts.project import ROOT
 from build_scripts.windows.__main__ import COMMANDS as WINDOWS_COMMANDS
+from core.settings import DEFAULTS, MIB
+from gui.viewmodels.drafting import ENCODINGS
+from gui.viewmodels.preferences import Preferences
 from tests.support.journals import write_journal
 from tests.support.peers import free_port
 
@@ -214,6 +217,19 @@ def test_every_query_reads_a_journal(query: Command, tmp_path: Path) -> None:
 def test_every_link_leads_somewhere(page: Path) -> None:
     for link in _LINK.findall(page.read_text(encoding="utf-8")):
         assert link.startswith("https://") or (page.parent / link).exists(), link
+
+
+def test_the_numbers_of_the_front_door_are_those_that_count() -> None:
+    told = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    windows = sys.platform == "win32"
+
+    assert "A server takes 500 connections (256 on Windows), and half as many from any other machine." in told
+    assert (DEFAULTS.connections, 2 * DEFAULTS.connections_per_source) == ((256, 256) if windows else (500, 500))
+    assert "A typed message has at most 1 MiB;" in told
+    assert DEFAULTS.message == MIB
+    assert f"text in {len(ENCODINGS)} encodings" in told
+    kept = Preferences()
+    assert f"The window keeps {kept.keep_journals} journals and {kept.journal_megabytes // 1000} GB of them;" in told
 
 
 def test_the_front_door_is_short() -> None:
