@@ -84,6 +84,33 @@ def test_a_counter_counts_what_went_out_and_nothing_else(make_app: MakeApp) -> N
         assert receive(peer, 4) == b"1,2,"
 
 
+def test_a_repeat_that_has_counted_less_than_a_person_meanwhile_sets_nothing_back(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.composer.choose(MessageFormat("escapes"))
+    with peer_of(app) as peer:
+        for number in (1, 2, 3):
+            say(app, r"\{counter},")
+            assert receive(peer, 2) == b"%d," % number
+        app.main_controller.sending.count_on(1, {})
+        say(app, r"\{counter},")
+        assert receive(peer, 2) == b"4,"
+        app.main_controller.sending.count_on(8, {})
+        say(app, r"\{counter},")
+        assert receive(peer, 2) == b"9,"
+
+
+def test_a_draft_of_another_encoding_keeps_it_when_the_conversation_is_read_in_another(make_app: MakeApp) -> None:
+    app = make_app()
+    with peer_of(app) as peer:
+        sending = app.main_controller.sending
+        sending.use_message_format(MessageFormat("text", encoding="latin-1"))  # as a message that is taken up again has
+        app.main_controller.choose_encoding("utf-16-le")
+        say(app, "Å")
+        assert receive(peer, 1) == b"\xc5"
+        say(app, "Å")
+        assert receive(peer, 2) == b"\xc5\x00"
+
+
 def test_a_variable_is_kept_once_a_message_has_set_it(make_app: MakeApp) -> None:
     app = make_app()
     composer, sending = app.window.composer, app.main_controller.sending

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.address import Address
+from core.journal.recording.ledger import ConnectionState
 from tests.gui.stories.person import Person
 from tests.support.certificates import make
 from tests.support.peers import Host, Peer
@@ -46,6 +47,29 @@ def test_both_directions_of_somebody_else_s_talk_are_seen_and_it_ends_with_the_t
             person.press("<F5>")
             person.sees("tap stopped", "Start server")
             assert target.hear_all() == b""
+
+
+def test_what_is_said_to_both_goes_to_those_that_can_still_be_told_something(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            person.sees("#1→ connected to")
+            caller.finish()
+            assert target.hear_all() == b""
+            person.until(lambda: [leg.can_send for leg in legs_of(person)] == [True, False], "one way to be over")
+            person.app.main_controller.sending.choose_recipients(None)
+            person.say("for you")
+
+            assert caller.hear(7) == b"for you"
+            person.until(lambda: person.app.window.composer.text == "", "an empty field")
+            assert person.app.window.composer.complaint == ""
+
+
+def legs_of(person: Person) -> list[ConnectionState]:
+    """The two connections of a tap, the caller's first."""
+    state = person.app.main_controller.state
+    assert state is not None
+    return sorted(state.connections, key=lambda leg: -leg.number)
 
 
 def test_what_is_wrong_is_said_under_its_field_and_can_be_mended_there(person: Person) -> None:
