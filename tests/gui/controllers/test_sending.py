@@ -408,10 +408,11 @@ def test_a_message_that_goes_out_late_leaves_the_place_in_another_conversation_a
 
 def test_the_window_gets_its_turn_between_two_steps_that_prepare_for_the_first_letter(make_app: MakeApp) -> None:
     app, done = make_app(), list[str]()
+    app.root.bind("<<Pressed>>", lambda _event: done.append("the window"))
 
     def first() -> None:
         done.append("first")
-        app.root.after_idle(done.append, "the window")
+        app.root.event_generate("<<Pressed>>", when="tail")  # as a key that is pressed meanwhile
 
     app.main_controller.sending._prepare(iter([first, lambda: done.append("second")]))
 
