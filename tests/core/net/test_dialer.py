@@ -21,7 +21,7 @@ from core.net.resolver import Resolver
 from core.net.sockets import Endpoint
 from tests.support.namespaces import NOBODY, two_hosts
 from tests.support.peers import Host, Peer, black_hole, free_port
-from tests.support.sink import PATIENCE, until
+from tests.support.sink import PATIENCE, SOON, until
 from tests.support.systems import only_linux
 
 on_linux = only_linux("a full backlog swallows packets on Linux only")
@@ -117,7 +117,7 @@ def test_the_account_of_an_address_says_how_long_it_took(named: Callable[..., Ad
     nobody = Address("127.0.0.1", free_port())
     (tried,) = Attempt(named(nobody)).run().of(Tried)
     assert tried.address == nobody
-    assert 0 <= tried.took < 0.25, "a refusal is there in less than a millisecond"
+    assert 0 <= tried.took < SOON, "a refusal is there in less than a millisecond, if the machine is not busy"
     assert tried.why.advice
 
 
@@ -198,7 +198,7 @@ def test_a_black_hole_ends_at_the_deadline(named: Callable[..., Address]) -> Non
     assert attempt.failure is not None
     assert attempt.failure.what.startswith("no answer from tincan.test")
     assert [tried.address for tried in attempt.of(Tried)] == [hole, another]
-    assert 0.5 < attempt.of(Tried)[0].took < 3
+    assert 0.5 < attempt.of(Tried)[0].took < 0.6 + SOON
     assert attempt.outcomes == 1
 
 
