@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from core.net.sockets import raise_descriptor_limit
 from tests.support.systems import examples
 
 # A machine that is busy is no fault; pyproject.toml limits the time of each test.
@@ -28,11 +29,12 @@ pytest_plugins = [
 
 
 def pytest_configure() -> None:
-    """Take signals as from a terminal, as the programs do that tests start.
+    """Take signals as from a terminal, as the programs do that tests start, and may have as many connections as they.
 
     Whoever runs the tests in the background has Ctrl-C ignored, nohup the end of the terminal, and every program
     inherits that.
     """
+    raise_descriptor_limit()
     for name in ("SIGINT", "SIGHUP", "SIGTERM"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:

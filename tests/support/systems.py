@@ -67,6 +67,17 @@ def needs(program: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(shutil.which(program) is None, reason=not_installed(program))
 
 
+def needs_descriptors(number: int) -> pytest.MarkDecorator:
+    """The test has so many files and sockets open at once."""
+    most = number
+    if sys.platform != "win32":
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        most = hard if hard != resource.RLIM_INFINITY else number
+    return pytest.mark.skipif(most < number, reason=f"{most} open files are all that is allowed here")
+
+
 # One of so many examples is tried. .ci/run asks for all, dev.py coverage for few. On Windows, where files take far
 # longer, and Wine is slow, all are not to be had.
 _ONE_OF = {"all": 4 if ON_WINDOWS else 1, "few": 16}.get(os.environ.get(EXAMPLES, ""), 4)

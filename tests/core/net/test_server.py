@@ -56,7 +56,7 @@ from tests.support.peers import (
 )
 from tests.support.sink import PATIENCE, SOON, Sink, until
 from tests.support.stage import held_up, resident_memory, serving
-from tests.support.systems import ON_WINDOWS, needs_rst, only_linux, only_posix
+from tests.support.systems import ON_WINDOWS, needs_descriptors, needs_rst, only_linux, only_posix
 
 CYCLES = 1000
 
@@ -353,9 +353,11 @@ def test_a_browser_that_posts_to_our_port_has_power_over_nothing() -> None:
 
 
 MANY = min(450, Limits().connections)  # at once: select of Windows watches fewer
+needs_many = needs_descriptors(2 * MANY + 100)
 
 
 @pytest.mark.case("C-33")
+@needs_many
 def test_a_flood_of_connections_waits_for_no_retransmit() -> None:
     with serving("none") as (server, sink), ExitStack() as stack, ThreadPoolExecutor(16) as callers:
         peers = list(callers.map(lambda _number: SaysNothing.calls(address_of(server)), range(MANY)))
@@ -366,6 +368,7 @@ def test_a_flood_of_connections_waits_for_no_retransmit() -> None:
 
 
 @pytest.mark.case("C-33")
+@needs_many
 def test_the_backlog_holds_a_burst_that_comes_while_the_server_is_busy() -> None:
     with serving("none") as (server, sink), ExitStack() as stack:
         go_on = threading.Event()
