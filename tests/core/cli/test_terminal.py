@@ -26,7 +26,7 @@ from core.__main__ import main, parse
 from core.address import Address
 from core.cli import terminal as terminal_module
 from core.cli.options import Options
-from core.compose import LineEnding
+from core.compose import Format, LineEnding
 from core.compose.profiles import Profile, export_profiles
 from core.events import SessionId
 from core.journal.reading.reader import JournalReader
@@ -1128,6 +1128,19 @@ class TestProfiles:
 
             assert terminal.run("connect", address, "--profile", "Modbus/TCP", scene=scene) == 3
         assert any(line.startswith("not sent: ") for line in terminal.err.lines)
+
+    def test_a_counter_counts_the_lines_that_went_out(self, terminal: Terminal, tmp_path: Path) -> None:
+        export_profiles(tmp_path / "mine.json", [Profile("Counted", Format.ESCAPES)])
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    terminal.types(b"\\{counter}a\n\\q\nb\n\\{counter}c\n")
+                    assert hear(peer, 5) == b"1ab2c"
+                    terminal.ends_input()
+
+            named = ("--profile", "Counted", "--profiles", str(tmp_path / "mine.json"))
+            assert terminal.run("connect", address, *named, scene=scene) == 3
 
     def test_a_profile_comes_from_a_file_that_the_window_exported(self, terminal: Terminal, tmp_path: Path) -> None:
         export_profiles(tmp_path / "mine.json", [Profile("SCPI", ending=LineEnding.CR)])
