@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -65,6 +66,18 @@ def not_installed(what: str) -> str:
 def needs(program: str) -> pytest.MarkDecorator:
     """The test is of what a program does that need not be installed."""
     return pytest.mark.skipif(shutil.which(program) is None, reason=not_installed(program))
+
+
+def _has_ipv6() -> bool:
+    """Whether this machine has IPv6; in most containers it is compiled in and switched off."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+needs_ipv6 = pytest.mark.skipif(not _has_ipv6(), reason="this machine has no IPv6")
 
 
 def needs_descriptors(number: int) -> pytest.MarkDecorator:

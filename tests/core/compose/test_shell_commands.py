@@ -19,7 +19,7 @@ from core.address import Address
 from core.compose.notations import SHELL_COMMANDS, Place, write_command, write_printf
 from core.errors import DraftError
 from tests.support.peers import free_port
-from tests.support.systems import only_linux, path_of, some
+from tests.support.systems import needs_ipv6, only_linux, path_of, some
 
 HOSTILE = {
     "every byte": bytes(range(256)),
@@ -81,7 +81,12 @@ class Listener:
             peer.sendall(self._answer)
 
 
-@pytest.fixture(params=[(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")], ids=["IPv4", "IPv6"])
+@pytest.fixture(
+    params=[
+        pytest.param((socket.AF_INET, "127.0.0.1"), id="IPv4"),
+        pytest.param((socket.AF_INET6, "::1"), id="IPv6", marks=needs_ipv6),
+    ]
+)
 def place(request: pytest.FixtureRequest) -> tuple[int, str]:
     family, host = request.param
     return family, host

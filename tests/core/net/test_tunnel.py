@@ -159,7 +159,7 @@ def test_a_target_that_refused_is_told_apart_from_a_proxy_that_did() -> None:
 
 
 def test_a_proxy_without_a_machine_is_named() -> None:
-    with pytest.raises(ConnectError, match=r"cannot be reached: there is no machine called no-proxy\.invalid"):
+    with pytest.raises(ConnectError, match=r"cannot be reached: .*no-proxy\.invalid"):
         Client(TARGET, proxy="socks5://no-proxy.invalid").run()
 
 
