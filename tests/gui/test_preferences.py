@@ -283,6 +283,12 @@ def _full_disk(_descriptor: int) -> None:
     raise OSError(28, "No space left on device")
 
 
+def test_of_more_variables_than_are_kept_those_that_were_set_last_are() -> None:
+    written = json.dumps({"version": 1, "variables": {f"v{number}": "x" for number in range(60)}})
+
+    assert [*parse(written).variables] == [f"v{number}" for number in range(10, 60)]
+
+
 def test_histories_are_bounded_and_hold_each_thing_once() -> None:
     found = Preferences()
     for number in range(30):

@@ -815,6 +815,19 @@ class TestPassingBytesOn:
 
             assert terminal.run("connect", *options, address, scene=scene) == 0
 
+    def test_a_cr_lf_that_comes_in_two_pieces_stays_one(self, terminal: Terminal) -> None:
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    terminal.types(b"a\r")
+                    assert hear(peer, 2) == b"a\r"
+                    terminal.types(b"\nb\n")
+                    assert hear(peer, 4) == b"\nb\r\n"
+                    terminal.ends_input()
+
+            assert terminal.run("connect", "--crlf", "--exact", address, scene=scene) == 0
+
     def test_the_peer_is_not_told_of_the_end_of_the_input_where_not_asked_for(self, terminal: Terminal) -> None:
         terminal.types(b"question")
         terminal.ends_input()

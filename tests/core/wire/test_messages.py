@@ -102,6 +102,13 @@ def test_a_message_without_an_end_stays_within_its_memory(piece: bytes) -> None:
     assert framer.feed(b"\nnext\n") == [TooLong(pieces * len(piece)), b"next"]
 
 
+@pytest.mark.parametrize(("framing", "frame"), [("delimiter:0d0a", b"12345\r\n"), ("length:2be", b"\0\x0512345")])
+def test_of_what_frames_a_message_nothing_counts_for_its_limit(framing: str, frame: bytes) -> None:
+    assert make_framer(framing, 5).feed(frame * 3) == [b"12345"] * 3
+    longer = frame.replace(b"5\r", b"56\r").replace(b"\x0512345", b"\x06123456")
+    assert make_framer(framing, 5).feed(longer * 3) == [TooLong(6)] * 3
+
+
 def test_the_end_of_the_stream_is_found_once() -> None:
     framer = LineFramer(LIMIT)
     framer.feed(b"half")

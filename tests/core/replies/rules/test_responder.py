@@ -9,7 +9,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from core.compose import Draft, Format
+from core.clock import monotonic_ns
+from core.compose import Draft, Encoding, Format
 from core.events import Closed, Ending, NotSent, Received, Remark, Sent, WeFinished
 from core.net.owner import Pause
 from core.replies.rules import Rules, find_rule_set
@@ -130,6 +131,39 @@ def test_silence_and_time_bring_answers_by_themselves() -> None:
 
 def peer_port(heard: list[bytes]) -> int:
     return int(heard[0].split()[0].rpartition(b":")[2])
+
+
+def test_silence_begins_anew_with_each_message() -> None:
+    table = rules(Rule("any", "any", "", text(r"\{0}")), Rule("silence", "silence", "400", Draft("bye"), then="close"))
+    with serving(table) as (server, sink), Peer.calls(server.addresses[0]) as peer:
+        for count in range(1, 9):
+            peer.say(b"x")
+            assert peer.hear(1) == b"x"
+            (*_, last) = sink.wait_for(Received, count)
+            until(lambda since=last.at: monotonic_ns() - since > 80_000_000, "a moment of silence")  # type: ignore[misc]
+        assert peer.hear_all() == b"bye"
+        assert sink.wait_for(Closed)[0].at - sink.of(Received)[-1].at > 200_000_000
+
+
+def test_a_message_that_a_rule_has_answered_is_known_though_the_next_ones_know_it_not() -> None:
+    table = rules(
+        Rule("first", "any", "", text(r"\{0}"), then="next"), Rule("second", "equals", "other", Draft("second"))
+    )
+    with serving(table) as (server, sink), Peer.calls(server.addresses[0]) as peer:
+        peer.say(b"x")
+        assert peer.hear(1) == b"x"
+        peer.finish()
+        sink.wait_for(Closed)
+        assert sink.of(Remark) == []
+    assert table.unknown.times == 0
+
+
+def test_each_expression_reads_a_message_in_the_encoding_of_its_rule() -> None:
+    latin, utf = Draft("latin", encoding=Encoding.LATIN_1), Draft("utf", encoding=Encoding.UTF_8)
+    table = rules(Rule("a", "regex", "^ö$", latin), Rule("b", "regex", "^ö$", utf), Rule("c", "any", "", Draft("none")))
+    with serving(table, framing="line") as (server, _sink), Peer.calls(server.addresses[0]) as peer:
+        peer.say("ö\n".encode("latin-1") + "ö\n".encode())
+        assert peer.hear(10) == b"latin\nutf\n"
 
 
 def test_a_counter_and_a_variable_go_on_within_a_connection() -> None:
