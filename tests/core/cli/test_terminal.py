@@ -903,6 +903,26 @@ class TestPassingBytesOn:
             assert terminal.run("connect", "--retry", address, scene=scene) == 0
         assert terminal.out.lines == ["CLIENT CONNECTED TO SERVER"] * 2
 
+    def test_tries_that_led_to_a_connection_are_not_told_of_at_its_end(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("core.net.client.SHORTEST", 0.01)
+        with socket.socket() as late:
+            late.settimeout(PATIENCE)
+            late.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{late.getsockname()[1]}"
+
+            def scene() -> None:
+                terminal.err.wait_for(r"(refused); try \d in 0\.0 s")
+                late.listen()
+                with accept(late):
+                    terminal.out.wait_for("(CLIENT CONNECTED TO SERVER)")
+                    interrupt(signal.SIGINT)
+                    terminal.err.wait_for("(connection closed)")
+
+            assert terminal.run("connect", "--retry", address, scene=scene) == 0
+        assert "gave up" not in terminal.err.getvalue()
+
     def test_what_stood_counts_though_it_ends_while_it_tries_again(
         self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -377,6 +377,29 @@ def test_a_line_of_a_megabyte_does_not_hold_the_window_up(scene: Scene) -> None:
     assert time.thread_time() - began < 5
 
 
+def test_each_time_that_more_is_asked_for_more_is_shown(scene: Scene) -> None:
+    scene.journal.make = lambda ordinal: received(ordinal, b"x" * 1_000_000)
+    scene.grow(1)
+
+    scene.transcript._expand(0)
+    scene.root.update()
+    assert "864,832 more bytes" in scene.text
+    scene.transcript._expand(0)
+    scene.root.update()
+    assert "733,760 more bytes" in scene.text
+
+
+@pytest.mark.parametrize(("row", "column", "places"), [(1, 0, (0, 1)), (1, 1, (0, 2)), (2, 0, (0, 2))])
+def test_a_row_of_which_no_character_is_selected_is_not_picked(
+    scene: Scene, row: int, column: int, places: tuple[int, int]
+) -> None:
+    scene.grow(4)
+    line = scene.transcript.row_window.line_of(row)
+    scene.transcript.text.tag_add("sel", f"{scene.transcript.row_window.line_of(0)}.0", f"{line}.{column}")
+
+    assert scene.transcript.selection.places == places
+
+
 @pytest.mark.case("C-47", "C-48", "C-49", "C-53", "C-85")
 def test_hostile_bytes_are_only_text(scene: Scene) -> None:
     hostile = b'a\0b [exit] $x {"} %s \\ \xed\xa0\x80 \xe2\x80\xae ; destroy .'
