@@ -26,7 +26,7 @@ from build_scripts.project import ROOT
             ["tests/gui/views/conversation/test_transcript.py"],
         ),  # of the same name, elsewhere
         ("gui/views/conversation/row_window.py", ["tests/gui/test_talking.py"]),  # which imports it
-        ("core/net/sender.py", []),
+        ("core/net/listening.py", []),
     ],
 )
 def test_the_tests_of_a_file_have_its_name_or_import_it(file: str, tests: list[str]) -> None:
@@ -45,7 +45,7 @@ def test_what_is_no_file_of_the_program_is_refused(file: str, capsys: pytest.Cap
 
 
 def test_a_file_that_no_test_names_wants_its_tests_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert mutants.main(["core/net/sender.py"]) == 2
+    assert mutants.main(["core/net/listening.py"]) == 2
     assert "name the tests behind it" in capsys.readouterr().err
 
 

@@ -397,7 +397,7 @@ def test_a_view_that_sleeps_slows_the_peers_and_loses_nothing() -> None:
         with socket.create_connection((address.host, address.port), PATIENCE) as peer:
             writer = threading.Thread(target=peer.sendall, args=(bytes(size),))
             writer.start()
-            until(lambda: workbench._recorder.congested and view.subscription._size > _MOST_BYTES)
+            until(lambda: workbench._recorder.congested and not view.subscription._has_room)
             assert writer.is_alive()
             assert view.subscription._size < _MOST_BYTES + size // 2
 

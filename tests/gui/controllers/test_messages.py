@@ -93,11 +93,12 @@ def test_what_is_copied_pasted_and_sent_is_the_same_bytes(talk: Talk, style: str
     places, text, line_of = talk.messages[: len(ODD)], talk.transcript.text, talk.transcript.row_window.line_of
 
     for form in ("text", "escapes", "hex"):
-        talk.transcript.reveal(places[0])
         for place, data in zip(places, ODD, strict=True):
+            talk.transcript.reveal(place)
             talk.select(f"{line_of(place)}.0", f"{line_of(place + 1)}.0")
             text.event_generate("<<Copy>>")
             talk.comes_back(data, form)
+        talk.transcript.reveal(places[0])
         talk.select(f"{line_of(places[0])}.0", f"{line_of(places[-1] + 1)}.0")
         text.event_generate("<<Copy>>")
         talk.comes_back(b"".join(ODD), form)

@@ -72,7 +72,7 @@ def test_a_file_says_how_far_how_fast_and_at_whom() -> None:
 def test_a_file_that_changed_says_so() -> None:
     view = file_view("", FileSent(FILE, 5, 5, end=End.CHANGED, why="a.bin was written to meanwhile"))
 
-    assert (view.words, view.trouble) == ("Done: 5 B of 5 B", "A.bin was written to meanwhile.")
+    assert (view.words, view.trouble) == ("Done: 5 B of 5 B", "a.bin was written to meanwhile.")
 
 
 def test_an_empty_file_is_done_at_once() -> None:
