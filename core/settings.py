@@ -52,7 +52,7 @@ class Limits:
     drain_bytes: int = _limit(64 * KIB, "bytes", "the most that is taken in while draining")
     stop_drain: float = _limit(0.05, "s", "the same when a whole server stops: nobody wants to wait for all")
     half_closed: float = _limit(30.0, "s", "how long a person may still answer a peer that has finished sending")
-    idle: float | None = _limit(None, "s", "without traffic; off, because this is a workbench")
+    idle: float | None = _limit(None, "s", "without a byte received; off, because this is a workbench")
     silent_peer: float = _limit(300.0, "s", "until a peer of a UDP server that says nothing is forgotten")
     keepalive_idle: int = _limit(10, "s", "a vanished peer is noticed within 30 s: 10 + 3 * 5")
     keepalive_interval: int = _limit(5, "s", "between two probes")

@@ -137,7 +137,8 @@ class Tap(ListeningSession):
         return self._held_messages.listed
 
     def set_hold(self, hold: Hold | None) -> None:
-        """Hold such messages from now on; what is held and would not be any more goes on, and with None everything.
+        """Hold such messages from now on. What is held goes on where its direction is not held any more, or another
+        framing is used, and with None everything; an expression counts for what comes.
 
         Raises ``HoldError`` and ``FramingError``.
         """
