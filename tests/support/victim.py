@@ -25,6 +25,14 @@ def content(ordinal: int) -> bytes:
     return b"%d " % ordinal * (1 + ordinal * 37 % 200)
 
 
+def say(line: bytes) -> None:
+    """Tell the parent, and end where it is gone: nobody else would end this."""
+    try:
+        os.write(1, line)
+    except BrokenPipeError:
+        os._exit(1)
+
+
 def record_for_ever(path: Path) -> NoReturn:
     """Record, and acknowledge what a view is told."""
     recorder._TICK = 0.0005
@@ -35,7 +43,7 @@ def record_for_ever(path: Path) -> NoReturn:
     def acknowledge() -> None:
         for batch in view.drain():
             for state in batch.sessions:
-                os.write(1, b"kept %d\n" % state.entries)
+                say(b"kept %d\n" % state.entries)
 
     view = recording.subscribe(acknowledge)
     story = Story(SESSION)
@@ -58,10 +66,10 @@ def main() -> None:
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
+            say(b"born %d\n" % os.getpid())  # here, so that it comes before all else
             record_for_ever(Path(line.rstrip("\n")))
-        os.write(1, b"born %d\n" % child)
         os.waitpid(child, 0)
-        os.write(1, b"dead\n")
+        say(b"dead\n")
 
 
 if __name__ == "__main__":
