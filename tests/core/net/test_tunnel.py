@@ -459,6 +459,7 @@ def real_proxy(program: str, folder: Path, *, asks: bool) -> Iterator[Address]:
             yield Address("127.0.0.1", port)
         finally:
             process.terminate()
+    until(lambda: not is_open(port), f"the end of all processes of {program}")
 
 
 PROXIES = [("microsocks", "socks5"), ("danted", "socks5"), ("tinyproxy", "http")]

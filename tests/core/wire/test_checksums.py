@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 from hypothesis import given
@@ -59,20 +58,6 @@ def test_fletcher_of_many_bytes_is_that_of_two_sums_that_never_pass_254() -> Non
         second = (second + first) % 255
 
     assert ALGORITHMS["fletcher16"].work_out(data) == second << 8 | first
-
-
-@pytest.mark.parametrize("name", CRCS)
-def test_many_bytes_take_less_than_as_many_in_short_pieces(name: str) -> None:
-    crc, data = CRCS[name][1], bytes(64 * 1024)
-    crc.work_out(data)  # makes the tables
-
-    def took(size: int) -> float:
-        began = time.thread_time()
-        for start in range(0, len(data), size):
-            crc.work_out(data[start : start + size])
-        return time.thread_time() - began
-
-    assert min(took(len(data)) for _ in range(3)) < min(took(512) for _ in range(3)) / 1.5
 
 
 def _bit_by_bit(crc: Crc, data: bytes) -> int:
