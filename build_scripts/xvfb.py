@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from types import TracebackType
 
@@ -15,7 +16,8 @@ class VirtualDisplay:
     """An X server for as long as the ``with`` block lasts; entering gives the value for DISPLAY.
 
     The server chooses the number of its display itself and reports it, so that any number of them
-    can start at once. With ``open_to_all``, every user of this machine may open windows on it.
+    can start at once. With ``open_to_all``, every user of this machine may open windows on it. It ends with the thread
+    that has entered, too, should that be killed: setpriv(1), of util-linux, has the system see to it.
     """
 
     def __init__(self, screen: str = SCREEN, dots_per_inch: int = DOTS_PER_INCH, *, open_to_all: bool = False) -> None:
@@ -27,11 +29,13 @@ class VirtualDisplay:
     def __enter__(self) -> str:
         reading, writing = os.pipe()
         try:
-            command = ["Xvfb", "-displayfd", str(writing), *self._options]
+            program = shutil.which("Xvfb")
+            if program is None:
+                os.close(reading)
+                raise RuntimeError("There is no Xvfb on this machine: build_scripts/dev.py test installs it.")
+            bound = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+            command = [*bound, program, "-displayfd", str(writing), *self._options]
             self._server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
-        except FileNotFoundError:
-            os.close(reading)
-            raise RuntimeError("There is no Xvfb on this machine: build_scripts/dev.py test installs it.") from None
         finally:
             os.close(writing)
         with os.fdopen(reading) as report:

@@ -9,8 +9,10 @@ import sys
 
 import pytest
 
+from build_scripts.project import ROOT
 from build_scripts.xvfb import VirtualDisplay
 from tests.support.sink import PATIENCE
+from tests.support.systems import path_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no Xvfb on this system")
 
@@ -18,6 +20,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no Xvf
 def can_open_a_window(display: str) -> bool:
     code = f"import tkinter; tkinter.Tk(screenName={display!r}).destroy()"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def ended(client: socket.socket) -> bool:
+    """Whether the server that it is connected to ends."""
+    try:
+        return client.recv(1) == b""
+    except ConnectionResetError:  # it ended before it had accepted
+        return True
 
 
 def test_two_displays_at_once_are_two() -> None:
@@ -34,11 +44,7 @@ def test_a_display_is_gone_afterwards() -> None:
         with VirtualDisplay() as display:
             client.connect(f"/tmp/.X11-unix/X{display.removeprefix(':')}")
 
-        try:
-            rest = client.recv(1)
-        except ConnectionResetError:
-            rest = b""  # it ended before it had accepted
-    assert rest == b""
+        assert ended(client)
 
 
 def test_where_there_is_no_xvfb_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,3 +53,28 @@ def test_where_there_is_no_xvfb_the_error_says_how_to_get_it(monkeypatch: pytest
 
     with pytest.raises(RuntimeError, match=r"dev\.py test installs it"):
         VirtualDisplay().__enter__()
+
+
+def test_a_display_goes_with_a_program_that_is_killed() -> None:
+    path_of("setpriv")
+    code = """
+import os, signal
+from build_scripts.xvfb import VirtualDisplay
+with VirtualDisplay() as display:
+    print(display, flush=True)
+    input()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    command = [sys.executable, "-c", code]
+    with (
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program,
+        socket.socket(socket.AF_UNIX) as client,
+    ):
+        client.settimeout(PATIENCE)
+        assert program.stdout is not None
+        display = program.stdout.readline().strip()
+        client.connect(f"/tmp/.X11-unix/X{display.removeprefix(':')}")
+
+        program.communicate("\n")
+
+        assert ended(client)
