@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from types import TracebackType
 
 SCREEN = "1600x1200x24"
 DOTS_PER_INCH = 96
 _END_WITHIN = 5.0  # seconds
+_BOUND = ["setpriv", "--pdeathsig", "TERM"]  # in front of a command that is to end with the thread that starts it
+_NOT_FOUND = 127  # the exit code of setpriv where there is no such command
+_LACKING = "There is no Xvfb on this machine: build_scripts/dev.py test installs it."
 
 
 class VirtualDisplay:
@@ -29,21 +31,26 @@ class VirtualDisplay:
     def __enter__(self) -> str:
         reading, writing = os.pipe()
         try:
-            program = shutil.which("Xvfb")
-            if program is None:
-                os.close(reading)
-                raise RuntimeError("There is no Xvfb on this machine: build_scripts/dev.py test installs it.")
-            bound = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
-            command = [*bound, program, "-displayfd", str(writing), *self._options]
-            self._server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+            self._server = self._start(writing)
+        except FileNotFoundError:
+            os.close(reading)
+            raise RuntimeError(_LACKING) from None
         finally:
             os.close(writing)
         with os.fdopen(reading) as report:
             number = report.readline().strip()
         if not number:
-            self._stop()
-            raise RuntimeError("Xvfb ended before it had a display.")
+            code = self._server.wait(_END_WITHIN)
+            self._server = None
+            raise RuntimeError(_LACKING if code == _NOT_FOUND else "Xvfb ended before it had a display.")
         return f":{number}"
+
+    def _start(self, writing: int) -> subprocess.Popen[bytes]:
+        command = ["Xvfb", "-displayfd", str(writing), *self._options]
+        try:
+            return subprocess.Popen([*_BOUND, *command], pass_fds=[writing], stderr=subprocess.DEVNULL)
+        except FileNotFoundError:
+            return subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._stop()

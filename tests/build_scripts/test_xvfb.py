@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,14 @@ def test_a_display_is_gone_afterwards() -> None:
 def test_where_there_is_no_xvfb_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert shutil.which("Xvfb") is None
+
+    with pytest.raises(RuntimeError, match=r"dev\.py test installs it"):
+        VirtualDisplay().__enter__()
+
+
+def test_nor_where_there_is_setpriv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "setpriv").symlink_to(path_of("setpriv"))
+    monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(RuntimeError, match=r"dev\.py test installs it"):
         VirtualDisplay().__enter__()
