@@ -40,9 +40,7 @@ class VirtualDisplay:
         with os.fdopen(reading) as report:
             number = report.readline().strip()
         if not number:
-            code = self._server.wait(_END_WITHIN)
-            self._server = None
-            raise RuntimeError(_LACKING if code == _NOT_FOUND else "Xvfb ended before it had a display.")
+            raise RuntimeError(_LACKING if self._stop() == _NOT_FOUND else "Xvfb ended before it had a display.")
         return f":{number}"
 
     def _start(self, writing: int) -> subprocess.Popen[bytes]:
@@ -55,13 +53,15 @@ class VirtualDisplay:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._stop()
 
-    def _stop(self) -> None:
+    def _stop(self) -> int | None:
+        """End it, if it has not; its exit code."""
         if self._server is None:
-            return
+            return None
         self._server.terminate()
         try:
             self._server.wait(_END_WITHIN)
         except subprocess.TimeoutExpired:
             self._server.kill()
             self._server.wait()
-        self._server = None
+        code, self._server = self._server.returncode, None
+        return code
