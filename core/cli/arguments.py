@@ -163,6 +163,17 @@ def add_proxy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_wait(parser: argparse.ArgumentParser) -> None:
+    """Take ``--wait`` of a command that dials before it plays."""
+    parser.add_argument(
+        "--wait",
+        type=seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="try so long to connect to a server that has to come up",
+    )
+
+
 def proxy_to(chosen: argparse.Namespace, *targets: Destination) -> Proxy | None:
     """The proxy for connections to each of ``targets``, with its password. Raises ``AddressError``."""
     proxy: Proxy | None = chosen.proxy

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Destination, parse_destination
-from core.cli.arguments import add_faults, add_frame, add_mode, add_proxy, faults_of, proxy_to, refuse_mode, seconds
+from core.cli.arguments import add_faults, add_frame, add_mode, add_proxy, add_wait, faults_of, proxy_to, refuse_mode
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
 from core.cli.reading import TerminalJournal, numbered
 from core.cli.test import play
@@ -72,13 +72,7 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
         help="speak as soon as the answers are there (default), or take the time that it took then",
     )  # fmt: skip
     add_frame(parser)
-    parser.add_argument(
-        "--wait",
-        type=seconds,
-        default=0.0,
-        metavar="SECONDS",
-        help="try so long to connect to a server that has to come up",
-    )
+    add_wait(parser)
     add_tls(parser, is_server=False)
     add_proxy(parser)
     add_faults(parser, "what is sent alone", "what is received alone")

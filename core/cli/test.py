@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from core.address import Destination, parse_destination
-from core.cli.arguments import add_faults, add_proxy, faults_of, proxy_to, seconds
+from core.cli.arguments import add_faults, add_proxy, add_wait, faults_of, proxy_to
 from core.cli.common import INTERRUPTED, interruptible, write_escapes_where_needed, write_file
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
@@ -56,13 +56,7 @@ def add_test(parser: argparse.ArgumentParser) -> None:
         "words", nargs="+", metavar="FILE", help="lists of steps (JSON); the last may be the TARGET, HOST:PORT"
     )
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write a report as JUnit's XML")
-    parser.add_argument(
-        "--wait",
-        type=seconds,
-        default=0.0,
-        metavar="SECONDS",
-        help="try so long to connect to a server that has to come up",
-    )
+    add_wait(parser)
     add_tls(parser, is_server=False)
     add_proxy(parser)
     add_faults(parser, "what is sent alone", "what is received alone")
