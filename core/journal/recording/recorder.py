@@ -131,6 +131,7 @@ class Recorder:
         self._untold = 0  # of the entries that count as lost, those that were recorded
         # What happens goes through no lock: one that several threads want costs more than all the rest of ``put``.
         self._high = limits.events_high
+        self._portion_size = limits.events_low // 2  # bytes of a commit where more wait
         self._waiting: list[Event] = []  # grows at its end, is taken from its beginning
         self._size = 0  # bytes of those that wait; two threads at once may miscount it until the next are taken
         self._in_hand = 0  # of those that were taken and are not recorded yet
@@ -235,7 +236,7 @@ class Recorder:
         while self._turn():
             if self._unfolded:
                 self._closing.wait(_REST)
-            elif self._size < self._limits.events_low // 2:
+            elif self._size < self._portion_size:
                 self._closing.wait(_TICK)
         if self._writer is not None:
             attempt("keeping the journal in its place", partial(self._keep_in_place, self._writer))
@@ -301,7 +302,7 @@ class Recorder:
         size = 0
         for count, event in enumerate(self._waiting, 1):
             size += _size_of(event)
-            if size >= self._limits.events_low // 2:
+            if size >= self._portion_size:
                 return self._waiting[:count], size
         return self._waiting[:], self._size
 
