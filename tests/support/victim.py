@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from typing import NoReturn
 
-from core.journal.recording import recorder
+from core.journal.recording import checkpoints, recorder
 from core.settings import KIB, Limits
 from tests.support.story import Story
 
@@ -36,6 +36,7 @@ def say(line: bytes) -> None:
 def record_for_ever(path: Path) -> NoReturn:
     """Record, and acknowledge what a view is told."""
     recorder._TICK = 0.0005
+    checkpoints._LEAST, checkpoints._MOST_BEHIND = 16 * KIB, 256 * KIB
     recording = recorder.Recorder(path, Limits(events_high=64 * KIB, events_low=16 * KIB))
     assert recording._writer is not None
     recording._writer._database.execute("PRAGMA wal_autocheckpoint = 16")  # many chances to be killed in the middle

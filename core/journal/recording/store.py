@@ -38,6 +38,7 @@ from core.events import (
     Tried,
 )
 from core.files import why_no_file
+from core.journal.recording.checkpoints import Checkpoints
 from core.journal.recording.files import BESIDE, Files, files_of, place_of, remove, successor
 from core.journal.recording.notes import is_failure, sentence
 from core.journal.schema import (
@@ -82,6 +83,7 @@ class JournalWriter:
         self._retrying: dict[SessionId, str] = {}  # why, of clients that come back by themselves
         self._parted: set[SessionId] = set()  # clients whose one connection has closed, until they are over
         self._number = 1  # of the next entry
+        self._size = 0  # bytes of what was said, in the transaction that is written
         self._unwritten: list[Event] = []  # events whose sessions and connections are inserted with the next
         self._sessions: dict[SessionId, SessionOpened] = {}
         self._standing: dict[ConnectionId, Opened] = {}
@@ -92,6 +94,7 @@ class JournalWriter:
         try:
             self._create()
             self._files = files_of(path)
+            self._checkpoints = Checkpoints(path)
         except sqlite3.Error as error:
             self._database.close()
             raise failed(error, path) from error
@@ -126,11 +129,12 @@ class JournalWriter:
                 path.unlink()
                 self._database = _made(path)
             self._create(is_carried=is_carried)
-            files = files_of(path)
+            files, checkpoints = files_of(path), Checkpoints(path)
+        self._checkpoints.close()
         with contextlib.suppress(sqlite3.Error):
             before.close()
         self._clear_away()
-        self._take(path, files)
+        self._take(path, files, checkpoints)
         if not is_carried:
             self._begin_anew()
 
@@ -152,9 +156,10 @@ class JournalWriter:
                 raise failed(error, path) from error
             raise
 
-    def _take(self, path: Path, files: Files | None) -> None:
+    def _take(self, path: Path, files: Files | None, checkpoints: Checkpoints) -> None:
         """From now on that is the file."""
         self.path, self._files, self._is_broken = path, files, False
+        self._checkpoints = checkpoints
         self._shared = path.with_name(path.name + BESIDE[-1])
 
     def _begin_anew(self) -> None:
@@ -170,12 +175,13 @@ class JournalWriter:
         """
         with self._another_file() as (path, before):
             self._create()
-            files = files_of(path)
+            files, checkpoints = files_of(path), Checkpoints(path)
+        self._checkpoints.close()
         with contextlib.suppress(sqlite3.Error):  # a reader may hold it up: then the log stays beside the file
             before.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._close_full()
         self._full = before
-        self._take(path, files)
+        self._take(path, files, checkpoints)
         self._begin_anew()
 
     def append(self, events: Sequence[Event], wall_minus_mono: int) -> None:
@@ -194,6 +200,7 @@ class JournalWriter:
 
     def _append(self, events: Sequence[Event], wall_minus_mono: int) -> None:
         before = dict(self.counts), dict(self._numbers), set(self._parted), self._number
+        self._size = 0
         try:
             self._database.execute("BEGIN")
             for unwritten in self._unwritten:
@@ -217,6 +224,7 @@ class JournalWriter:
                 raise failed(error, self.path) from error
             raise
         self._unwritten.clear()
+        self._checkpoints.wrote(self._size)
 
     def pass_over(self, events: Sequence[Event]) -> None:
         """Do not write the events: whose beginning or end is among them is entered with the next that are written."""
@@ -237,6 +245,7 @@ class JournalWriter:
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
+        self._checkpoints.close()
         self._close_full()
         self._database.close()
 
@@ -332,6 +341,7 @@ class JournalWriter:
     def _insert_traffic(self, events: Sequence[Any], places: Sequence[int], wall_minus_mono: int) -> None:
         """Enter bytes of one session: those of each event at its place in the transaction."""
         offsets = list(accumulate(map(len, map(_DATA, events)), initial=0))
+        self._size += offsets[-1]
         first = 0
         while first < len(events):
             stop = min(first + LONGEST_RUN, len(events))
