@@ -1,7 +1,8 @@
 """Folds the log of a journal into the file while its writer goes on: the disk takes as long for it as the writer does.
 
-SQLite folds the log by itself, too, once it is long (``PRAGMA wal_autocheckpoint``), and until the disk has all of it
-nothing is written. What is folded beforehand does not wait then.
+Only then is it sure that a power cut leaves what was written. SQLite folds the log by itself, too, once it is long
+(``PRAGMA wal_autocheckpoint``), and until the disk has all of it nothing is written: what is folded beforehand does not
+wait then.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Checkpoints:
     def __init__(self, path: Path) -> None:
         self._name = f"checkpoint of {path.name}"
         self._written = 0  # bytes, since the folding began
+        self._has_more = False  # whether a transaction was written since then
         self._worker: Worker | None = None  # while it is folded
         with contextlib.ExitStack() as stack:
             self._reader = stack.enter_context(contextlib.closing(_opened(path)))
@@ -38,11 +40,19 @@ class Checkpoints:
     def wrote(self, size: int) -> None:
         """Another transaction of so many bytes stands in the log: fold it if that is worth it."""
         self._written += size
+        self._has_more = True
         if self._worker is None:
             if self._written >= _LEAST:
                 self._begin()
         elif self._worker.is_over or self._written >= _MOST_BEHIND:
             self._finish()  # before the next transaction, which begins the log anew if it is long and all in the file
+
+    def sync(self) -> None:
+        """Fold what has not been: the disk has it then, however little it is."""
+        if self._worker is not None and self._worker.is_over:
+            self._finish()
+        if self._worker is None and self._has_more:
+            self._begin()
 
     def close(self) -> None:
         """Wait until the log is folded, if it is being, and let go of the file."""
@@ -58,7 +68,7 @@ class Checkpoints:
         except (sqlite3.Error, NoThread):  # then SQLite folds it, or finds the same fault where it is told
             self._finish()
         else:
-            self._written, self._worker = 0, worker
+            self._written, self._has_more, self._worker = 0, False, worker
 
     def _fold(self) -> None:
         with contextlib.suppress(sqlite3.Error):  # as above

@@ -28,7 +28,7 @@ _MOST_AT_ONCE = 64  # batches with events that wait for a view that wants them
 _MOST_BYTES = 4 * MIB  # of what was said in them: once more waits, nothing is added
 _REST = 0.25  # seconds between a fault and the next attempt
 _SETTLES = 2.0  # seconds that other limits are wanted before they count
-_LOOK_EVERY = 2.0  # seconds between two looks at whether the file is still there
+_LOOK_EVERY = 1.0  # seconds between two looks at whether the file is still there, and the disk has what was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,12 +376,13 @@ class Recorder:
         self._post(Batch(tuple(states), self._recording))
 
     def _look_after_file(self) -> None:
-        """Now and then see that the file is still where readers look for it."""
+        """Now and then see that the file is still where readers look for it, and that the disk has it."""
         now = monotonic()
         if self._writer is not None and now >= self._look_at:
             self._look_at = now + _LOOK_EVERY
             self._writer.mend_shared_memory()
             self._keep_in_place(self._writer)
+            self._writer.sync()
 
     def _keep_in_place(self, writer: JournalWriter) -> bool:
         """Go on in a new file if this one was deleted or replaced, and tell; False if that cannot be."""

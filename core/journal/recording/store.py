@@ -243,6 +243,10 @@ class JournalWriter:
             if now.st_size < before.size and (now.st_dev, now.st_ino) == place_of(before):
                 os.truncate(self._shared, before.size)  # without a descriptor: to close one would drop SQLite's locks
 
+    def sync(self) -> None:
+        """Have the disk take what was written, while more is: after a power cut it is there."""
+        self._checkpoints.sync()
+
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
         self._checkpoints.close()

@@ -88,6 +88,15 @@ def data_in(path: Path) -> bytes:
         return b"".join(reader.data(session, entry.ordinal) for entry in entries if entry.kind == "received")
 
 
+def data_without_log(path: Path) -> bytes:
+    """What the file holds by itself. Reading it drops SQLite's locks, which nobody else wants here."""
+    copy = path.with_name("copy.tincan")
+    copy.write_bytes(path.read_bytes())
+    found = data_in(copy)
+    copy.unlink()
+    return found
+
+
 def test_much_is_folded_into_the_file_long_before_the_log_is_long_and_little_is_not(tmp_path: Path) -> None:
     path = tmp_path / "a.tincan"
     with writing(path) as (writer, hear):
@@ -121,6 +130,36 @@ def test_what_is_written_while_the_log_is_folded_can_be_read_and_the_log_is_begu
         assert times_begun_anew(path) > first
     assert data_in(path) == PIECE + b"onetwothreefourfivesix"
     assert find_damage(path) == ""
+
+
+def test_however_little_was_written_it_is_in_the_file_after_a_sync_and_only_what_is_new_is_folded(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.tincan"
+    with writing(path) as (writer, hear):
+        for word in (b"one", b"two", b"three"):
+            hear(word)
+            writer.sync()
+            end_of_folding(writer)
+            writer.sync()
+            assert worker_of(writer) is None  # nothing is left
+            assert data_without_log(path).endswith(word)
+        waits_for_the_disk = writer._checkpoints._folder.execute("PRAGMA synchronous").fetchone()
+        assert waits_for_the_disk == (1,)  # NORMAL
+
+
+def test_a_sync_while_the_log_is_folded_is_made_up_for_by_the_next(tmp_path: Path, gate: threading.Event) -> None:
+    path = tmp_path / "a.tincan"
+    with writing(path) as (writer, hear):
+        hear(b"one")
+        writer.sync()
+        hear(b"two")
+        writer.sync()
+        gate.set()
+        end_of_folding(writer)
+        writer.sync()
+        end_of_folding(writer)
+        assert data_without_log(path) == b"onetwo"
 
 
 def test_the_writer_waits_for_the_disk_once_it_is_too_far_ahead(tmp_path: Path, waits: list[str]) -> None:

@@ -447,6 +447,17 @@ def test_killed_at_any_moment_no_journal_loses_what_was_acknowledged(tmp_path: P
     assert kill_recorders(tmp_path, range(KILLS)) == (KILLS, 0)
 
 
+@pytest.mark.case("C-60")
+def test_the_disk_is_given_what_was_written_though_nothing_follows(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert recorder_module._LOOK_EVERY <= 1.0  # seconds: a power cut takes no more
+    monkeypatch.setattr(recorder_module, "_LOOK_EVERY", 0.02)
+    story = Story()
+    with recording(path) as recorder:
+        for event in (story.begins(), story.opens(), story.hears(b"the first words"), story.hears(b"the last words")):
+            recorder.put(event)
+        until(lambda: b"the last words" in path.read_bytes(), "the words in the file itself, without its log")
+
+
 def test_an_idle_recorder_is_woken_for_the_first_event_of_each_pause() -> None:
     story = Story()
     with recording(None) as recorder:
