@@ -42,7 +42,7 @@ from build_scripts.xvfb import VirtualDisplay
 SKIPPED = 77  # exit code where this cannot be tried, as automake has it
 SUITES = ("bookworm", "trixie", "sid")
 PROOFS = ("run", "test", "package")
-_NEEDS = (
+NEEDS = (
     machine.Need("debootstrap", lambda: shutil.which("debootstrap") is not None, {"apt-get": "debootstrap"}),
     machine.VIRTUAL_DISPLAY,
 )
@@ -182,7 +182,7 @@ def _look_whether_it_can_be_tried() -> None:
     """Raise ``CannotBeTriedError`` if this machine cannot make a bare Debian."""
     if not is_root_on_linux() or shutil.which("apt-get") is None:
         raise CannotBeTriedError("this needs root on Debian or Ubuntu, and the right to mount.")
-    if problem := machine.install(_NEEDS):
+    if problem := machine.install(NEEDS):
         raise CannotBeTriedError(problem)
 
 

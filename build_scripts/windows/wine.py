@@ -14,7 +14,7 @@ from build_scripts import commands, machine
 from build_scripts.project import ROOT
 
 NEEDS = (
-    machine.Need("Wine", lambda: shutil.which("wine") is not None, {"apt-get": "wine wine64"}),
+    machine.Need("Wine", lambda: shutil.which("wine") is not None, {"apt-get": "wine"}),
     machine.TK,
     machine.Need("Tcl's and Tk's scripts", Path("/usr/share/tcltk/tk8.6").is_dir, {"apt-get": "libtk8.6"}),
     machine.VIRTUAL_DISPLAY,

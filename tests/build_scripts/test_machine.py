@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from build_scripts import commands, machine
+from build_scripts import bare_debian, commands, machine
 from build_scripts.machine import Need
 from build_scripts.project import ROOT
+from build_scripts.windows import wine
 
 MANAGERS = ("apt-get", "dnf", "zypper", "pacman", "apk", "brew")
 
@@ -234,6 +235,12 @@ def test_every_need_names_a_package_for_every_system_that_may_lack_it() -> None:
     assert all(set(MANAGERS) - {"brew"} <= set(need.packages) for need in linux)
     assert "brew" in machine.TK.packages
     assert "brew" in machine.VENV.packages
+
+
+@pytest.mark.parametrize("need", [*machine.TO_BUILD, *wine.NEEDS, *bare_debian.NEEDS], ids=lambda need: need.what)
+def test_each_thing_that_is_needed_comes_with_one_package(need: machine.Need) -> None:
+    """Each is an argument of its own to the package manager."""
+    assert [name for name in need.packages.values() if len(name.split()) != 1] == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="shell scripts stand in for package managers")
