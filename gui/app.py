@@ -28,6 +28,7 @@ from gui.journals import journal_files
 from gui.journals.own_journal import OwnJournal
 from gui.platform import windows
 from gui.platform.bridge import Bridge
+from gui.platform.desktop import compose_cache
 from gui.platform.differences import HERE, LINUX, WINDOWS
 from gui.platform.event_loop import TkLoop
 from gui.platform.fault_log import FaultLog
@@ -94,7 +95,7 @@ class App:
         self.late: list[str] = []  # what was still running when the program ended
         self._make_folders()
         preferences = self._file.load()
-        self.root = _make_root()
+        self.root = _make_root(self.own_journal.folder.parent / "compose")
         self.root.withdraw()
         self.theme = Theme(self.root, preferences.theme, preferences.text_size)
         self.theme.choose_fonts(preferences.font, preferences.mono_font)
@@ -474,11 +475,12 @@ def _complain(words: str) -> None:
         sys.stderr.flush()
 
 
-def _make_root() -> tk.Tk:
-    """The one root window."""
+def _make_root(cache: Path) -> tk.Tk:
+    """The one root window; ``cache`` is a folder for X11's own library."""
     if HERE.name == WINDOWS:
         windows.prepare()
-    root = tk.Tk(className="Tincan")
+    with compose_cache(cache) if HERE.name == LINUX else contextlib.nullcontext():
+        root = tk.Tk(className="Tincan")
     root.tk.call("tk", "useinputmethods", False)  # until it is painted
     root.title("Tincan")
     return root

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import subprocess
 import sys
 import threading
+import tkinter as tk
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
@@ -144,6 +146,58 @@ def test_no_index_of_a_library_is_read_for_the_menus(screen: str, tmp_path: Path
     assert app.root.tk.eval("info commands ::tk::MenuDup")
     assert app.root.tk.eval("array names ::auto_index ::tk::*") == ""
     app.leave()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of nothing, and an environment that says nothing about the Compose key."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XCOMPOSECACHE", "XCOMPOSEFILE"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def caches(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """What each window that is made from now on has told X11's library about its cache."""
+    found: list[str | None] = []
+    make = tk.Tk.__init__
+
+    def made(window: tk.Tk, *arguments: object, **options: object) -> None:
+        found.append(os.environ.get("XCOMPOSECACHE"))
+        make(window, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(tk.Tk, "__init__", made)
+    return found
+
+
+@only_linux("X11's library reads the file of dead keys")
+def test_what_x11_reads_of_dead_keys_is_kept_in_a_folder_of_our_own(
+    screen: str, home: Path, caches: list[str | None]
+) -> None:
+    app = App(Options(folder=home / "ours"))
+    app.leave()
+
+    assert caches == [str(home / "ours" / "compose")]
+    assert (home / "ours" / "compose").stat().st_mode & 0o777 == 0o700  # or it is not used
+    assert "XCOMPOSECACHE" not in os.environ
+
+
+@only_linux("X11's library reads the file of dead keys")
+@pytest.mark.parametrize("own", [{"XCOMPOSECACHE": "/theirs"}, {"XCOMPOSEFILE": "/theirs"}, {}])
+def test_dead_keys_that_a_person_has_set_up_are_left_alone(
+    own: dict[str, str], screen: str, home: Path, caches: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    if not own:
+        (home / ".XCompose").write_text('include "%L"\n')
+
+    App(Options(folder=home / "ours")).leave()
+
+    assert caches == [own.get("XCOMPOSECACHE")]
+    assert os.environ.get("XCOMPOSECACHE") == own.get("XCOMPOSECACHE")
+    assert not (home / "ours" / "compose").exists()
 
 
 def test_a_window_may_be_closed_while_it_opens(screen: str, tmp_path: Path) -> None:
