@@ -10,7 +10,6 @@ import os
 import re
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path, PurePath, PureWindowsPath
@@ -55,6 +54,8 @@ def write_kept(path: Path, text: str) -> None:
 
     Raises ``OSError``, and then the old file is as it was.
     """
+    import tempfile
+
     descriptor, name = tempfile.mkstemp(prefix=path.name, suffix=".new", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:

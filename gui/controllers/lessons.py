@@ -16,7 +16,6 @@ from core.files import read_kept
 from core.journal.recording.ledger import Phase
 from core.words import sentence, with_full_stop
 from gui.controllers.view_controller import ViewController
-from gui.viewmodels.lessons import Course, Happened, Lesson, parse_lesson
 from gui.widgets.clipboard import give
 from gui.widgets.debounce import Debounce
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from core.journal.reading.reader import Entry
     from core.journal.recording.ledger import SessionState
     from gui.controllers.main import MainController
+    from gui.viewmodels.lessons import Course, Happened, Lesson
     from gui.views.lessons import LessonsPane
     from gui.window import Window
 
@@ -65,6 +65,8 @@ class LessonsController(ViewController["LessonsPane"]):
 
     def choose(self, place: int) -> None:
         """Begin the lesson at that place of the list, or go on where the learner has come to."""
+        from gui.viewmodels.lessons import Course
+
         lesson = self._lessons[place]
         reached = self._reached(lesson)
         self._course = Course(lesson, reached if reached < len(lesson.steps) else 0)
@@ -147,6 +149,8 @@ class LessonsController(ViewController["LessonsPane"]):
 
     def _new_entries(self) -> Iterator[Happened]:
         """What was entered since, in the order in which it happened."""
+        from gui.viewmodels.lessons import Happened
+
         journal = self._main_controller.own_reading
         found: list[tuple[str, Entry]] = []
         for name, state in self._own_sessions().items():
@@ -220,6 +224,8 @@ def read_lessons(folders: Sequence[Path]) -> tuple[list[Lesson], list[str]]:
 
 def read_lesson(path: Path) -> Lesson:
     """The lesson in a file. Raises ``LessonError``."""
+    from gui.viewmodels.lessons import parse_lesson
+
     try:
         return parse_lesson(path.stem, read_kept(path, _LARGEST_FILE))
     except OSError as error:

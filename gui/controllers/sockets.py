@@ -15,12 +15,10 @@ from core.journal.recording.ledger import Phase
 from core.net.socket_table import tcp_states
 from core.settings import DEFAULTS
 from core.tcp import SocketFacts
-from core.wire.faults import SOUND
 from core.words import connection_name, sentence
 from gui.controllers.view_controller import ViewController
 from gui.keys import shown
 from gui.platform.bridge import in_background
-from gui.viewmodels.faults import TO_AND_FRO, FaultsForm, Ways, Wrong, read
 from gui.viewmodels.session_rows import session_words
 from gui.viewmodels.socket_state import (
     LOOK_EVERY_MS,
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
     from core.net.socket_table import Ends
     from core.tcp import TcpState
     from gui.controllers.main import MainController
+    from gui.viewmodels.faults import FaultsForm
     from gui.views.conversation.faults_bar import FaultsBar
     from gui.views.conversation.socket_options_bar import SocketOptionsBar, SocketOptionsForm
     from gui.views.inspector.inspector import Inspector
@@ -290,6 +289,8 @@ class FaultsController(ViewController["FaultsBar"]):
         """Show the faults of what is on view."""
         if not self.is_open:
             return
+        from gui.viewmodels.faults import TO_AND_FRO, FaultsForm, Ways
+
         state = self._main_controller.state
         if state is None or state.phase is Phase.ENDED or self._main_controller.archives.get(state.session) is not None:
             self.view.show(FaultsForm(), Ways(), "")
@@ -305,6 +306,9 @@ class FaultsController(ViewController["FaultsBar"]):
         return state.session, abs(alone.number) if alone is not None else None
 
     def _set(self, form: FaultsForm) -> None:
+        from core.wire.faults import SOUND
+        from gui.viewmodels.faults import Wrong, read
+
         state, faults = self._main_controller.state, read(form)
         if state is None or isinstance(faults, Wrong):
             return

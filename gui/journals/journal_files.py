@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
 import time
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
@@ -135,6 +134,8 @@ def prune_temporary() -> None:
 
     A folder that is empty then goes, too.
     """
+    import tempfile
+
     with contextlib.suppress(OSError):
         for folder in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
             if not is_own_folder(folder):

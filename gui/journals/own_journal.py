@@ -6,7 +6,6 @@ Lives on the window's thread.
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -149,6 +148,8 @@ class OwnJournal:
 
     def _folders(self) -> Iterator[Path]:
         """The usual folder and, if that cannot be used, one that is made for this run in the temporary folder."""
+        import tempfile
+
         yield self.folder
         with contextlib.suppress(OSError):  # there is none, or no room in it
             temporary = Path(tempfile.mkdtemp(prefix=journal_files.TEMPORARY))

@@ -5,7 +5,6 @@ has a folder for what it reads. No tkinter.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -76,6 +75,8 @@ def _open(path: Path) -> bool:
 
 
 def _run(program: str, *arguments: str) -> bool:
+    import subprocess
+
     try:
         opener = subprocess.Popen(
             [program, *arguments],
@@ -98,7 +99,7 @@ def system_palette() -> str:
         if sys.platform == "darwin":
             return "dark" if _answer("defaults", "read", "-g", "AppleInterfaceStyle") == "Dark" else "light"
         return linux_palette(os.environ, _answer)
-    except (OSError, ValueError, subprocess.SubprocessError):
+    except (OSError, ValueError):
         return "light"
 
 
@@ -128,9 +129,11 @@ def _gtk_theme(environment: Mapping[str, str]) -> str:
 
 
 def _answer(*command: str) -> str:
+    import subprocess
+
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
-    except FileNotFoundError:
+    except (FileNotFoundError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip()
 

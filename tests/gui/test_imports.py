@@ -28,6 +28,7 @@ PURE = (
 LATE = (
     *("cryptography", "core.tls.contexts", "core.tls.authority", "core.wire.tls"),
     *("sqlite3", "asyncio", "ssl", "logging", "core.workbench", "core.net.server"),
+    *("tempfile", "subprocess", "tomllib", "core.wire.faults", "gui.viewmodels.lessons"),
     *(f"core.compose.{name}" for name in ("draft", "composing", "macros", "hexadecimal", "saved")),
 )
 _HUNG = 100  # seconds after which a fresh interpreter says where it is, and ends
