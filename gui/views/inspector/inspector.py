@@ -170,11 +170,16 @@ class Inspector(ttk.Frame):
 
     # Where everything stands.
 
+    @property
+    def line_height(self) -> int:
+        """Pixels of a line of text, or of bytes if they are taller: there is room for so many of these."""
+        return max(font.metrics("linespace") for font in (self._theme.base, self._theme.mono))
+
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is not self:
             return
         self._is_wide = event.width >= self._theme.px(_TWO_COLUMNS)
-        self._lines = event.height // self._theme.base.metrics("linespace")
+        self._lines = event.height // self.line_height
         if event.width < self._theme.px(_WRAPPING):
             self._lines -= _WRAPPED
         if (self._is_wide, self._fitting()) != self._shape:

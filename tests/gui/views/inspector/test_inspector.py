@@ -403,7 +403,7 @@ def test_sections_get_room_in_the_order_of_their_priority(scene: Scene, shelf: S
     shown: dict[tuple[int, int], set[type[Section]]] = {}
 
     for width, lines in expected:
-        scene.resize(width, lines * scene.pane._theme.base.metrics("linespace"))
+        scene.resize(width, lines * scene.pane.line_height)
         scene.root.update()
         shown[width, lines] = {type(section) for section in scene.pane.sections if section.winfo_manager()}
 
@@ -418,7 +418,7 @@ def test_without_a_ruler_the_calls_always_stand_there(
 ) -> None:
     scene.show(shelf.inspected(HELLO))
 
-    scene.resize(width, lines * scene.pane._theme.base.metrics("linespace"))
+    scene.resize(width, lines * scene.pane.line_height)
     scene.root.update()
 
     assert scene.pane.section(CallSection).winfo_viewable()
