@@ -307,6 +307,16 @@ def test_a_head_without_an_end_is_given_up() -> None:
     assert said.startswith("The proxy http://10.0.0.1:1080 gave an answer whose head is longer than 65,536 bytes.")
 
 
+def test_answers_that_are_none_yet_are_given_up_as_one_that_has_no_end() -> None:
+    said = refusal(HTTP, b"HTTP/1.1 100 Continue\r\n\r\n" * 3_000)
+    assert said.startswith("The proxy http://10.0.0.1:1080 gave an answer whose head is longer than 65,536 bytes.")
+
+
+@pytest.mark.parametrize("said", [b"\x05\x05", b"\x05\x05\x00", b"\x05\x05\x00\x01"])
+def test_a_reply_that_says_why_needs_no_rest(said: bytes) -> None:
+    assert "could not reach example.org:80: the connection was refused" in refusal(PLAIN, b"\x05\x00" + said)
+
+
 def test_a_target_of_this_machine_alone_is_refused_before_anything_is_said() -> None:
     with pytest.raises(AddressError, match="where no proxy leads"):
         handshake_with(PLAIN, Address("unix:/tmp/x", 0))
