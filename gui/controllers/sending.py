@@ -307,10 +307,10 @@ class SendingController:
         begun = monotonic()
         while batch.done < len(batch.messages):
             message = batch.messages[batch.done]
-            if self.send_instead is not None and self.send_instead(batch.session, message.wire):
-                batch.done += 1
-                continue
             try:
+                if self.send_instead is not None and self.send_instead(batch.session, message.wire):
+                    batch.done += 1
+                    continue
                 delivery = self._main_controller.workbench.send(batch.session, message.wire, to=batch.to, exact=True)
             except SendError as error:
                 batch.tell(SendResult(False, f"{sentence(f'Not sent: {error}')}{_so_far(batch)}"))
