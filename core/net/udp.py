@@ -436,5 +436,7 @@ def _changes(wanted: SocketOptions, before: SocketOptions) -> Iterator[str]:
     has_moved = wanted.interface != before.interface
     yield from (f"has left the group {group}" for group in before.groups if has_moved or group not in wanted.groups)
     yield from (
-        f"has joined the group {group}{where}" for group in wanted.groups if has_moved or group not in before.groups
+        f"has joined the group {group}{'' if '%' in group else where}"
+        for group in wanted.groups
+        if has_moved or group not in before.groups
     )
