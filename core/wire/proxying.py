@@ -89,6 +89,12 @@ class ProxyHandshake(ABC):
         """The proxy does not do its part."""
         return ProxyError(Explanation(f"the proxy {self.proxy} {why}", (), advice, Fault.PEER))
 
+    def _login_refused(self, why: str = "") -> ProxyError:
+        """The proxy does not let this user in."""
+        if self.proxy.password:
+            return self._refused(f"does not take this user and password{why}")
+        return self._refused(f"does not take this user without a password{why}", "Give its password, too")
+
     def _unreachable(self, why: str, advice: str = "Check host and port") -> ProxyError:
         """The proxy did its part, and the target is to blame, or the network behind the proxy."""
         what = f"the proxy {self.proxy} could not reach {self.target}: {why}"
@@ -178,7 +184,7 @@ class Socks5(ProxyHandshake):
     def _hear_login(self) -> bytes:
         status, self._held = self._held[1], b""
         if status:
-            raise self._refused("does not take this user and password")
+            raise self._login_refused()
         return self._request()
 
     def _request(self) -> bytes:
@@ -284,7 +290,7 @@ class HttpConnect(ProxyHandshake):
         elif code in _WANTS_LOGIN and not self.proxy.user:
             raise self._refused(f"wants a user and a password: {shown}", "Write http://USER:PASSWORD@HOST:PORT")
         elif code in _WANTS_LOGIN:
-            raise self._refused(f"does not take this user and password: {shown}")
+            raise self._login_refused(f": {shown}")
         elif code >= 500 and code not in _ITS_OWN_FAULT:
             raise self._unreachable(shown)
         else:

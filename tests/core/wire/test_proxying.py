@@ -231,6 +231,15 @@ def test_a_proxy_that_takes_basic_among_others_refuses_the_password(offered: str
 
 
 @pytest.mark.parametrize(
+    ("kind", "stream"), [("socks5", b"\x05\x02\x01\x01"), ("http", b"HTTP/1.1 407 Log in\r\n\r\n")]
+)
+def test_a_password_that_was_not_given_is_asked_for(kind: str, stream: bytes) -> None:
+    said = refusal(Proxy(kind, PLACE, "anna"), stream)
+    assert "does not take this user without a password" in said
+    assert said.endswith("Give its password, too.")
+
+
+@pytest.mark.parametrize(
     ("proxy", "stream", "said"),
     [
         (WITH_USER, b"\x05\x02", "closed the connection instead of an answer to user and password. Likely cause: "),
