@@ -307,10 +307,14 @@ class Tap(ListeningSession):
         self._take_from_queue(leg)
 
     def peer_finished(self, connection: Connection) -> None:
-        """Pass on that no more will come."""
+        """Pass on that no more will come, once that is on record: what follows from it is told behind it."""
         if connection.number < 0:
             self._tell_of_proxy(connection)
-        self._finish_after_what_came(self._legs[connection.id])
+        self._soon(partial(connection.guard, partial(self._pass_end_on, self._legs[connection.id])))
+
+    def _pass_end_on(self, leg: _Leg) -> None:
+        if leg.connection.is_open and not leg.is_closing:  # else its ending is passed on
+            self._finish_after_what_came(leg)
 
     def _finish_after_what_came(self, leg: _Leg) -> None:
         leg.has_finished = True
