@@ -891,6 +891,18 @@ def test_faults_of_streams_are_refused_while_it_talks_too(written: str) -> None:
 GROUP = "239.255.77.7"
 
 
+def test_a_group_of_the_other_kind_of_address_is_not_said_to_be_joined() -> None:
+    six = SocketOptions(groups=("ff02::88%nope0",))
+    with hearing() as (server, sink):
+        server.tune(six)
+        (told,) = sink.wait_for(SessionRemark)
+        server.tune(SocketOptions())
+        until(lambda: server._in_effect == SocketOptions())
+        assert sink.of(SessionRemark) == [told]
+    assert told.is_failure
+    assert told.text == "the group ff02::88%nope0 is not joined: it is of IPv6, and this session of IPv4 alone"
+
+
 @only_linux("the interface is called lo, and groups work on it")
 def test_a_server_that_joins_a_group_and_cannot_hear_it_says_so() -> None:
     joined = SocketOptions(groups=(GROUP,), interface="lo")
