@@ -25,6 +25,7 @@ from core.proxy import Proxy
 from core.wire.proxying import ProxyHandshake, handshake_with
 
 _GARBAGE = 100  # bytes of it that are shown
+_PER_TURN = 64  # receives from a proxy, of a byte or two each; then the loop's other sockets get their turn
 _STAGGER = 0.25  # seconds; RFC 8305, section 8: "Connection Attempt Delay"
 
 
@@ -237,17 +238,18 @@ class Tunnel:
             self._opened(self._sock)
 
     def _talk(self) -> None:
-        """Say and hear until the proxy is done. Raises ``BlockingIOError`` when no more can be said and heard now."""
+        """Say and hear until the proxy is done. Raises ``BlockingIOError`` when the rest is for a later turn."""
         handshake = self._handshake
-        while True:
+        for _ in range(_PER_TURN):
             while self._to_send:
                 self._to_send = self._to_send[self._sock.send(self._to_send) :]
-            if handshake.is_done:
-                return
             data = self._sock.recv(handshake.most)
             if not data:
                 raise handshake.closed()
             self._to_send += handshake.feed(data)
+            if handshake.is_done:
+                return
+        raise BlockingIOError
 
     def _with_all_that_came(self, error: ProxyError) -> ProxyError:
         """The same; of what is no answer also the rest, since a byte or two tell nobody what is there instead."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:  # else when there is an expression
     from core.replies.rules.rule import HeardRegex
 
 RAW = "raw"
+_MOST = 1_000  # messages of one direction that are told apart: one takes some 500 bytes, and may have a single one
 
 
 class HoldError(TincanError, ValueError):
@@ -78,6 +80,7 @@ class HeldMessages:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._messages: dict[int, HeldMessage] = {}  # by their keys, in their order
+        self._keys = itertools.count(1)
 
     @property
     def listed(self) -> tuple[HeldMessage, ...]:
@@ -85,10 +88,12 @@ class HeldMessages:
         with self._lock:
             return tuple(self._messages.values())
 
-    def add(self, message: HeldMessage) -> None:
-        """Another one is held, with a key above all others."""
+    def add(self, number: int, data: bytes, since: int) -> int:
+        """Another one is held; its key, which is above all others."""
+        key = next(self._keys)
         with self._lock:
-            self._messages[message.key] = message
+            self._messages[key] = HeldMessage(key, number, data, since)
+        return key
 
     def remove(self, key: int) -> None:
         """It is not held any more."""
@@ -99,49 +104,57 @@ class HeldMessages:
 class HeldQueue:
     """One direction of a pair: messages go through in their order, and wait behind one that is held.
 
-    ``number`` is the leg's on which they come; what is held is put into ``held`` as well.
+    ``number`` is the leg's on which they come; what is held is put into ``held`` as well. Where many wait, what came
+    behind them is told apart only when there is room for more. A message of more than ``longest`` bytes is taken for
+    several, since whoever fills the queue to its end would else wait for the rest of it.
     """
 
-    def __init__(self, framing: str, matcher: Matcher, number: int, held: HeldMessages) -> None:
+    def __init__(self, framing: str, matcher: Matcher, number: int, held: HeldMessages, *, longest: int) -> None:
         self._number = number
+        self._longest = longest
         self._held = held
         self._splitter = make_splitter(framing) if framing != RAW else None
         self._matcher = matcher
+        self._unsplit: deque[tuple[bytes, int]] = deque()  # what came, and when
+        self._ends: Iterator[int] | None = None  # that are left of the first of those
+        self._split = 0  # bytes of it that are in messages
         self._begun = bytearray()  # of a message that has not come to its end
+        self._finished_at: int | None = None
         self._waiting: deque[_Entry] = deque()
         self._held_entries: dict[int, _Entry] = {}
         self.size = 0  # bytes of all that is in it
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many messages wait as are told apart."""
+        return len(self._waiting) >= _MOST
 
     def use(self, matcher: Matcher) -> None:
         """Hold what fits this from the next message on."""
         self._matcher = matcher
 
-    def put(self, data: bytes, at: int, key: Iterator[int]) -> None:
-        """Take in what came. Each message gets the next ``key``."""
+    def put(self, data: bytes, at: int) -> None:
+        """Take in what came."""
         self.size += len(data)
-        if self._splitter is None:
-            self._add(data, at, key)
-            return
-        begin = 0
-        for end in self._splitter.ends(data, at):
-            self._begun += data[begin:end]
-            begin = end
-            self._end_message(at, key)
-        self._begun += data[begin:]
+        self._unsplit.append((data, at))
+        self._split_more()
 
-    def finish(self, at: int, key: Iterator[int]) -> None:
+    def finish(self, at: int) -> None:
         """No more will come: what has begun is the last message."""
-        self._end_message(at, key)
+        self._finished_at = at
+        self._split_more()
 
     def take(self) -> list[tuple[bytes, Origin]]:
         """What goes on now, and who it is from: it may have been changed."""
         out = []
-        while self._waiting and not self._waiting[0].is_held:
-            entry = self._waiting.popleft()
-            self.size -= entry.size
-            if entry.data:
-                out.append((entry.data, entry.origin))
-        return out
+        while True:
+            while self._waiting and not self._waiting[0].is_held:
+                entry = self._waiting.popleft()
+                self.size -= entry.size
+                if entry.data:
+                    out.append((entry.data, entry.origin))
+            if not self._split_more():
+                return out
 
     def change(self, key: int, data: bytes | None) -> bytes | None:
         """Let a held message go with these bytes, or as it is; none of them drops it. What it was, if it is there."""
@@ -154,8 +167,11 @@ class HeldQueue:
         return before
 
     def let_go(self) -> None:
-        """Let everything go, also what has begun."""
+        """Let everything go, also what has begun, and what is not told apart."""
         self.forget()
+        while self._unsplit:
+            self._first_ends()
+            self._end_first()
         if self._begun:
             self._waiting.append(_Entry(bytes(self._begun)))
             self._begun.clear()
@@ -165,18 +181,46 @@ class HeldQueue:
         for key in list(self._held_entries):
             self._release(key)
 
-    def _end_message(self, at: int, key: Iterator[int]) -> None:
-        if self._begun:
-            self._add(bytes(self._begun), at, key)
-            self._begun.clear()
+    def _split_more(self) -> bool:
+        """Make messages of what came, as far as there is room for them; whether there are more."""
+        before = len(self._waiting)
+        while self._unsplit and not self.is_full:
+            data, at = self._unsplit[0]
+            end = next(self._first_ends(), None)
+            if end is None:
+                self._end_first()
+                if len(self._begun) > self._longest:
+                    self._end_message(at)
+                continue
+            self._begun += data[self._split : end]
+            self._split = end
+            self._end_message(at)
+        if self._finished_at is not None and not self._unsplit:
+            self._end_message(self._finished_at)
+        return len(self._waiting) > before
 
-    def _add(self, message: bytes, at: int, key: Iterator[int]) -> None:
-        entry, number = _Entry(message), next(key)
+    def _first_ends(self) -> Iterator[int]:
+        """Where messages end in the first of what came."""
+        if self._ends is None:
+            data, at = self._unsplit[0]
+            self._ends = iter(self._splitter.ends(data, at) if self._splitter is not None else [len(data)])
+        return self._ends
+
+    def _end_first(self) -> None:
+        """The rest of the first of what came begins a message."""
+        self._begun += self._unsplit.popleft()[0][self._split :]
+        self._ends, self._split = None, 0
+
+    def _end_message(self, at: int) -> None:
+        if not self._begun:
+            return
+        message = bytes(self._begun)
+        self._begun.clear()
+        entry = _Entry(message)
         self._waiting.append(entry)
         if self._matcher.fits(message):
             entry.is_held = True
-            self._held_entries[number] = entry
-            self._held.add(HeldMessage(number, self._number, message, at))
+            self._held_entries[self._held.add(self._number, message, at)] = entry
 
     def _release(self, key: int) -> _Entry | None:
         entry = self._held_entries.pop(key, None)

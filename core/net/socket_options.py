@@ -137,15 +137,17 @@ def _member(sock: socket.socket, group: str, interface: str, *, joins: bool) -> 
     try:
         _set_member(sock, group, interface, joins=joins)
     except OSError as error:
-        where = f" on the interface {interface}" if interface else ""
+        where = f" on the interface {interface}" if interface and "%" not in group else ""
         raise SocketOptionError(f"the group {group} cannot be joined{where}: {reason(error)}") from error
 
 
 def _set_member(sock: socket.socket, group: str, interface: str, *, joins: bool) -> None:
+    """The interface that a group of IPv6 names itself (``%eth0``) goes before that of the session."""
     is_six = sock.family == socket.AF_INET6
-    index, address = _interface_of(interface, is_six=is_six)
+    place, _, its_own = group.partition("%")
+    index, address = _interface_of(its_own or interface, is_six=is_six)
     if is_six:
-        six = socket.inet_pton(socket.AF_INET6, group.partition("%")[0]) + struct.pack("@I", index)
+        six = socket.inet_pton(socket.AF_INET6, place) + struct.pack("@I", index)
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP if joins else socket.IPV6_LEAVE_GROUP, six)
     else:
         option = socket.IP_ADD_MEMBERSHIP if joins else socket.IP_DROP_MEMBERSHIP

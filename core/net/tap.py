@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import socket
 from collections import deque
 from collections.abc import Iterator
@@ -95,8 +94,8 @@ class Tap(ListeningSession):
         self._targets: dict[ConnectionId, Connection] = {}
         self._hold, self._matcher = Hold(out=False, into=False), Matcher("")
         self._holding: set[_Leg] = set()  # legs with messages that are held
-        self._held_keys = itertools.count(1)
         self._held_messages = HeldMessages()
+        self._room = limits.outbox // 2  # bytes on their way to a leg above which the other one is not read
         self._look: Timer | None = None  # for resets of those that are not read
         super().__init__(
             listen,
@@ -294,7 +293,7 @@ class Tap(ListeningSession):
         if (hold.out or hold.into) and leg.queue is None and self._is_held(leg, hold):
             back = hold.back if leg.connection.number < 0 else None
             framing, number = back or hold.framing, leg.connection.number
-            leg.queue = HeldQueue(framing, self._matcher, number, self._held_messages)
+            leg.queue = HeldQueue(framing, self._matcher, number, self._held_messages, longest=self._room)
             self._holding.add(leg)
         if leg.queue is None:
             for message in messages:
@@ -304,20 +303,24 @@ class Tap(ListeningSession):
                 self._pass_on(leg)
             return
         for message in messages:
-            leg.queue.put(message, monotonic_ns(), self._held_keys)
+            leg.queue.put(message, monotonic_ns())
         self._take_from_queue(leg)
 
     def peer_finished(self, connection: Connection) -> None:
-        """Pass on that no more will come."""
+        """Pass on that no more will come, once that is on record: what follows from it is told behind it."""
         if connection.number < 0:
             self._tell_of_proxy(connection)
-        self._finish_after_what_came(self._legs[connection.id])
+        self._soon(partial(connection.guard, partial(self._pass_end_on, self._legs[connection.id])))
+
+    def _pass_end_on(self, leg: _Leg) -> None:
+        if leg.connection.is_open and not leg.is_closing:  # else its ending is passed on
+            self._finish_after_what_came(leg)
 
     def _finish_after_what_came(self, leg: _Leg) -> None:
         leg.has_finished = True
         self._look_for_resets(_LOOK_BEHIND_ENDS)
         if leg.queue is not None:
-            leg.queue.finish(monotonic_ns(), self._held_keys)
+            leg.queue.finish(monotonic_ns())
             self._take_from_queue(leg)
         self._pass_on(leg)
 
@@ -337,8 +340,8 @@ class Tap(ListeningSession):
             except SendError as error:  # it is closing, or broken, which its ending passes on
                 onward.note_refusal(len(message) + leg.take_held(), error)
                 return
-        in_queue = leg.queue.size if leg.queue is not None else 0
-        if (leg.held or onward.waiting + in_queue > self._limits.outbox // 2) and not leg.is_broken:
+        in_queue, is_full = (leg.queue.size, leg.queue.is_full) if leg.queue is not None else (0, False)
+        if (leg.held or is_full or onward.waiting + in_queue > self._room) and not leg.is_broken:
             leg.is_waiting = True
             leg.connection.pause(Pause.TAP)
             self._look_for_resets()

@@ -95,8 +95,19 @@ class _DatagramSession(Session):
         self._emit(SessionRemark(self.id, monotonic_ns(), text, is_failure=True))
 
     def _tell_options(self, wanted: SocketOptions, before: SocketOptions) -> None:
-        for text in _changes(wanted, before):
+        for text in _changes(self._with_joined(wanted), self._with_joined(before)):
             self._emit(SessionRemark(self.id, monotonic_ns(), text))
+        for group in wanted.groups:
+            if group not in before.groups and not self._can_join(group):
+                its, ours = ("IPv6", "IPv4") if ":" in group else ("IPv4", "IPv6")
+                self._complain(f"the group {group} is not joined: it is of {its}, and this session of {ours} alone")
+
+    def _with_joined(self, options: SocketOptions) -> SocketOptions:
+        return replace(options, groups=tuple(filter(self._can_join, options.groups)))
+
+    def _can_join(self, group: str) -> bool:
+        """Whether there is a socket of that kind of address."""
+        return any((each.sock.family == socket.AF_INET6) is (":" in group) for each in self._shared)
 
     def _tune_all(self) -> None:
         wanted, before = self.socket_options, self._in_effect
@@ -185,7 +196,8 @@ class UdpServer(_DatagramSession, Server):
             return  # Windows hands what is sent to a group to sockets of one address, too
         hosts = {address.host.partition("%")[0] for address in own}
         for group in wanted.groups:
-            if group not in before.groups and group.partition("%")[0] not in hosts:
+            is_new = group not in before.groups and self._can_join(group)
+            if is_new and group.partition("%")[0] not in hosts:
                 does_not = f"what is sent to the group {group} does not come to a server at {own[0].host}"
                 self._complain(f"{does_not}: listen at 0.0.0.0 or ::, or at the group itself")
 
@@ -436,5 +448,7 @@ def _changes(wanted: SocketOptions, before: SocketOptions) -> Iterator[str]:
     has_moved = wanted.interface != before.interface
     yield from (f"has left the group {group}" for group in before.groups if has_moved or group not in wanted.groups)
     yield from (
-        f"has joined the group {group}{where}" for group in wanted.groups if has_moved or group not in before.groups
+        f"has joined the group {group}{'' if '%' in group else where}"
+        for group in wanted.groups
+        if has_moved or group not in before.groups
     )

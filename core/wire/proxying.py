@@ -89,6 +89,12 @@ class ProxyHandshake(ABC):
         """The proxy does not do its part."""
         return ProxyError(Explanation(f"the proxy {self.proxy} {why}", (), advice, Fault.PEER))
 
+    def _login_refused(self, why: str = "") -> ProxyError:
+        """The proxy does not let this user in."""
+        if self.proxy.password:
+            return self._refused(f"does not take this user and password{why}")
+        return self._refused(f"does not take this user without a password{why}", "Give its password, too")
+
     def _unreachable(self, why: str, advice: str = "Check host and port") -> ProxyError:
         """The proxy did its part, and the target is to blame, or the network behind the proxy."""
         what = f"the proxy {self.proxy} could not reach {self.target}: {why}"
@@ -178,23 +184,29 @@ class Socks5(ProxyHandshake):
     def _hear_login(self) -> bytes:
         status, self._held = self._held[1], b""
         if status:
-            raise self._refused("does not take this user and password")
+            raise self._login_refused()
         return self._request()
 
     def _request(self) -> bytes:
-        self._size, self._hear = 5, self._hear_reply
+        self._size, self._hear = 2, self._hear_code
         self._has_asked = True
         return bytes([5, 1, 0]) + _packed(self.target) + struct.pack("!H", self.target.port)
 
-    def _hear_reply(self) -> bytes:
-        """Five bytes, then the whole: the fifth is the length of a name."""
-        reply, kind = self._held[1], self._held[3]
+    def _hear_code(self) -> bytes:
+        """With an error some proxies leave out what has no meaning then."""
+        reply = self._held[1]
         if reply == _GENERAL_FAILURE:
             raise self._unreachable("it gives no reason (general failure)", "Check host and port, and the proxy")
         if reply in _BY_TARGET:
             raise self._unreachable(_BY_TARGET[reply])
         if reply:
             raise self._refused(f"does not connect to {self.target}: it {_BY_PROXY.get(reply, f'gave code {reply}')}")
+        self._size, self._hear = 5, self._hear_address
+        return b""
+
+    def _hear_address(self) -> bytes:
+        """Five bytes, then the whole: the fifth is the length of a name."""
+        kind = self._held[3]
         if kind not in (_IPV4, _NAME, _IPV6):
             raise self.no_proxy(self._held)
         self._size = 4 + _SIZES.get(kind, 1 + self._held[4]) + 2
@@ -227,6 +239,7 @@ class HttpConnect(ProxyHandshake):
 
     def begin(self) -> bytes:
         self._head = b""
+        self._came = 0  # bytes, with the heads of answers that are none yet
         self._has_asked = True
         host = f"[{self.target.host}]" if ":" in self.target.host else self.target.ascii_host
         place = f"{host}:{self.target.port}"
@@ -248,10 +261,11 @@ class HttpConnect(ProxyHandshake):
 
     def feed(self, data: bytes) -> bytes:
         self._head += data
+        self._came += len(data)
         beginning = self._head[: len(_BEGINNING)]
         if not _BEGINNING.startswith(beginning):
             raise self.no_proxy(self._head)
-        if len(self._head) > _LONGEST_HEAD:
+        if self._came > _LONGEST_HEAD:
             longest = f"{_LONGEST_HEAD:,} bytes"
             raise self._refused(f"gave an answer whose head is longer than {longest}", "Ask whoever runs the proxy")
         if self._head.endswith((b"\n\n", b"\n\r\n")):
@@ -276,7 +290,7 @@ class HttpConnect(ProxyHandshake):
         elif code in _WANTS_LOGIN and not self.proxy.user:
             raise self._refused(f"wants a user and a password: {shown}", "Write http://USER:PASSWORD@HOST:PORT")
         elif code in _WANTS_LOGIN:
-            raise self._refused(f"does not take this user and password: {shown}")
+            raise self._login_refused(f": {shown}")
         elif code >= 500 and code not in _ITS_OWN_FAULT:
             raise self._unreachable(shown)
         else:

@@ -65,6 +65,7 @@ class _Batch:
     written: SentMessage
     to: frozenset[ConnectionId] | None
     tell: Callable[[SendResult], None]
+    may_replace: bool
     done: int = 0
     refused: dict[str, None] = field(default_factory=dict)
 
@@ -221,12 +222,16 @@ class SendingController:
         texts: Sequence[str],
         message_format: MessageFormat,
         tell: Callable[[SendResult], None],
+        *,
+        may_replace: bool = False,
     ) -> None:
         """Send messages to the recipients, or if one of them is wrong, none; tell what became of them.
 
         A message that is asked for meanwhile is composed after these, so that it goes out behind them and counts on.
+        One that ``may_replace`` what is being edited goes on in its place.
         """
-        why = self._main_controller.why_nobody() if self.send_instead is None else ""
+        is_replacing = may_replace and self.send_instead is not None
+        why = self._main_controller.why_nobody() if not is_replacing else ""
         state = self._main_controller.state
         if state is None or why:
             tell(SendResult(False, why, is_unheard=True))
@@ -241,7 +246,9 @@ class SendingController:
             self._end()
             tell(result)
 
-        self._jobs.append(lambda: self._compose_and_send(conversation, session, texts, message_format, to, ended))
+        self._jobs.append(
+            lambda: self._compose_and_send(conversation, session, texts, message_format, to, ended, may_replace)
+        )
         self._begin()
 
     def _compose_and_send(
@@ -252,6 +259,7 @@ class SendingController:
         message_format: MessageFormat,
         to: frozenset[ConnectionId] | None,
         tell: Callable[[SendResult], None],
+        may_replace: bool,
     ) -> None:
         seeds = [self._seed, *(os.urandom(16) for _ in texts[1:])]
         first = self._context()
@@ -267,7 +275,7 @@ class SendingController:
                 tell(SendResult(False, "There is no byte in this message."))
             else:
                 written = SentMessage("\n".join(texts), message_format.format, message_format.encoding)
-                self._send(_Batch(conversation, session, found, message_format, written, to, tell))
+                self._send(_Batch(conversation, session, found, message_format, written, to, tell, may_replace))
 
         are_few = (
             len(texts) <= 10 and sum(map(len, texts)) <= _QUICK and all(is_quick(one, message_format) for one in texts)
@@ -307,10 +315,11 @@ class SendingController:
         begun = monotonic()
         while batch.done < len(batch.messages):
             message = batch.messages[batch.done]
-            if self.send_instead is not None and self.send_instead(batch.session, message.wire):
-                batch.done += 1
-                continue
             try:
+                instead = self.send_instead if batch.may_replace else None
+                if instead is not None and instead(batch.session, message.wire):
+                    batch.done += 1
+                    continue
                 delivery = self._main_controller.workbench.send(batch.session, message.wire, to=batch.to, exact=True)
             except SendError as error:
                 batch.tell(SendResult(False, f"{sentence(f'Not sent: {error}')}{_so_far(batch)}"))

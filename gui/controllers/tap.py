@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.address import DEFAULT_HOST, DEFAULT_PORT, HIGHEST_PORT, Address, Target, parse_target
 from core.clock import monotonic_ns
-from core.errors import AddressError, TincanError
+from core.errors import AddressError, SendError, TincanError
 from core.journal.recording.ledger import Phase
 from core.proxy import parse_proxy
 from core.words import sentence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _LOOK = 500  # milliseconds from one look at what waits to the next
 _NO_TAP = "Messages are held in a tap: start one first, from Session, Tap…"
 _EDITED = "Change it in the message field: Enter sends it on in the place of what came."
-_GONE = "The message that was being edited has gone already; what you wrote goes where To says."
+_GONE = "the message that was being edited has gone already; what you wrote goes where To says"
 _MOST_EDITED = 256 * 1024  # bytes
 _TOO_MANY = "This message is too long for the message field: forward it, or drop it."
 
@@ -280,11 +280,17 @@ class HoldController(ViewController["HoldBar"]):
         self._again.ask(1)
 
     def _send_on(self, session: SessionId, data: bytes) -> bool:
-        """Forward what was edited as it stands in the field; False if it is another session's, or has gone."""
+        """Forward what was edited as it stands in the field; False if it is another session's.
+
+        Raises ``SendError`` if it has gone.
+        """
         if self._editing is None or self._editing[0] != session:
             return False
         _session, message = self._editing
         self._stop_editing()
+        if not self._is_held(session, message):
+            self.show()
+            raise SendError(_GONE)
         self._main_controller.workbench.forward(session, message.key, data)
         self._again.ask(1)
         return True
@@ -298,9 +304,12 @@ class HoldController(ViewController["HoldBar"]):
         if self._editing is None:
             return
         session, message = self._editing
-        if all(one.key != message.key for one in self._main_controller.workbench.held(session)):
+        if not self._is_held(session, message):
             self._stop_editing()
-            self._main_controller.complain(_GONE)
+            self._main_controller.complain(sentence(_GONE))
+
+    def _is_held(self, session: SessionId, message: HeldMessage) -> bool:
+        return any(one.key == message.key for one in self._main_controller.workbench.held(session))
 
     def _look(self) -> None:
         self._main_controller.refresh()

@@ -212,7 +212,14 @@ class ComposerController(Protocol):
     def convert(
         self, text: str, before: MessageFormat, after: MessageFormat, tell: Callable[[str | ComposeError], None]
     ) -> None: ...
-    def send(self, texts: Sequence[str], message_format: MessageFormat, tell: Callable[[SendResult], None]) -> None: ...
+    def send(
+        self,
+        texts: Sequence[str],
+        message_format: MessageFormat,
+        tell: Callable[[SendResult], None],
+        *,
+        may_replace: bool = False,
+    ) -> None: ...
     def macros(self, text: str, message_format: MessageFormat, place: int) -> Sequence[MacroRow]: ...
 
 

@@ -318,7 +318,7 @@ class CheckedRow(ttk.Frame, Generic[Value]):
     def _lay_out(self, words: ttk.Label, unit: ttk.Label) -> None:
         px = self._theme.px
         self.columnconfigure(0, minsize=px(_WORDS))
-        self.columnconfigure(3, weight=1)
+        self.columnconfigure(3 if self._asked.unit else 1, weight=1)  # words give way where the window is narrow
         words.grid(row=0, column=0, sticky="w")
         self.field.grid(row=0, column=1, sticky="nsw")
         unit.grid(row=0, column=2, sticky="w", padx=px(8))

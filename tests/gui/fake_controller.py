@@ -67,7 +67,14 @@ class FakeController:
         self.recipients.append(recipients)
         self.on_recipients(recipients)
 
-    def send(self, texts: Sequence[str], message_format: MessageFormat, tell: Callable[[SendResult], None]) -> None:
+    def send(
+        self,
+        texts: Sequence[str],
+        message_format: MessageFormat,
+        tell: Callable[[SendResult], None],
+        *,
+        may_replace: bool = False,
+    ) -> None:
         if self._told is not None:
             self._told.append(tell)
             return

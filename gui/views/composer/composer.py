@@ -254,6 +254,7 @@ class Composer(ttk.Frame):
             draft.question.messages(text),
             self.message_format,
             lambda result: self._told(draft, text, result, keep=keep),
+            may_replace=True,
         )
 
     def choose(self, message_format: MessageFormat, *, only_here: bool = False) -> None:

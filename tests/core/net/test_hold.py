@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -24,7 +25,7 @@ from tests.support.systems import needs_rst
 
 
 def lines(held: HeldMessages, expression: str = "") -> HeldQueue:
-    return HeldQueue("line", Matcher(expression), 1, held)
+    return HeldQueue("line", Matcher(expression), 1, held, longest=64 * KIB)
 
 
 def taken(queue: HeldQueue) -> list[bytes]:
@@ -36,10 +37,10 @@ def taken(queue: HeldQueue) -> list[bytes]:
 
 @given(st.lists(st.binary(min_size=1, max_size=20)), st.sampled_from(["raw", "line", "fixed:3"]))
 def test_what_is_let_go_is_what_came(chunks: list[bytes], framing: str) -> None:
-    held, keys = HeldMessages(), itertools.count(1)
-    queue = HeldQueue(framing, Matcher(""), 1, held)
+    held = HeldMessages()
+    queue = HeldQueue(framing, Matcher(""), 1, held, longest=64 * KIB)
     for chunk in chunks:
-        queue.put(chunk, 0, keys)
+        queue.put(chunk, 0)
     assert queue.take() == []
     assert queue.size == sum(map(len, chunks))
     queue.let_go()
@@ -49,26 +50,26 @@ def test_what_is_let_go_is_what_came(chunks: list[bytes], framing: str) -> None:
 
 
 def test_messages_are_those_of_the_framing_and_wait_in_their_order() -> None:
-    held, keys = HeldMessages(), itertools.count(1)
+    held = HeldMessages()
     queue = lines(held, "b")
     for piece in (b"a1\nb", b"2\na3\nb4\nrest"):
-        queue.put(piece, 7, keys)
+        queue.put(piece, 7)
 
     assert taken(queue) == [b"a1\n"]
-    assert held.listed == (HeldMessage(2, 1, b"b2\n", 7), HeldMessage(4, 1, b"b4\n", 7))
-    assert queue.change(4, b"second\n") == b"b4\n"
+    assert held.listed == (HeldMessage(1, 1, b"b2\n", 7), HeldMessage(2, 1, b"b4\n", 7))
+    assert queue.change(2, b"second\n") == b"b4\n"
     assert queue.take() == [], "it waits behind the first"
-    assert queue.change(2, None) == b"b2\n"
+    assert queue.change(1, None) == b"b2\n"
     assert queue.take() == [(b"b2\n", PASSED_ON), (b"a3\n", PASSED_ON), (b"second\n", EDITED)]
     assert queue.size == len(b"rest")
-    queue.finish(0, keys)
+    queue.finish(0)
     assert taken(queue) == [b"rest"]
 
 
 def test_a_message_that_is_dropped_goes_nowhere_and_one_is_changed_once() -> None:
     held = HeldMessages()
     queue = lines(held)
-    queue.put(b"one\ntwo\n", 0, itertools.count(1))
+    queue.put(b"one\ntwo\n", 0)
 
     assert queue.change(1, b"") == b"one\n"
     assert queue.change(1, b"again") is None
@@ -256,14 +257,83 @@ def test_what_makes_no_sense_is_refused_at_once(hold: Hold) -> None:
 def test_each_that_is_held_is_listed_once_however_many_are_held_already(monkeypatch: pytest.MonkeyPatch) -> None:
     made = itertools.count()
     monkeypatch.setattr("core.net.hold.HeldMessage", lambda *values: (next(made), HeldMessage(*values))[1])
-    held, keys = HeldMessages(), itertools.count(1)
+    held = HeldMessages()
     queue = lines(held)
-    for number in range(2000):
-        queue.put(b"%d\n" % number, number, keys)
+    for number in range(900):
+        queue.put(b"%d\n" % number, number)
         assert queue.take() == []
 
-    assert next(made) == 2000
-    assert [one.since for one in held.listed] == list(range(2000))
+    assert next(made) == 900
+    assert [one.since for one in held.listed] == list(range(900))
     for one in reversed(held.listed[1:]):
         assert queue.change(one.key, None) == one.data
     assert [one.since for one in held.listed] == [0]
+
+
+def test_so_many_messages_are_told_apart_and_no_more() -> None:
+    held, sent = HeldMessages(), [b"%d\n" % number for number in range(2_500)]
+    queue = lines(held)
+    queue.put(b"".join(sent[:1_500]), 1)
+    queue.put(b"".join(sent[1_500:]) + b"rest", 2)
+    queue.finish(3)
+
+    assert queue.is_full
+    assert queue.take() == []
+    passed = []
+    for _ in range(2_000):
+        assert len(held.listed) <= 1_000
+        assert queue.change(held.listed[0].key, None) is not None
+        passed += taken(queue)
+    assert passed == sent[:2_000]
+    assert not queue.is_full
+    assert [(one.data, one.since) for one in held.listed[-2:]] == [(b"2499\n", 2), (b"rest", 3)]
+    queue.let_go()
+    assert (taken(queue), queue.size) == ([*sent[2_000:], b"rest"], 0)
+
+
+@pytest.mark.parametrize("framing", ["line", "fixed:3", "gap:1000"])
+def test_what_is_not_told_apart_is_let_go_with_the_rest_and_the_next_is_told_apart(framing: str) -> None:
+    held = HeldMessages()
+    queue = HeldQueue(framing, Matcher(""), 1, held, longest=64 * KIB)
+    queue.put(b"ab\n" * 3_000 + b"a", 0)
+    queue.put(b"b\n", 1)
+    queue.let_go()
+    assert b"".join(taken(queue)) == b"ab\n" * 3_001
+    queue.put(b"cd\nef\n", 2_000_000_002)
+    queue.finish(2_000_000_003)
+    assert [one.data for one in held.listed][-1].endswith(b"ef\n")
+    assert b"".join(one.data for one in held.listed) == b"cd\nef\n"
+
+
+def test_messages_that_do_not_fit_are_passed_on_however_many_come_at_once() -> None:
+    held, sent = HeldMessages(), [b"%d\n" % number for number in range(5_000)]
+    queue = lines(held, "no such")
+    queue.put(b"".join(sent), 0)
+    assert taken(queue) == sent
+    assert (queue.size, held.listed) == (0, ())
+
+
+@pytest.mark.parametrize("expression", ["", "no such"])
+def test_a_message_that_is_longer_than_there_is_room_is_not_waited_for(expression: str) -> None:
+    sent = 500 * KIB
+    limits = Limits(outbox=128 * KIB)
+    hold = Hold(into=False, expression=expression, framing="line")
+    with ThreadPoolExecutor(1) as pool, holding(hold, limits=limits) as pair:
+        pool.submit(pair.caller.say, bytes(sent) + b"\n")
+        if not expression:
+            until(lambda: len(pair.tap.held) == 1, "the first of it to be held")
+            pair.tap.set_hold(None)
+        assert pair.target.hear(sent + 1) == bytes(sent) + b"\n"
+
+
+def test_empty_lines_are_read_no_faster_than_they_are_let_go() -> None:
+    sent = b"\n" * 100 * KIB
+    with ThreadPoolExecutor(1) as pool, holding(Hold(into=False, framing="line")) as pair:
+        pool.submit(pair.caller.say, sent)
+        near = next(each for each in pair.tap.connections if each.number > 0)
+        until(lambda: Pause.TAP in near._pause, "it to be read no more")
+        assert len(pair.tap.held) == 1_000
+        pair.tap.let_go()
+        until(lambda: len(pair.tap.held) == 1_000, "more to be held")
+        pair.tap.set_hold(None)
+        assert pair.target.hear(len(sent)) == sent

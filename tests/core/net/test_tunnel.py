@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import logging
 import socket
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from core.address import Address
-from core.errors import AddressError, ConnectError, SendError
+from core.errors import AddressError, ConnectError, Explanation, SendError
 from core.events import (
     Closed,
     Ending,
@@ -33,11 +35,14 @@ from core.events import (
 from core.journal.recording.notes import sentence
 from core.net.client import Client
 from core.net.connection import Connection
+from core.net.dialer import Tunnel
+from core.net.loop import Loop
 from core.net.tap import Tap
 from core.proxy import Proxy
 from core.roles import Role
 from core.settings import Limits
 from core.tls.settings import Tls
+from core.wire.proxying import handshake_with
 from core.workbench import Workbench
 from tests.support.law import check_law
 from tests.support.peers import Host, Peer, Resets, free_port
@@ -192,6 +197,47 @@ def test_a_proxy_that_closes_in_the_middle_of_its_answer_is_not_said_to_have_giv
         proxy.say(said)
         proxy.finish()
         assert f"closed the connection in the middle of its answer about {TARGET}. Ask whoever" in talk.failure()
+
+
+@contextmanager
+def asking_on(loop: Loop, said: bytes) -> Iterator[list[socket.socket | Explanation]]:
+    """An HTTP proxy has said that already; what came of it, once the loop has run."""
+    came: list[socket.socket | Explanation] = []
+    with (
+        Host() as host,
+        socket.create_connection((host.address.host, host.address.port)) as sock,
+        host.accept(Peer) as proxy,
+    ):
+        proxy.say(said)
+        sock.setblocking(False)
+        handshake = handshake_with(Proxy("http", host.address), Address("example.invalid", 80))
+        Tunnel(sock, handshake, loop=loop, seconds=PATIENCE, opened=came.append, failed=came.append)
+        yield came
+    loop.close()
+
+
+def test_a_proxy_that_says_a_lot_leaves_others_their_turn() -> None:
+    turns, loop = itertools.count(), Loop(gap=5.0)
+
+    def take_a_turn() -> None:
+        next(turns)
+        loop.call_soon(loop.stop if came else take_a_turn)
+
+    with asking_on(loop, b"HTTP/1.1 100 Continue\r\n\r\n" * 3_000) as came:
+        loop.call_soon(take_a_turn)
+        loop.run()
+    assert "whose head is longer than" in str(came)
+    assert next(turns) > 100
+
+
+@pytest.mark.parametrize("size", range(90, 115))
+def test_a_head_that_ends_with_a_turn_is_over(size: int) -> None:
+    loop = Loop(gap=5.0)
+    with asking_on(loop, b"HTTP/1.1 200 OK\r\nX: " + b"x" * size + b"\r\n\r\n") as came:
+        while not came:
+            loop.call_soon(partial(loop.call_soon, loop.stop))
+            loop.run()
+    assert isinstance(came[0], socket.socket)
 
 
 @needs_rst

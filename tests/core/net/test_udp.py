@@ -6,6 +6,7 @@ import contextlib
 import errno
 import logging
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,7 +35,7 @@ from core.events import (
 from core.net import sockets
 from core.net.datagrams import DatagramSocket, DatagramTransport
 from core.net.owner import Pause
-from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
+from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions, use_options
 from core.net.sockets import SocketAddress
 from core.net.udp import UdpClient, UdpServer
 from core.replies import Reply
@@ -49,7 +50,7 @@ from tests.support.law import check_law
 from tests.support.peers import stranger
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import held_up
-from tests.support.systems import examples, needs_icmp, only_linux
+from tests.support.systems import examples, needs_icmp, needs_ipv6, only_linux
 
 UNREACHABLE = "sent the datagram back (ICMP port unreachable)"
 
@@ -890,6 +891,18 @@ def test_faults_of_streams_are_refused_while_it_talks_too(written: str) -> None:
 GROUP = "239.255.77.7"
 
 
+def test_a_group_of_the_other_kind_of_address_is_not_said_to_be_joined() -> None:
+    six = SocketOptions(groups=("ff02::88%nope0",))
+    with hearing() as (server, sink):
+        server.tune(six)
+        (told,) = sink.wait_for(SessionRemark)
+        server.tune(SocketOptions())
+        until(lambda: server._in_effect == SocketOptions())
+        assert sink.of(SessionRemark) == [told]
+    assert told.is_failure
+    assert told.text == "the group ff02::88%nope0 is not joined: it is of IPv6, and this session of IPv4 alone"
+
+
 @only_linux("the interface is called lo, and groups work on it")
 def test_a_server_that_joins_a_group_and_cannot_hear_it_says_so() -> None:
     joined = SocketOptions(groups=(GROUP,), interface="lo")
@@ -995,6 +1008,34 @@ def test_what_is_larger_than_the_way_takes_can_be_refused_instead_of_parted() ->
         client.tune(SocketOptions())
         until(lambda: client._in_effect.fragments)
         assert client._shared[0].sock.getsockopt(socket.IPPROTO_IP, 10) == 1  # IP_PMTUDISC_WANT
+
+
+@needs_ipv6
+@only_linux("the interface is called lo")
+def test_a_group_that_names_its_interface_is_joined_there() -> None:
+    there = socket.inet_pton(socket.AF_INET6, "ff02::88") + struct.pack("@I", socket.if_nametoindex("lo"))
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        joined = SocketOptions(groups=("ff02::88%lo",))
+        use_options(sock, joined, AS_USUAL)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_LEAVE_GROUP, there)  # refused where it is not joined
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, there)
+        use_options(sock, AS_USUAL, joined)
+        with pytest.raises(OSError, match="assign"):
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_LEAVE_GROUP, there)
+
+
+@needs_ipv6
+@only_linux("the interface is called lo")
+def test_the_interface_that_a_group_names_is_told_and_no_other() -> None:
+    sink = Sink()
+    options = SocketOptions(groups=("ff02::88%lo", "ff05::88"), interface="lo")
+    with UdpServer("[::]:0", socket_options=options, events=sink):
+        assert [each.text for each in sink.wait_for(SessionRemark, 2)] == [
+            "has joined the group ff02::88%lo",
+            "has joined the group ff05::88 on the interface lo",
+        ]
+    with pytest.raises(ListenError, match="no network interface “nope0”"):
+        UdpServer("[::]:0", socket_options=SocketOptions(groups=("ff02::88%nope0",))).serve_forever()
 
 
 def test_an_interface_that_is_not_there_is_told() -> None:

@@ -231,6 +231,15 @@ def test_a_proxy_that_takes_basic_among_others_refuses_the_password(offered: str
 
 
 @pytest.mark.parametrize(
+    ("kind", "stream"), [("socks5", b"\x05\x02\x01\x01"), ("http", b"HTTP/1.1 407 Log in\r\n\r\n")]
+)
+def test_a_password_that_was_not_given_is_asked_for(kind: str, stream: bytes) -> None:
+    said = refusal(Proxy(kind, PLACE, "anna"), stream)
+    assert "does not take this user without a password" in said
+    assert said.endswith("Give its password, too.")
+
+
+@pytest.mark.parametrize(
     ("proxy", "stream", "said"),
     [
         (WITH_USER, b"\x05\x02", "closed the connection instead of an answer to user and password. Likely cause: "),
@@ -305,6 +314,16 @@ def test_nor_is_it_in_a_refusal(status: str, said: str) -> None:
 def test_a_head_without_an_end_is_given_up() -> None:
     said = refusal(HTTP, b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000)
     assert said.startswith("The proxy http://10.0.0.1:1080 gave an answer whose head is longer than 65,536 bytes.")
+
+
+def test_answers_that_are_none_yet_are_given_up_as_one_that_has_no_end() -> None:
+    said = refusal(HTTP, b"HTTP/1.1 100 Continue\r\n\r\n" * 3_000)
+    assert said.startswith("The proxy http://10.0.0.1:1080 gave an answer whose head is longer than 65,536 bytes.")
+
+
+@pytest.mark.parametrize("said", [b"\x05\x05", b"\x05\x05\x00", b"\x05\x05\x00\x01"])
+def test_a_reply_that_says_why_needs_no_rest(said: bytes) -> None:
+    assert "could not reach example.org:80: the connection was refused" in refusal(PLAIN, b"\x05\x00" + said)
 
 
 def test_a_target_of_this_machine_alone_is_refused_before_anything_is_said() -> None:

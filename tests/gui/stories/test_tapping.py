@@ -260,6 +260,46 @@ def test_messages_are_held_edited_in_the_field_forwarded_and_dropped(person: Per
             person.until(lambda: not person.app.main_controller.hold._again.is_due, "the end of looking")
 
 
+def test_only_what_stands_in_the_field_goes_on_in_the_place_of_what_is_edited(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            person.write("saved")
+            person.press("<Control-d>")
+            person.sees("“saved” was saved.")
+            person.press("<Shift-F7>", "<space>")
+            person.sees("Nothing waits.")
+            caller.say(b"pay 10\n")
+            person.sees("1 waits for")
+            person.push("Edit")
+            person.sees("Change it in the message field")
+            person.press("<Control-Key-7>")
+            person.sees("Choose to whom: #1 is a caller, #1→ its target.")
+            person.press("<Control-m>", "<Control-Home>", "<Delete>")
+            person.type("P")
+            person.press("<Return>")
+            assert target.hear(7) == b"Pay 10\n"
+
+
+def test_what_is_edited_is_not_lost_when_the_message_has_gone_meanwhile(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            person.press("<Shift-F7>", "<space>")
+            person.sees("Nothing waits.")
+            caller.say(b"pay 10\n")
+            person.sees("1 waits for")
+            person.push("Edit")
+            person.sees("Change it in the message field")
+            controller = person.app.main_controller
+            assert controller.state is not None
+            controller.workbench.let_go(controller.state.session)
+            assert target.hear(7) == b"pay 10\n"
+            person.app.window.composer.submit()  # before the window has looked again
+            person.sees("Not sent: the message that was being edited has gone already")
+            assert "pay 10" in person.message
+
+
 @pytest.mark.parametrize("size", ["640x480", "1000x700"])
 def test_how_many_wait_is_read_at_every_control_of_the_bar(person: Person, size: str) -> None:
     root, window = person.app.root, person.app.window

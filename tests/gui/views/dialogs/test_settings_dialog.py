@@ -179,6 +179,17 @@ def test_a_proxy_is_kept_without_its_password_wherever_that_was_typed(stage: Sta
     assert stage.preferences.proxy == ""
 
 
+@pytest.mark.parametrize("wide", [640, 520])
+def test_the_usual_value_is_offered_within_a_narrow_window(stage: Stage, wide: int) -> None:
+    stage.dialog.geometry(f"{wide}x480")
+    for row in (stage.limits.proxy, stage.tls.alpn):
+        type_into(row.field, "socks5://anna@127.0.0.1:28889")
+        stage.dialog.update()
+        reset = row.reset
+        assert reset.winfo_width() >= reset.winfo_reqwidth() or not reset.winfo_ismapped()
+        assert reset.winfo_x() + reset.winfo_reqwidth() <= row.winfo_width()
+
+
 def test_what_is_no_proxy_says_why_and_does_not_count(stage: Stage) -> None:
     row = stage.limits.proxy
     type_into(row.field, "proxy:1080")
