@@ -6,6 +6,7 @@ is news of one datagram, never the end of the socket.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -432,3 +433,6 @@ def connect(sock: socket.socket, endpoint: Endpoint) -> None:
     sock.connect(endpoint.sockaddr)
     if sock.getsockname()[:2] == sock.getpeername()[:2]:  # the port that we were given is the one that we asked for
         raise OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+    with contextlib.suppress(BlockingIOError):  # what anybody sent to this port until now, as answers to who had it
+        for _ in range(_PER_TURN):
+            sock.recv(LARGEST)

@@ -117,10 +117,10 @@ class StepsRun(Run):
     def attach(self, connection: Connection) -> None:
         """Play over this connection: the first that it is attached to. Any thread."""
         if self._connection is None:
-            self._connection = connection
             if connection.has_datagrams:
                 self.playing.take_datagrams()
             connection.add_hearer(self._hear)
+            self._connection = connection  # not before: what is said from now on may be answered at once
             connection.watchers.add(self.wake)
             self.wake()
 

@@ -32,10 +32,10 @@ from core.events import (
     TlsRefused,
 )
 from core.net import sockets
-from core.net.datagrams import DatagramSocket, DatagramTransport
+from core.net.datagrams import DatagramSocket, DatagramTransport, connect
 from core.net.owner import Pause
 from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
-from core.net.sockets import SocketAddress
+from core.net.sockets import Endpoint, SocketAddress
 from core.net.udp import UdpClient, UdpServer
 from core.replies import Reply
 from core.replies.rules import Rules
@@ -561,6 +561,20 @@ def test_a_client_hears_from_nobody_else() -> None:
         peer.sendto(b"real", where)
         assert client.receive(PATIENCE) == b"real"
         assert [event.data for event in sink.of(Received)] == [b"real"]
+
+
+def test_a_client_does_not_hear_what_was_meant_for_who_had_its_port_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(sock: socket.socket, endpoint: Endpoint) -> None:
+        with stranger(Address("127.0.0.1", sock.getsockname()[1])) as other:
+            other.send(b"an answer to somebody else")
+        connect(sock, endpoint)
+
+    monkeypatch.setattr("core.net.udp.connect", late)
+    with stranger() as target, speaking(place_of(target)) as (client, sink):
+        client.send(b"question")
+        target.sendto(b"answer", target.recvfrom(100)[1])
+        assert client.receive(PATIENCE) == b"answer"
+        assert [event.data for event in sink.of(Received)] == [b"answer"]
 
 
 @pytest.mark.parametrize("target", ["0.0.0.0:0", "[::]:0"])
