@@ -55,11 +55,10 @@ def to_run(folder: Path = RUN_FOLDER) -> Path:
 
     Where that cannot be made, as without a network, it is this one all the same: what is missing then is named.
     """
-    missing = [one for one in requirements() if not _is_installed(one)]
+    missing = _missing()
     if not missing:
         return Path(sys.executable)
-    stamp, wanted = folder / "tools.stamp", fingerprint(requirements())
-    if _text(stamp) == wanted and python(folder).exists():
+    if _is_made(folder):
         return python(folder)
     if problem := machine.install((machine.VENV,)):
         print(problem, flush=True)
@@ -68,7 +67,7 @@ def to_run(folder: Path = RUN_FOLDER) -> Path:
     try:
         venv.create(folder, clear=True, with_pip=True, symlinks=os.name != "nt")
         if commands.run([python(folder), "-m", "pip", "install", "--quiet", *requirements()]) == 0:
-            stamp.write_text(wanted, encoding="utf-8")
+            (folder / "tools.stamp").write_text(fingerprint(requirements()), encoding="utf-8")
             return python(folder)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         print(f"{folder} cannot be made: {error}.", flush=True)
@@ -79,10 +78,24 @@ def to_run(folder: Path = RUN_FOLDER) -> Path:
     return Path(sys.executable)
 
 
+def needs_to_run(folder: Path = RUN_FOLDER) -> tuple[machine.Need, ...]:
+    """What ``to_run`` has to make an environment with; nothing where it makes none."""
+    return (machine.VENV,) if _missing() and not _is_made(folder) else ()
+
+
 def fingerprint(pins: list[str]) -> str:
     """What an environment is made from: the tools, and the interpreter that made it."""
     parts = [*pins, sys.version, sys.base_prefix]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _is_made(folder: Path) -> bool:
+    return _text(folder / "tools.stamp") == fingerprint(requirements()) and python(folder).exists()
+
+
+def _missing() -> list[str]:
+    """The requirements of the program that this Python does not fulfil."""
+    return [one for one in requirements() if not _is_installed(one)]
 
 
 def _parts(requirement: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from build_scripts import commands, environment, project
+from build_scripts import commands, environment, machine, project
 
 
 class FakePip:
@@ -202,3 +202,17 @@ def test_without_a_network_or_a_place_it_starts_all_the_same_and_that_is_said(
     lacks = f"{cryptography}, which TLS needs, and {regex}, which expressions that repeat several things need"
     assert f"Tincan starts without {lacks}; {remedy}.\n" in capsys.readouterr().out
     assert not (tmp_path / "run" / "tools.stamp").exists()
+
+
+def test_what_an_environment_is_made_with_is_asked_for_where_one_is_to_be_made(pip: FakePip, tmp_path: Path) -> None:
+    assert environment.needs_to_run(tmp_path / "run") == ()
+
+
+def test_it_is_asked_for_once(lacking: FakePip, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert environment.needs_to_run(folder) == (machine.VENV,)
+
+    environment.python(folder).parent.mkdir(parents=True)
+    environment.python(folder).touch()
+    environment.to_run(folder)
+    assert environment.needs_to_run(folder) == ()
