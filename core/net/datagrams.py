@@ -81,6 +81,7 @@ class DatagramSocket:
         self._watched = 0
         self._look: Timer | None = None
         sockets.keep_received(sock, _BUFFER)
+        self._is_told_whose = sockets.tell_returned(sock)
         self._dropped = sockets.dropped(sock) or 0
 
     def read(self, *, wanted: bool) -> None:
@@ -110,11 +111,9 @@ class DatagramSocket:
             except (BlockingIOError, InterruptedError):
                 raise
             except OSError as error:
-                news = error
-                if error_name(error) not in _NEWS:
-                    break
+                news = error  # of this one if it goes on so, else of one before
                 continue
-            if news is not None and to is None:  # else the system says whose it was, to ``_read_errors``
+            if news is not None and to is None and not self._is_told_whose:  # else ``_read_errors`` is told
                 self._came_back(news, transport, is_sending=True)
             return sent
         assert news is not None

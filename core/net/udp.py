@@ -173,7 +173,6 @@ class UdpServer(_DatagramSession, Server):
         found = sockets.listen(endpoints, self.target, None, shares_port=bool(options.groups))
         self._open_sockets = [self._share(sock, self._meet) for sock in found]
         for sock in found:
-            sockets.tell_returned(sock)
             use_options(sock, options, AS_USUAL)
         self._tell_options(options, AS_USUAL)
         return found
