@@ -35,6 +35,8 @@ class ExportDialog(SmallWindow):
     ``path`` is what the field suggests, and ``ask_path`` opens the system's own dialog for files.
     """
 
+    _is_as_large_as_needed = True
+
     def __init__(
         self,
         parent: tk.Misc,

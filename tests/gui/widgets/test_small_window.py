@@ -348,3 +348,20 @@ def test_what_is_wrong_is_scrolled_into_sight_on_a_small_screen(small_screen: Ap
             said = [one.why for one in dialog._sections._sections.values() if one.why.winfo_ismapped()]
             assert any(in_sight(label)[1] > 0 for label in said), kind
         dialog.destroy()
+
+
+def test_a_dialog_has_its_size_again_once_larger_text_has_filled_a_small_screen(small_screen: App) -> None:
+    theme = small_screen.theme
+    theme.zoom(0)
+    for kind, make in MAKERS.items():
+        takes_what_there_is = kind is ProfilesDialog  # the columns of its table do
+        if takes_what_there_is or not issubclass(kind, TaskDialog | ExportDialog):
+            continue
+        dialog = make(small_screen)
+        settled(small_screen)
+        before = dialog.winfo_width(), dialog.winfo_height()
+        for step in (TWICE, 0):
+            theme.zoom(step)
+            settled(small_screen)
+        assert (dialog.winfo_width(), dialog.winfo_height()) == before, kind
+        dialog.destroy()
