@@ -56,9 +56,9 @@ _SOCKETS = "tmp/.X11-unix"
 _RUN = ("python3", "build_scripts/dev.py", "run")
 _TEST = ("python3", "build_scripts/dev.py", "test")
 _TOLD = [
-    "Missing on this machine: Tk for Python (tkinter).",
+    "Missing on this machine: Tk for Python (tkinter); virtual environments for Python (venv, ensurepip).",
     "Type this as root, then try again:",
-    "  apt-get update && apt-get install python3-tk",
+    "  apt-get update && apt-get install python3-tk python3-venv",
 ]
 
 # Mounts belong to a namespace of the processes inside and end with them: whatever becomes of this script, none is left

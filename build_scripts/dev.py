@@ -34,8 +34,8 @@ from build_scripts.project import ROOT, development_pins
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Start the program: in the interpreter that runs this script, or in one beside it that has what TLS needs."""
-    machine.ensure(machine.TO_RUN)
+    """Start the program: in the interpreter that runs this script, or in one beside it that has all it needs."""
+    machine.ensure(machine.TO_RUN, environment.needs_to_run())
     python = str(environment.to_run())
     command = [python, "-P", "-m", "gui", *arguments]  # -P: a core or gui in this folder is not ours
     commands.show(command)

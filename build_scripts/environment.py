@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import importlib.metadata
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -15,7 +16,7 @@ from build_scripts.project import ROOT, development_pins, requirements
 
 FOLDER = ROOT / ".venv"
 RUN_FOLDER = ROOT / ".venv-run"
-_MODULES = ("cryptography",)  # of ``requirements``
+_NEEDED_BY = {"cryptography": "TLS needs", "regex": "expressions that repeat several things need"}
 _OF_THE_PERSON = ("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH")  # they change what an interpreter imports
 
 
@@ -52,12 +53,12 @@ def ensure(folder: Path = FOLDER) -> Path:
 def to_run(folder: Path = RUN_FOLDER) -> Path:
     """The interpreter to run the program with: this one if it has all that the program needs, else one of its own.
 
-    Where that cannot be made, as without a network, it is this one all the same: only TLS is missing then, and says so.
+    Where that cannot be made, as without a network, it is this one all the same: what is missing then is named.
     """
-    if all(importlib.util.find_spec(name) is not None for name in _MODULES):
+    missing = _missing()
+    if not missing:
         return Path(sys.executable)
-    stamp, wanted = folder / "tools.stamp", fingerprint(requirements())
-    if _text(stamp) == wanted and python(folder).exists():
+    if _is_made(folder):
         return python(folder)
     if problem := machine.install((machine.VENV,)):
         print(problem, flush=True)
@@ -66,20 +67,54 @@ def to_run(folder: Path = RUN_FOLDER) -> Path:
     try:
         venv.create(folder, clear=True, with_pip=True, symlinks=os.name != "nt")
         if commands.run([python(folder), "-m", "pip", "install", "--quiet", *requirements()]) == 0:
-            stamp.write_text(wanted, encoding="utf-8")
+            (folder / "tools.stamp").write_text(fingerprint(requirements()), encoding="utf-8")
             return python(folder)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         print(f"{folder} cannot be made: {error}.", flush=True)
         if isinstance(error, OSError):
             remedy = "for that it wants a checkout that you may write to"
-    print(f"Tincan starts without what TLS needs; {remedy}.", flush=True)
+    names = ", and ".join(f"{one}, which {_NEEDED_BY[_parts(one)[0]]}" for one in missing)
+    print(f"Tincan starts without {names}; {remedy}.", flush=True)
     return Path(sys.executable)
+
+
+def needs_to_run(folder: Path = RUN_FOLDER) -> tuple[machine.Need, ...]:
+    """What ``to_run`` has to make an environment with; nothing where it makes none."""
+    return (machine.VENV,) if _missing() and not _is_made(folder) else ()
 
 
 def fingerprint(pins: list[str]) -> str:
     """What an environment is made from: the tools, and the interpreter that made it."""
     parts = [*pins, sys.version, sys.base_prefix]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _is_made(folder: Path) -> bool:
+    return _text(folder / "tools.stamp") == fingerprint(requirements()) and python(folder).exists()
+
+
+def _missing() -> list[str]:
+    """The requirements of the program that this Python does not fulfil."""
+    return [one for one in requirements() if not _is_installed(one)]
+
+
+def _parts(requirement: str) -> tuple[str, str]:
+    """The package of a requirement ``NAME>=VERSION``, and the least version."""
+    name, _, version = requirement.partition(">=")
+    return name, version
+
+
+def _is_installed(requirement: str) -> bool:
+    """Whether this Python has the package, and in a version that will do."""
+    name, least = _parts(requirement)
+    try:
+        return _numbers(importlib.metadata.version(name)) >= _numbers(least)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)))
 
 
 def _text(path: Path) -> str | None:

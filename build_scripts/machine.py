@@ -168,20 +168,26 @@ TO_TEST = (TK, VENV, VIRTUAL_DISPLAY, FONTS, SQLITE_TOOL) if _ON_LINUX else (TK,
 TO_BUILD = (*TO_TEST, SHARED_LIBRARY, BINUTILS, DPKG) if _ON_LINUX else TO_TEST
 
 
-def ensure(needs: Iterable[Need]) -> None:
-    """Install what is missing if this can be done without asking; otherwise say what to type, and end."""
-    if problem := install(needs):
+def ensure(needs: Iterable[Need], wanted_later: Iterable[Need] = ()) -> None:
+    """Install what is missing if this can be done without asking; otherwise say what to type, and end.
+
+    What is ``wanted_later`` is no reason to do so, but comes with the rest: a person types one line, and not one after
+    the other.
+    """
+    if problem := install(needs, wanted_later):
         commands.end(problem)
 
 
-def install(needs: Iterable[Need]) -> str:
+def install(needs: Iterable[Need], wanted_later: Iterable[Need] = ()) -> str:
     """Install what is missing if this can be done without asking; else what to tell the person, in whole sentences."""
     missing = [need for need in needs if not need.is_there()]
     if not missing:
         return ""
+    missing += [need for need in wanted_later if not need.is_there()]
     print("Missing on this machine: " + "; ".join(need.what for need in missing) + ".", flush=True)
     if not is_distribution_python() and any(need.of_python for need in missing):
-        return _other_python()
+        others = [need for need in missing if not need.of_python]
+        return "\n".join([_other_python(), *([_what_to_type(others)] if others else [])])
     prefix = _root_prefix()
     if platform.system() != "Linux" or not shutil.which("apt-get") or prefix is None:
         return _what_to_type(missing)

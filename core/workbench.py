@@ -80,6 +80,16 @@ class Workbench:
 
     # Commands.
 
+    def surroundings(self) -> Surroundings:
+        """What a new session has that is recorded here, and its id: for one that somebody else starts and stops."""
+        return {
+            "limits": self._limits,
+            "events": self._recorder,
+            "session": SessionId(next(self._session_ids)),
+            "identities": self._connection_ids,
+            "resolver": self._resolver,
+        }
+
     def serve(
         self,
         target: Address,
@@ -92,7 +102,7 @@ class Workbench:
         """Start a server; how that went comes with the batches. Raises ``TincanError`` for an unknown name."""
         server = Server(
             target, reply=reply, framing=framing, tls=tls, fault_out=faults.out, fault_in=faults.into,
-            **self._surroundings(),
+            **self.surroundings(),
         )  # fmt: skip
         return self._begin(server, Doing.LISTENING)
 
@@ -124,7 +134,7 @@ class Workbench:
             stands=stands,
             reply=reply,
             proxy=proxy,
-            **self._surroundings(),
+            **self.surroundings(),
         )
         return self._begin(client, Doing.CONNECTING)
 
@@ -147,7 +157,7 @@ class Workbench:
             socket_options=socket_options,
             fault_out=faults.out,
             fault_in=faults.into,
-            **self._surroundings(),
+            **self.surroundings(),
         )
         return self._begin(server, Doing.LISTENING)
 
@@ -170,7 +180,7 @@ class Workbench:
             fault_out=faults.out,
             fault_in=faults.into,
             stands=stands,
-            **self._surroundings(),
+            **self.surroundings(),
         )
         return self._begin(client, Doing.SENDING)
 
@@ -199,7 +209,7 @@ class Workbench:
             tls=tls,
             onward_tls=onward_tls,
             proxy=proxy,
-            **self._surroundings(),
+            **self.surroundings(),
         )
         return self._begin(tap, Doing.LISTENING)
 
@@ -512,16 +522,6 @@ class Workbench:
     def role(self, session: SessionId) -> Role:
         """What kind of session it is that was begun here."""
         return self._sessions[session].role
-
-    def _surroundings(self) -> Surroundings:
-        """What every new session has, and its id."""
-        return {
-            "limits": self._limits,
-            "events": self._recorder,
-            "session": SessionId(next(self._session_ids)),
-            "identities": self._connection_ids,
-            "resolver": self._resolver,
-        }
 
     def _begin(self, session: _AnySession, doing: Doing) -> SessionId:
         with self._lock:

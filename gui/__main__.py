@@ -16,6 +16,7 @@ from core.command import use_utf_8_in_pipes
 from core.errors import AddressError
 
 BAD_ARGUMENT = 2  # exit code; also where there is no display
+_LDD = 5.0  # seconds that it may take to name what is missing
 
 
 class _Parser(argparse.ArgumentParser):
@@ -68,15 +69,32 @@ def _why_no_tkinter(error: ImportError) -> str:
     library = re.match(r"(lib\S+): cannot open shared object file", str(error))
     if library is None:
         return f"the window's toolkit (tkinter, Tk) cannot be loaded: {error}"
-    return f"no window can be opened here: the system has no {library[1]}; {_how_to_install(library[1])}"
+    missing = _missing_libraries(library[1])
+    packages = " ".join(dict.fromkeys(map(_package_of, missing)))
+    how = f"install {'it' if len(missing) == 1 else 'them'} (on Debian and Ubuntu: apt install {packages})"
+    return f"no window can be opened here: the system has no {', no '.join(missing)}; {how}"
 
 
-def _how_to_install(library: str) -> str:
-    """Name the package of a library; Debian's is called after the library and its version: libX11.so.6 is libx11-6."""
+def _missing_libraries(first: str) -> list[str]:
+    """All that Tk is made with and that is missing, where there is an ldd to say so; else what the loader met first."""
+    import subprocess
+    from importlib.util import find_spec
+
+    module = find_spec("_tkinter")
+    try:
+        asked = ["ldd", str(module.origin if module is not None else "")]
+        told = subprocess.run(asked, capture_output=True, text=True, timeout=_LDD, check=False).stdout
+    except (OSError, ValueError, subprocess.SubprocessError):
+        told = ""
+    found = dict.fromkeys(re.findall(r"^\s*(lib\S+) => not found", told, re.MULTILINE))
+    return list(found) if first in found else [first]
+
+
+def _package_of(library: str) -> str:
+    """Debian's package is called after the library and its version: libX11.so.6 is in libx11-6."""
     name, _, version = library.lower().partition(".so")
     version = version.removeprefix(".")
-    package = f"{name}-{version}" if name[-1].isdigit() and version else f"{name}{version}"
-    return f"install it (on Debian and Ubuntu: apt install {package})"
+    return f"{name}-{version}" if name[-1].isdigit() and version else f"{name}{version}"
 
 
 def _parser(epilog: str) -> argparse.ArgumentParser:

@@ -371,14 +371,25 @@ class App:
             root.createcommand("::tk::mac::OpenDocument", tk.CallWrapper(self._open_documents, None, root))
 
     def _measure_decoration(self) -> None:
-        """Measure the frame: a window is placed by its frame's corner, and tells the corner of its content."""
-        asked = self._asked_place
-        if asked is None:
-            return
-        across, down = self.root.winfo_x() - asked[0], self.root.winfo_y() - asked[1]
+        """Measure the frame: a window is placed by its frame's corner, and tells the corner of its content.
+
+        Where it was put somewhere, that shows what the window manager makes of a place; else X11 tells of the frame.
+        """
+        if not self._measure_from(self._asked_place) and HERE.name == LINUX:
+            from gui.platform.x11 import corner_of_frame
+
+            self._measure_from(corner_of_frame(self.root.winfo_id()))
+
+    def _measure_from(self, corner: tuple[int, int] | None) -> bool:
+        """Take this for the frame's corner, unless the window manager had its own idea of the place."""
+        if corner is None:
+            return False
+        across, down = self.root.winfo_x() - corner[0], self.root.winfo_y() - corner[1]
         most = self.theme.px(_MOST_DECORATION)
-        if 0 <= across <= most and 0 <= down <= most:  # else the window manager had its own idea of the place
+        is_frame = 0 <= across <= most and 0 <= down <= most
+        if is_frame:
             self._decoration = across, down
+        return is_frame
 
     def _remember(self) -> None:
         root = self.root

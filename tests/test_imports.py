@@ -134,7 +134,11 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         },
     ),
     ("core.cli.load", ARGUMENTS | {"core.sending", "core.steps", "core.text_safety", "core.wire.faults"}),
-    ("core.cli.test", ARGUMENTS | {"core.net", "core.sending", "core.steps", "core.text_safety", "core.wire.faults"}),
+    (
+        "core.cli.test",
+        ARGUMENTS
+        | {"core.net", "core.sending", "core.steps", "core.text_safety", "core.wire.faults", "core.workbench"},
+    ),
     (
         "core.cli.replay",
         ARGUMENTS

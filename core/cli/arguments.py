@@ -111,9 +111,10 @@ def _origin(text: str) -> Origin:
     return origin
 
 
-def add_journal(parser: argparse.ArgumentParser) -> None:
-    """Take ``--journal``."""
-    parser.add_argument("--journal", type=Path, metavar="FILE", help="record everything in this new SQLite file")
+def add_journal(parser: argparse.ArgumentParser, kept_as: str = "journal") -> None:
+    """Take ``--journal``; ``kept_as`` is for a command that reads another one."""
+    words = "record everything in this new SQLite file"
+    parser.add_argument("--journal", dest=kept_as, type=Path, metavar="FILE", help=words)
 
 
 def add_mode(parser: argparse.ArgumentParser) -> None:

@@ -13,13 +13,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Destination, parse_destination
-from core.cli.arguments import add_faults, add_frame, add_mode, add_proxy, add_wait, faults_of, proxy_to, refuse_mode
+from core.cli.arguments import (
+    add_faults,
+    add_frame,
+    add_journal,
+    add_mode,
+    add_proxy,
+    add_wait,
+    faults_of,
+    proxy_to,
+    refuse_mode,
+)
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
 from core.cli.reading import TerminalJournal, numbered
-from core.cli.test import play
+from core.cli.test import Recorded, play, recording
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
-from core.errors import TincanError
+from core.errors import JournalError, TincanError
 from core.proxy import Proxy
 from core.settings import DEFAULTS, Limits
 from core.tls.settings import Tls
@@ -53,6 +63,7 @@ class ReplayOptions(NamedTuple):
     faults: BothWays = SOUND
     wait: float = 0.0  # seconds in which a server that is not there yet is asked again
     limits: Limits = DEFAULTS
+    record: Path | None = None  # the journal to be written
 
 
 def add_replay(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +88,7 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
     add_proxy(parser)
     add_faults(parser, "what is sent alone", "what is received alone")
     add_mode(parser)
+    add_journal(parser, kept_as="record")
     parser.set_defaults(options=partial(_options, parser))
     parser.epilog = (
         "Exit codes: 0 everything was the same, 1 something was different, or it could not connect or listen, 2 the "
@@ -105,7 +117,7 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Rep
     limits = DEFAULTS if chosen.mode is None else replace(DEFAULTS, socket_mode=chosen.mode)
     return ReplayOptions(
         chosen.journal, target, serves, chosen.session, chosen.connection, chosen.framing,
-        chosen.pace == "recorded", chosen.once, tls, proxy, faults, chosen.wait, limits,
+        chosen.pace == "recorded", chosen.once, tls, proxy, faults, chosen.wait, limits, chosen.record,
     )  # fmt: skip
 
 
@@ -117,7 +129,7 @@ def run_replay(options: ReplayOptions) -> int:
         from core.sending.replay import destination_for
 
         try:
-            recording = _read(options, interrupted)
+            conversation = _read(options, interrupted)
         except KeyboardInterrupt:
             return INTERRUPTED
         except TincanError as error:
@@ -125,8 +137,12 @@ def run_replay(options: ReplayOptions) -> int:
             return BAD_JOURNAL
         try:
             asked = options.target._replace(tls=options.tls is not None)
-            target = destination_for(recording, asked)
-            return (_serve if options.serves else _call)(options, target, recording)
+            target = destination_for(conversation, asked)
+            with recording(options.record, options.limits) as recorded:
+                return (_serve if options.serves else _call)(options, target, conversation, recorded)
+        except JournalError as error:
+            tell(str(error))
+            return BAD_JOURNAL
         except KeyboardInterrupt:
             return INTERRUPTED
         except TincanError as error:
@@ -166,19 +182,21 @@ def _session(journal: TerminalJournal, wanted: int | None) -> SessionId:
 # Playing.
 
 
-def _call(options: ReplayOptions, target: Destination, recording: RecordedConversation) -> int:
+def _call(options: ReplayOptions, target: Destination, recording: RecordedConversation, recorded: Recorded) -> int:
     """Play the client's side to the server."""
     from core.sending.steps import StepsRun, client_for
     from core.steps.replay import LIMIT
 
     run = StepsRun("replay", recording.ready, _nobody, limit=LIMIT, keeps_all=True)
     run.start()
-    connect = partial(client_for, target, tls=options.tls, proxy=options.proxy, faults=options.faults)
+    connect = partial(
+        client_for, target, tls=options.tls, proxy=options.proxy, faults=options.faults, recorded=recorded
+    )
     play(run, connect, monotonic() + options.wait)
     return _show(recording, list(run.playing.rows), run.playing.left)
 
 
-def _serve(options: ReplayOptions, target: Destination, recording: RecordedConversation) -> int:
+def _serve(options: ReplayOptions, target: Destination, recording: RecordedConversation, recorded: Recorded) -> int:
     """Play the server's side to whoever connects, until Ctrl-C or, if that is asked for, the first has gone."""
     from core.net.server import Server
     from core.net.udp import UdpServer
@@ -194,7 +212,7 @@ def _serve(options: ReplayOptions, target: Destination, recording: RecordedConve
     code = SAME
     make = UdpServer if target.datagrams else partial(Server, tls=options.tls, limits=options.limits)
     out, into = options.faults
-    with make(target.address, reply=mock, fault_out=out, fault_in=into) as server:
+    with make(target.address, reply=mock, fault_out=out, fault_in=into, **recorded()) as server:
         tell(f"listening on {', '.join(map(str, server.addresses))}")
         while True:
             try:

@@ -6,18 +6,19 @@ import argparse
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from core.address import Destination, parse_destination
-from core.cli.arguments import add_faults, add_proxy, add_wait, faults_of, proxy_to
-from core.cli.common import INTERRUPTED, interruptible, write_escapes_where_needed, write_file
+from core.cli.arguments import add_faults, add_journal, add_proxy, add_wait, faults_of, proxy_to
+from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, write_file
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
-from core.errors import ConnectError, TincanError, quoted
+from core.errors import ConnectError, JournalError, TincanError, quoted
 from core.proxy import Proxy
+from core.settings import DEFAULTS, Limits
 from core.text_safety import TextSafety
 from core.tls.settings import Tls
 from core.wire.faults import SOUND, BothWays
@@ -31,10 +32,12 @@ if TYPE_CHECKING:  # else when lists are played: no other program needs them
     from core.steps.report import Suite
     from core.steps.step import ReadySteps
 
+Recorded: TypeAlias = Callable[[], "Mapping[str, Any]"]  # what a session has of who records it
 MakeClient: TypeAlias = "Callable[[Callable[[Connection], None]], Client]"  # of what hears of its connection
 
 OK, NOT_AS_WISHED, BROKEN_FILE = 0, 1, 2
 _AGAIN = 0.2  # seconds from one try to connect to the next
+_CLOSE = 10.0  # seconds for what waits to be recorded
 _LOOK = 0.05  # seconds between two looks at whether a list is over: a signal is heeded in between
 
 
@@ -48,6 +51,7 @@ class PlayOptions(NamedTuple):
     wait: float = 0.0  # seconds in which a server that is not there yet is asked again
     proxy: Proxy | None = None
     faults: BothWays = SOUND
+    journal: Path | None = None  # to be written
 
 
 def add_test(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +64,7 @@ def add_test(parser: argparse.ArgumentParser) -> None:
     add_tls(parser, is_server=False)
     add_proxy(parser)
     add_faults(parser, "what is sent alone", "what is received alone")
+    add_journal(parser)
     parser.set_defaults(options=partial(_options, parser))
     parser.epilog = (
         "Exit codes: 0 all answers were as wished, 1 not all were, or it could not connect, 2 a file is broken or the "
@@ -93,7 +98,7 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Pla
         (faults,) = {faults_of(chosen, datagrams=one.datagrams) for one in targets}
     except TincanError as error:
         parser.error(str(error))
-    return PlayOptions(lists, tuple(targets), tls, chosen.junit, chosen.wait, proxy, faults)
+    return PlayOptions(lists, tuple(targets), tls, chosen.junit, chosen.wait, proxy, faults, chosen.journal)
 
 
 def run_test(options: PlayOptions) -> int:
@@ -102,11 +107,15 @@ def run_test(options: PlayOptions) -> int:
     suites: list[Suite] = []
     with interruptible():
         try:
-            for (_path, ready), target, tls in zip(options.lists, options.targets, options.tls, strict=True):
-                suites.append(_play(ready, target, tls, options))
-                print(suite_words(suites[-1]))
+            with recording(options.journal) as recorded:
+                for (_path, ready), target, tls in zip(options.lists, options.targets, options.tls, strict=True):
+                    suites.append(_play(ready, target, tls, options, recorded))
+                    print(suite_words(suites[-1]))
         except KeyboardInterrupt:
             return INTERRUPTED
+        except JournalError as error:
+            tell(str(error))
+            return BROKEN_FILE
         finally:
             is_written = options.junit is None or _write(options.junit, suites)
     all_wished = not any(suite.error or suite.failures or suite.skipped for suite in suites)
@@ -125,7 +134,7 @@ def suite_words(suite: Suite) -> str:
     return f"{head}\n{as_text(suite.rows)}{what}, {suite.seconds:.3f} s\n"
 
 
-def _play(ready: ReadySteps, target: Destination, tls: Tls | None, options: PlayOptions) -> Suite:
+def _play(ready: ReadySteps, target: Destination, tls: Tls | None, options: PlayOptions, recorded: Recorded) -> Suite:
     from core.sending.steps import StepsRun, client_for
     from core.steps.report import Suite
 
@@ -134,12 +143,28 @@ def _play(ready: ReadySteps, target: Destination, tls: Tls | None, options: Play
     error = ""
     run.start()
     try:
-        connect = partial(client_for, target, tls=tls, proxy=options.proxy, faults=options.faults)
+        connect = partial(client_for, target, tls=tls, proxy=options.proxy, faults=options.faults, recorded=recorded)
         play(run, connect, start + options.wait)
     except TincanError as failure:
         error = str(failure)
     scheme = "udp://" if target.datagrams else "tls://" if tls is not None else ""
     return Suite(ready.list.name, f"{scheme}{target.address}", _rows(run, ready), monotonic() - start, began, error)
+
+
+@contextlib.contextmanager
+def recording(journal: Path | None, limits: Limits = DEFAULTS) -> Iterator[Recorded]:
+    """Gives what has a session recorded in this new file; nothing without one. Raises ``JournalError``."""
+    if journal is None:
+        yield dict
+        return
+    from core.workbench import Workbench
+
+    workbench = Workbench(journal, limits=limits)
+    try:
+        yield workbench.surroundings
+    finally:
+        if late := workbench.close(_CLOSE):
+            tell(f"still busy: {', '.join(late)}")
 
 
 def play(run: StepsRun, make_client: MakeClient, until: float = 0.0) -> None:

@@ -82,7 +82,18 @@ def add_tap_tls(parser: argparse.ArgumentParser) -> None:
     """Take what belongs to TLS on either side of a tap; ``tls://`` before an address asks for it there."""
     parser.add_argument("--cert", type=Path, metavar="FILE", help="show callers this certificate; means TLS at LISTEN")
     parser.add_argument("--key", type=Path, metavar="FILE", help="the key of the certificate, if it has its own file")
+    parser.add_argument(
+        "--client-cert",
+        dest="client_certs",
+        choices=["ask", "require"],
+        help="want one of callers; means TLS at LISTEN",
+    )
+    parser.add_argument("--client-ca", type=Path, metavar="FILE", help="who may vouch for callers: certificates in PEM")
     parser.add_argument("--ca", type=Path, metavar="FILE", help="who may vouch for TARGET; means TLS there")
+    parser.add_argument(
+        "--target-cert", type=Path, metavar="FILE", help="show TARGET this certificate; means TLS there"
+    )
+    parser.add_argument("--target-key", type=Path, metavar="FILE", help="the key of that, if it has its own file")
     parser.add_argument(
         "--pin", type=argument(parse_pin), metavar="SHA256", help="believe TARGET with this certificate, and no other"
     )
@@ -94,14 +105,23 @@ def tap_tls_of(chosen: argparse.Namespace, *, at_listen: bool, at_target: bool) 
     """What was asked for of callers and of the target; the two flags are whether a scheme did. See ``tls_of``."""
     both = Tls(alpn=chosen.alpn or (), lowest=LowestVersion(chosen.lowest or "1.2"), key_log=chosen.key_log)
     password = _given_password(chosen.password_file)
-    listens = replace(both, certificate=chosen.cert, key=chosen.key, password=password)
-    dials = replace(both, ca=chosen.ca, pin=chosen.pin or "", verify=not chosen.no_verify)
-    wants_own, wants_other = chosen.cert is not None, chosen.ca is not None or bool(chosen.pin) or chosen.no_verify
+    listens = replace(
+        both, certificate=chosen.cert, key=chosen.key, password=password, ca=chosen.client_ca,
+        client_certificates=ClientCertificates(chosen.client_certs or "none"),
+    )  # fmt: skip
+    dials = replace(
+        both, ca=chosen.ca, pin=chosen.pin or "", verify=not chosen.no_verify,
+        certificate=chosen.target_cert, key=chosen.target_key, password=password,
+    )  # fmt: skip
+    if chosen.client_ca is not None and chosen.client_certs is None:
+        raise TlsSettingsError("--client-ca vouches for the certificates of callers: add --client-cert ask or require")
+    wants_own = chosen.cert is not None or chosen.client_certs is not None
+    wants_other = any((chosen.ca, chosen.pin, chosen.no_verify, chosen.target_cert))
     if not (at_listen or at_target or wants_own or wants_other) and (chosen.lowest or both != Tls()):
         raise TlsSettingsError("--alpn, --tls-min and --key-log are for TLS: write tls:// before LISTEN or TARGET")
     return (
-        (_with_password(listens) if wants_own else listens) if at_listen or wants_own else None,
-        dials if at_target or wants_other else None,
+        (_with_password(listens) if chosen.cert is not None else listens) if at_listen or wants_own else None,
+        (_with_password(dials) if chosen.target_cert is not None else dials) if at_target or wants_other else None,
     )
 
 

@@ -111,6 +111,7 @@ class Client(Session):
             proxy=make_proxy(proxy, target),
         )
         self._starttls: StartTls | None = None  # what is said in the clear before TLS, while it is
+        self._asking: Timer | None = None  # for how long that may go on
 
     # Any thread.
 
@@ -249,12 +250,10 @@ class Client(Session):
         connection.guard(partial(connection.use_framing, parse_framing("raw")))
         if first := starttls.begin():
             connection.send_exactly(first, FOR_TLS)
-        patience = self._limits.handshake
-        self._loop.call_later(patience, lambda: connection.guard(partial(self._give_up_asking, starttls, patience)))
+        self._asking = connection.loop.call_later(self._limits.handshake, partial(self._give_up_asking, starttls.name))
 
-    def _give_up_asking(self, starttls: StartTls, patience: float) -> None:
-        if self._starttls is starttls:
-            self._refuse(timed_out(f"{starttls.name} server", patience, 0))
+    def _give_up_asking(self, name: str) -> None:
+        self._refuse(timed_out(f"{name} server", self._limits.handshake, 0))
 
     def _hear_about_tls(self, connection: Connection, starttls: StartTls, data: bytes) -> None:
         """Take in what the server says before TLS, which begins when it says so."""
@@ -267,6 +266,8 @@ class Client(Session):
         if not starttls.is_done:
             return
         self._starttls = None
+        if self._asking is not None:
+            self._asking.cancel()
         if starttls.rest:
             connection.refuse_early(starttls.rest)
             self._refuse(injected(len(starttls.rest), starttls.rest))

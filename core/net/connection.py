@@ -859,10 +859,7 @@ class Connection:
     def _cancel_timers(self) -> None:
         if self._faults is not None:
             self._faults.stop()
-        if self._closing_timer is not None:
-            self._closing_timer.cancel()
-        if self._idle is not None:
-            self._idle.stop()
+        self._loop.cancel_timers()
 
     def _account_for(self, left: list[Outgoing]) -> None:
         for outgoing in left:

@@ -6,6 +6,7 @@ is news of one datagram, never the end of the socket.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -80,6 +81,7 @@ class DatagramSocket:
         self._watched = 0
         self._look: Timer | None = None
         sockets.keep_received(sock, _BUFFER)
+        self._is_told_whose = sockets.tell_returned(sock)
         self._dropped = sockets.dropped(sock) or 0
 
     def read(self, *, wanted: bool) -> None:
@@ -109,11 +111,9 @@ class DatagramSocket:
             except (BlockingIOError, InterruptedError):
                 raise
             except OSError as error:
-                news = error
-                if error_name(error) not in _NEWS:
-                    break
+                news = error  # of this one if it goes on so, else of one before
                 continue
-            if news is not None and to is None:  # else the system says whose it was, to ``_read_errors``
+            if news is not None and to is None and not self._is_told_whose:  # else ``_read_errors`` is told
                 self._came_back(news, transport, is_sending=True)
             return sent
         assert news is not None
@@ -432,3 +432,6 @@ def connect(sock: socket.socket, endpoint: Endpoint) -> None:
     sock.connect(endpoint.sockaddr)
     if sock.getsockname()[:2] == sock.getpeername()[:2]:  # the port that we were given is the one that we asked for
         raise OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+    with contextlib.suppress(BlockingIOError):  # what anybody sent to this port until now, as answers to who had it
+        for _ in range(_PER_TURN):
+            sock.recv(LARGEST)

@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, TypeAlias
+from weakref import WeakSet
 
 from core.clock import RESOLUTION, monotonic_ns
 from core.supervision import do_all
@@ -149,7 +150,7 @@ else:
 class Timer:
     """A call that is due at a moment of its loop's time (``when``, in seconds), unless it is cancelled."""
 
-    __slots__ = ("call", "cancelled", "when")
+    __slots__ = ("__weakref__", "call", "cancelled", "when")
 
     def __init__(self, when: float, call: Callable[[], None]) -> None:
         self.when = when
@@ -303,14 +304,21 @@ class Loop:
 class GuardedLoop:
     """A loop as one of its connections has it: what a call of that connection raises ends it, and not the loop.
 
-    ``failed`` gets the exception, on the loop's thread. The methods are those of ``Loop``, for the same threads.
+    ``failed`` gets the exception, on the loop's thread. The methods are those of ``Loop``, for the same threads, and
+    ``cancel_timers`` for when the connection is over.
     """
 
-    __slots__ = ("_failed", "_loop")
+    __slots__ = ("_failed", "_loop", "_timers")
 
     def __init__(self, loop: Loop, failed: Callable[[Exception], None]) -> None:
         self._loop = loop
         self._failed = failed
+        self._timers: WeakSet[Timer] | None = None  # those that somebody still has: the loop until they are due
+
+    def cancel_timers(self) -> None:
+        """Cancel every timer that was set here and is not due yet. The loop's thread."""
+        for timer in self._timers or ():
+            timer.cancel()
 
     @property
     def is_here(self) -> bool:
@@ -323,7 +331,11 @@ class GuardedLoop:
         self._loop.call_soon(partial(self.guard, call))
 
     def call_later(self, delay: float, call: Callable[[], None]) -> Timer:
-        return self._loop.call_later(delay, partial(self.guard, call))
+        timer = self._loop.call_later(delay, partial(self.guard, call))
+        if self._timers is None:
+            self._timers = WeakSet()
+        self._timers.add(timer)
+        return timer
 
     def watch(self, sock: socket.socket, events: int, ready: Ready) -> None:
         self._loop.watch(sock, events, ready, self._failed)

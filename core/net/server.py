@@ -215,7 +215,7 @@ class Server(ListeningSession):
         if not self._reply.waits_for_a_person:
             connection.close(Ending.PEER_FINISHED)
             return
-        self._loop.call_later(self._limits.half_closed, lambda: connection.close(Ending.PEER_FINISHED))
+        connection.loop.call_later(self._limits.half_closed, partial(connection.close, Ending.PEER_FINISHED))
 
     def _forget(self, connection: Connection) -> None:
         responder = self._responders.pop(connection.id, None)

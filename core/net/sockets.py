@@ -394,14 +394,20 @@ def dropped(sock: socket.socket) -> int | None:
         return None
 
 
-def tell_returned(sock: socket.socket) -> None:
-    """Have the system keep what ICMP says of datagrams to any peer, for ``returned``. Linux: IP_RECVERR, see ip(7)."""
+def tell_returned(sock: socket.socket) -> bool:
+    """Have the system keep what ICMP says of datagrams to any peer, for ``returned``; whether it does.
+
+    Linux: IP_RECVERR, see ip(7). A connected socket is told of a port without it, and only with it of a host.
+    """
     if sys.platform != "linux":
-        return
-    with contextlib.suppress(OSError):
+        return False
+    try:
         if sock.family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
         sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+    except OSError:
+        return False
+    return True
 
 
 def returned(sock: socket.socket) -> list[tuple[OSError, SocketAddress]]:
@@ -415,12 +421,15 @@ def returned(sock: socket.socket) -> list[tuple[OSError, SocketAddress]]:
         except OSError:
             break
         for _level, kind, data in ancillary:
-            if kind in (_IP_RECVERR, _IPV6_RECVERR) and len(data) >= 4:
-                number = struct.unpack_from("I", data)[0]  # ee_errno of struct sock_extended_err
+            if kind in (_IP_RECVERR, _IPV6_RECVERR) and len(data) >= 5:
+                number, origin = struct.unpack_from("IB", data)  # ee_errno and ee_origin of struct sock_extended_err
+                if origin == _LOCAL:  # the call that was to send it has told
+                    continue
                 found.append((OSError(number, os.strerror(number)), sockaddr))
     return found
 
 
+_LOCAL = 1  # SO_EE_ORIGIN_LOCAL of linux/errqueue.h
 _MOST_RETURNED = 256  # at once
 
 

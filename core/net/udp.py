@@ -184,7 +184,6 @@ class UdpServer(_DatagramSession, Server):
         found = sockets.listen(endpoints, self.target, None, shares_port=bool(options.groups))
         self._open_sockets = [self._share(sock, self._meet) for sock in found]
         for sock in found:
-            sockets.tell_returned(sock)
             use_options(sock, options, AS_USUAL)
         self._tell_options(options, AS_USUAL)
         return found
@@ -313,6 +312,7 @@ class UdpClient(_DatagramSession, Client):
     ) -> None:
         self._transports = {}
         self._socket: DatagramSocket | None = None
+        self._lookup: Timer | None = None  # for how long a name is looked up
         super().__init__(
             _with_port(parse_udp(target, for_server=False) if isinstance(target, str) else target),
             framing=framing,
@@ -345,7 +345,7 @@ class UdpClient(_DatagramSession, Client):
         loop, began = self._loop, self._loop.time()
         if not self.target.is_literal:
             self._emit(Resolving(self.id, monotonic_ns(), self.target.host))
-            loop.call_later(self._limits.connect, self._give_up)
+            self._lookup = loop.call_later(self._limits.connect, self._give_up)
         self._resolver.resolve(
             self.target,
             for_server=False,
@@ -353,10 +353,11 @@ class UdpClient(_DatagramSession, Client):
         )
 
     def _give_up(self) -> None:
-        if not self._stands_or_over.is_set():
-            self._fail(explain(TimeoutError(), Doing.CONNECTING, self.target))
+        self._fail(explain(TimeoutError(), Doing.CONNECTING, self.target))
 
     def _found(self, outcome: Outcome, began: float) -> None:
+        if self._lookup is not None:
+            self._lookup.cancel()
         if self._asked_to_stop or self._failure is not None:
             return
         if isinstance(outcome, BaseException):

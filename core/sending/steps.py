@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from core.address import Destination
 from core.clock import monotonic_ns
@@ -44,14 +45,20 @@ def client_for(
     tls: Tls | None = None,
     proxy: Proxy | None = None,
     faults: BothWays = SOUND,
+    recorded: Callable[[], Mapping[str, Any]] = dict,
 ) -> Client:
-    """A client, to be started, over which a list is played: of UDP or TCP. It leaves it to the list when to part."""
+    """A client, to be started, over which a list is played: of UDP or TCP. It leaves it to the list when to part.
+
+    ``recorded`` gives what it has of who records it: ``Workbench.surroundings``.
+    """
     from core.net.udp import UdpClient
 
     out, into = faults
     if target.datagrams:
-        return UdpClient(target.address, stands=stands, fault_out=out, fault_in=into)
-    return Client(target.address, half_open=True, tls=tls, stands=stands, proxy=proxy, fault_out=out, fault_in=into)
+        return UdpClient(target.address, stands=stands, fault_out=out, fault_in=into, **recorded())
+    return Client(
+        target.address, half_open=True, tls=tls, stands=stands, proxy=proxy, fault_out=out, fault_in=into, **recorded()
+    )
 
 
 class StepsRun(Run):
@@ -117,10 +124,10 @@ class StepsRun(Run):
     def attach(self, connection: Connection) -> None:
         """Play over this connection: the first that it is attached to. Any thread."""
         if self._connection is None:
-            self._connection = connection
             if connection.has_datagrams:
                 self.playing.take_datagrams()
             connection.add_hearer(self._hear)
+            self._connection = connection  # not before: what is said from now on may be answered at once
             connection.watchers.add(self.wake)
             self.wake()
 

@@ -92,9 +92,9 @@ class AboutPage(SmallPage):
         ttk.Label(self.body, text="Tincan", style="Window.TLabel", font=theme.title).grid(
             row=0, column=0, columnspan=2, sticky="w"
         )
-        ttk.Label(self.body, text=sentence, style="Window.TLabel").grid(
-            row=1, column=0, columnspan=2, sticky="w", pady=(px(2), px(12))
-        )
+        says = ttk.Label(self.body, text=sentence, style="Window.TLabel", justify="left")
+        says.configure(wraplength=min(px(_ABOUT_SIZE[0]), self._area.width) - px(40))
+        says.grid(row=1, column=0, columnspan=2, sticky="w", pady=(px(2), px(12)))
         facts(self.body, theme, self._rows, first=2)
         self.copy = self.button("Copy", lambda: copy_text(self.text, self.copy))
         self.open()

@@ -228,6 +228,7 @@ class Options(ttk.Frame, Generic[Key]):
         self._sentences: list[ttk.Label] = []
         self._place = 0
         self._is_locked = False
+        self._wrap = theme.px(_WRAP)
         self._name = f"::tincan_options{self}"
         for column in range(columns):
             self.columnconfigure(column, weight=1)
@@ -244,6 +245,12 @@ class Options(ttk.Frame, Generic[Key]):
             (label.grid if option.sentence else label.grid_remove)()
         free = [place for place, option in enumerate(options) if option.is_free]
         self._choose(next((place for place in free if options[place].key == chosen), free[0] if free else 0))
+
+    def fit_width(self, width: int) -> None:
+        """Have no line of a sentence longer than this allows, in pixels."""
+        self._wrap = min(self._theme.px(_WRAP), width // self._columns - self._theme.px(_BESIDE))
+        for label in self._sentences:
+            label.configure(wraplength=self._wrap)
 
     def lock(self, is_locked: bool) -> None:
         """Let nothing be chosen for a while."""
@@ -269,9 +276,8 @@ class Options(ttk.Frame, Generic[Key]):
             part.destroy()
         rows = -(-count // self._columns)
         self.buttons = [self._button(place, 2 * (place % rows), place // rows) for place in range(count)]
-        wrap = self._theme.px(_WRAP)
         self._sentences = [
-            ttk.Label(self, style="Window.Muted.TLabel", justify="left", wraplength=wrap) for _ in range(count)
+            ttk.Label(self, style="Window.Muted.TLabel", justify="left", wraplength=self._wrap) for _ in range(count)
         ]
         for place, label in enumerate(self._sentences):
             row, column = 2 * (place % rows) + 1, place // rows

@@ -13,6 +13,7 @@ from gui.widgets.bindings import focus_now
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import elided, wrap_within
 from gui.widgets.line_undo import forget
+from gui.widgets.screens import is_narrow
 
 _HINT_EDGE = 8  # pixels at 96 dots an inch
 
@@ -148,13 +149,22 @@ class Measure(ttk.Frame):
         width: int = 9,
     ) -> None:
         super().__init__(parent, style=f"{ground}.TFrame")
+        self._theme = theme
         if before:
             ttk.Label(self, text=before, style=f"{ground}.TLabel").pack(side="left", padx=(0, theme.px(8)))
         self.field = LineField(self, theme, self._soon, width=width)
         self.field.configure(justify="right")
         self.field.pack(side="left", fill="y")
-        ttk.Label(self, text=words, style=f"{ground}.TLabel").pack(side="left", padx=(theme.px(8), 0))
+        self._behind = ttk.Label(self, text=words, style=f"{ground}.TLabel", justify="left")
+        self._behind.pack(side="left", padx=(theme.px(8), 0))
         self._edited = Debounce(self, on_edit)
+
+    def fit_width(self, width: int) -> None:
+        """Break the words behind the field where there are not as many pixels."""
+        parts = [each for each in self.winfo_children() if each is not self._behind]
+        taken = sum(each.winfo_reqwidth() + self._theme.px(8) for each in parts)
+        self._behind.configure(wraplength=max(1, width - taken))
+        self.field.pack_configure(fill="none")  # as high as it is where there are several lines
 
     def read(self, read: Callable[[str], object]) -> str:
         """Why ``read`` refuses what is typed, and mark it then; empty if it does not."""
@@ -188,13 +198,23 @@ class FileRow(ttk.Frame):
         options: Callable[[], Mapping[str, object]] = dict,
     ) -> None:
         super().__init__(parent, style="Window.TFrame")
+        self._theme = theme
         self._ask, self._title, self._on_edit, self._asked_too = ask, title, on_edit, options
         self.is_chosen = False
-        self.field = LineField(self, theme, self._edited, width=30)
+        self.field = LineField(self, theme, self._edited, width=12)  # at least: it takes what the buttons leave
         self.field.hint("A file's name")
         self.button = ttk.Button(self, text="Choose…", command=self._choose)
-        self.field.pack(side="left", fill="both", expand=True)
-        self.button.pack(side="left", padx=(theme.px(8), 0), fill="y")
+        self.field.grid(row=0, column=0, sticky="nsew")
+        self.columnconfigure(0, weight=1)
+        self.add_button(self.button)
+
+    def add_button(self, button: ttk.Button) -> None:
+        """Put a button at the right end, on a narrow screen from the second on below."""
+        px, columns = self._theme.px, self.grid_size()[0]
+        if columns > 1 and is_narrow(self, px):
+            button.grid(row=1, column=0, columnspan=columns, sticky="e", pady=(px(6), 0))
+        else:
+            button.grid(row=0, column=columns, sticky="ns", padx=(px(8), 0))
 
     @property
     def path(self) -> str:
@@ -265,6 +285,19 @@ def whole_number(words: str, unit: str, usual: int, steps: tuple[int, int, int],
     return Asked(words, unit, usual, read, str, why, steps)
 
 
+def put_words(row: ttk.Frame, words: ttk.Label, px: Callable[[float], int]) -> int:
+    """Put the words of a row in front of its field, on a narrow screen above; the grid's row for the field.
+
+    ``px`` gives a distance at 96 dots an inch in pixels.
+    """
+    if is_narrow(row, px):
+        words.grid(row=0, column=0, columnspan=4, sticky="w", pady=(0, px(3)))
+        return 1
+    row.columnconfigure(0, minsize=px(_WORDS))
+    words.grid(row=0, column=0, sticky="w")
+    return 0
+
+
 class CheckedRow(ttk.Frame, Generic[Value]):
     """A field whose value counts as soon as it is a good one.
 
@@ -317,14 +350,13 @@ class CheckedRow(ttk.Frame, Generic[Value]):
 
     def _lay_out(self, words: ttk.Label, unit: ttk.Label) -> None:
         px = self._theme.px
-        self.columnconfigure(0, minsize=px(_WORDS))
+        below = put_words(self, words, px)
         self.columnconfigure(3 if self._asked.unit else 1, weight=1)  # words give way where the window is narrow
-        words.grid(row=0, column=0, sticky="w")
-        self.field.grid(row=0, column=1, sticky="nsw")
-        unit.grid(row=0, column=2, sticky="w", padx=px(8))
-        self.reset.grid(row=0, column=3, sticky="nse")
+        self.field.grid(row=below, column=1, sticky="nsw")
+        unit.grid(row=below, column=2, sticky="w", padx=px(8))
+        self.reset.grid(row=below, column=3, sticky="nse")
         if self._asked.why:
-            self._reason.grid(row=2, column=0, columnspan=4, sticky="w", pady=(px(3), 0))
+            self._reason.grid(row=3, column=0, columnspan=4, sticky="w", pady=(px(3), 0))
         for label in (self._reason, self._complaint):
             wrap_within(label, self, lambda: px(4))
 
@@ -380,7 +412,7 @@ class CheckedRow(ttk.Frame, Generic[Value]):
         self.field.state(["invalid" if why else "!invalid"])
         if why:
             self._complaint.configure(text=why)
-            self._complaint.grid(row=1, column=0, columnspan=4, sticky="w", pady=(self._theme.px(3), 0))
+            self._complaint.grid(row=2, column=0, columnspan=4, sticky="w", pady=(self._theme.px(3), 0))
         else:
             self._complaint.grid_remove()
 

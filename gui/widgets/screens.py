@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from typing import NamedTuple
 
 from gui.platform.differences import HERE, WINDOWS
@@ -22,6 +23,17 @@ class Area(NamedTuple):
         across = max(self.left, min(x, self.left + self.width - wide))
         down = max(self.top, min(y, self.top + self.height - high))
         return across, down
+
+
+_NARROW = 620  # pixels at 96 dots an inch
+
+
+def is_narrow(widget: tk.Misc, px: Callable[[float], int]) -> bool:
+    """Whether the widget's screen is too narrow for words beside what they belong to: they stand above it there.
+
+    ``px`` gives a distance at 96 dots an inch in pixels.
+    """
+    return area_of(widget).width < px(_NARROW)
 
 
 def area_of(widget: tk.Misc) -> Area:

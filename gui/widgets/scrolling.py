@@ -226,20 +226,29 @@ class Bars(ttk.Frame):
 
 _BAR_MARGINS = 26  # pixels at 96 dots an inch above and below the words of a bar's line
 _LINE = 16  # pixels at 96 dots an inch by which a page scrolls
+_BESIDE_BAR = 2  # the same, between its scrollbar and the edge
 
 
 class ScrollingPage(ttk.Frame):
-    """Fill ``body``, then call ``settle``."""
+    """Fill ``body``, then call ``settle``.
 
-    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+    With ``room``, width and height in pixels, it is as large as what is in it, up to that.
+    """
+
+    def __init__(self, parent: tk.Misc, theme: Theme, room: Callable[[], tuple[int, int]] | None = None) -> None:
         super().__init__(parent, style="Window.TFrame")
         self._theme = theme
+        self._room = room
         self._canvas = tk.Canvas(self, highlightthickness=0, borderwidth=0, takefocus=False, width=1, height=1)
-        bar = QuietScrollbar(self, self._canvas.yview, ground="Window.")
+        self._strip = ttk.Frame(self, style="Window.TFrame")  # as wide as the scrollbar, which is there or not
+        bar = QuietScrollbar(self._strip, self._canvas.yview, ground="Window.")
+        self._strip.configure(width=bar.winfo_reqwidth())
+        self._strip.pack_propagate(False)
         self.body = ttk.Frame(self._canvas, style="Window.TFrame")
         self._window = self._canvas.create_window(0, 0, anchor="nw", window=self.body)
         self._canvas.configure(yscrollcommand=bar.set, yscrollincrement=theme.px(_LINE))
-        bar.pack(side="right", fill="y", padx=(0, theme.px(2)))
+        bar.pack(fill="both", expand=True)
+        self._strip.pack(side="right", fill="y", padx=(0, theme.px(_BESIDE_BAR)))
         self._canvas.pack(side="left", fill="both", expand=True)
         self._canvas.bind("<Configure>", self._fit)
         self.body.bind("<Configure>", self._fit)
@@ -265,7 +274,7 @@ class ScrollingPage(ttk.Frame):
         top = widget.winfo_rooty() - self.body.winfo_rooty() - margin
         bottom = top + widget.winfo_height() + 2 * margin
         at = int(self._canvas.canvasy(0))
-        wanted = top if top < at else max(at, bottom - height)
+        wanted = min(top, max(at, bottom - height))  # of what is higher than the page the beginning
         if wanted != at:
             self._canvas.yview_moveto(wanted / max(1, self.body.winfo_height()))
 
@@ -274,7 +283,21 @@ class ScrollingPage(ttk.Frame):
         """Whether there is more than fits."""
         return self.body.winfo_reqheight() > self._canvas.winfo_height()
 
+    @property
+    def beside(self) -> int:
+        """The pixels that the scrollbar takes of the width."""
+        return self._strip.winfo_reqwidth() + self._theme.px(_BESIDE_BAR)
+
+    def ask_for_room(self) -> None:
+        """Be as large as what is in it, as far as there is ``room``."""
+        if self._room is None:
+            return
+        wide, high = self._room()
+        sizes = min(self.body.winfo_reqwidth(), wide - self.beside), min(self.body.winfo_reqheight(), high)
+        self._canvas.configure(width=max(1, sizes[0]), height=max(1, sizes[1]))
+
     def _fit(self, _event: object) -> None:
+        self.ask_for_room()
         self._canvas.itemconfigure(self._window, width=self._canvas.winfo_width())
         height = max(self.body.winfo_reqheight(), self._canvas.winfo_height())
         self._canvas.configure(scrollregion=(0, 0, self._canvas.winfo_width(), height))

@@ -6,16 +6,18 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from functools import partial
 from tkinter import ttk
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from core.text_safety import TextSafety
 from gui.theme.theme import Theme
-from gui.widgets.bindings import bind_own, focus_now
+from gui.widgets.bindings import bind_own, focus_now, when_idle
 from gui.widgets.clipboard import give
 from gui.widgets.screens import Area, area_of
 from gui.widgets.scrolling import ScrollingPage
 
 _SMALLEST_PAGE = (320, 200)  # at 96 dots an inch
 _FRAME = 70  # what the window manager may add to the height, at 96 dots an inch
+_FOOT_MARGINS = 36  # at 96 dots an inch, on both sides of its buttons
 _COPIED = 1_500  # milliseconds for which a button says so
 
 
@@ -78,16 +80,22 @@ class SmallWindow(tk.Toplevel):
     def add_foot(self) -> None:
         """Put a strip along the bottom, with the button Close at its right end."""
         px = self.theme.px
-        self.foot = ttk.Frame(self, style="Window.TFrame", padding=(px(20), px(8), px(16), px(12)))
+        self.foot = ttk.Frame(self, style="Window.TFrame", padding=(px(20), px(8), px(_FOOT_MARGINS - 20), px(12)))
         self.close_button = self.button("Close", self.destroy)
         self.foot.pack(side="bottom", fill="x")
         ttk.Frame(self, style="Line.TFrame", height=px(1)).pack(side="bottom", fill="x")
 
     def button(self, words: str, act: Callable[[], None]) -> ttk.Button:
         """One more button in the strip, to the left of the others."""
+        px = self.theme.px
         button = ttk.Button(self.foot, text=words, command=act)
         button.bind("<Return>", lambda _event: button.invoke())
-        button.pack(side="right", padx=(self.theme.px(8), 0))
+        beside = self.foot.pack_slaves()
+        taken = sum(each.winfo_reqwidth() + px(8) for each in (*beside, button))
+        if beside and taken > self._area.width - px(_FOOT_MARGINS):
+            button.pack(side="top", anchor="e", pady=(0, px(8)), before=beside[0])  # in a line of its own
+        else:
+            button.pack(side="right", padx=(px(8), 0))
         return button
 
     def _restyle(self) -> None:
@@ -156,6 +164,137 @@ _LONGEST = 600  # characters of a sentence
 _SMALLEST_DIALOG = (360, 160)  # at 96 dots an inch
 _WIDTH = 460  # at 96 dots an inch, of what is asked for
 _HEADINGS = 96  # at 96 dots an inch, of a heading's line
+_EDGE, _BESIDE_HEADING = 24, 16  # at 96 dots an inch
+
+
+class _Section(NamedTuple):
+    heading: ttk.Label
+    part: tk.Widget
+    why: ttk.Label
+    gap: int  # above it, at 96 dots an inch
+    has_heading: bool
+
+
+@runtime_checkable
+class FitsWidth(Protocol):
+    """A part whose words break into lines where it has so many pixels."""
+
+    def fit_width(self, width: int) -> None: ...
+
+
+class Sections(ScrollingPage):
+    """Parts under each other, each with its heading and a sentence where something is wrong.
+
+    The headings stand at the left of the parts, or above them where the screen is too narrow for both. ``room`` is the
+    pixels that there are, in width and height. Parts are children of ``body``, at least ``width`` pixels wide at 96
+    dots an inch. What has the focus is scrolled into sight.
+    """
+
+    def __init__(self, parent: SmallWindow, theme: Theme, room: Callable[[], tuple[int, int]], width: int) -> None:
+        super().__init__(parent, theme, room)
+        self._width = width
+        self._sections: dict[tk.Widget, _Section] = {}
+        self._hidden: set[tk.Widget] = set()
+        self._wrong: set[tk.Widget] = set()  # parts that something is said about
+        self._in_sight: tk.Misc | None = None  # what is to be seen, however the sizes change
+        self.safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
+        parent.bind("<FocusIn>", self._see_focus, add=True)
+        theme.subscribe(self.lay_out, self)
+
+    def add(self, heading: str, part: tk.Widget, *, gap: int = 12) -> None:
+        """Put a part under the others, with its heading.
+
+        Words take several lines, each as long as the column is at least: none makes the window wider, and none
+        follows a window that follows it.
+        """
+        label = ttk.Label(self.body, text=heading, style="Window.Strong.TLabel")
+        why = ttk.Label(self.body, style="Window.Error.TLabel", justify="left")
+        if isinstance(part, ttk.Label):
+            part.configure(justify="left")
+        self._sections[part] = _Section(label, part, why, gap if self._sections else 0, bool(heading))
+        self.lay_out()
+
+    def display(self, part: tk.Widget, is_shown: bool) -> None:
+        """Show a section or leave it out."""
+        (self._hidden.discard if is_shown else self._hidden.add)(part)
+        self.lay_out()
+        if not is_shown:
+            self.complain(part, "")
+
+    def complain(self, part: tk.Widget, why: str) -> None:
+        """Say under a part what is wrong there; nothing if ``why`` is empty."""
+        label = self._sections[part].why
+        label.configure(text=self.safety.field(why, _LONGEST))
+        (self._wrong.add if why else self._wrong.discard)(part)
+        self.lay_out()
+        if why:
+            self._in_sight = label
+            when_idle(self, self._see_again)
+
+    def complaint(self, part: tk.Widget) -> str:
+        """What it says there."""
+        return str(self._sections[part].why.cget("text")) if part in self._wrong else ""
+
+    def lay_out(self) -> None:
+        """Put everything where it belongs, by the size of the text and of the screen."""
+        px, room = self._theme.px, self._room_across
+        is_narrow = room < px(self._width + _HEADINGS + _BESIDE_HEADING)
+        wide = min(room, px(self._width))
+        right = max(0, px(_EDGE) - self.beside)
+        self.body.configure(padding=(px(_EDGE), px(14), right, 0))
+        self.body.columnconfigure(1, weight=1, minsize=wide)
+        for number, section in enumerate(self._sections.values()):
+            if isinstance(section.part, FitsWidth):
+                section.part.fit_width(wide)
+            self._place(section, 3 * number, wide, is_narrow=is_narrow)
+
+    def _place(self, section: _Section, row: int, wide: int, *, is_narrow: bool) -> None:
+        px, (heading, part, why, gap, has_heading) = self._theme.px, section
+        above = px(gap)
+        heading.configure(wraplength=wide if is_narrow else px(_HEADINGS))
+        for words in (part, why):
+            if isinstance(words, ttk.Label):
+                words.configure(wraplength=wide)
+        if is_narrow:
+            heading.grid(row=row, column=1, sticky="w", padx=0, pady=(above, px(2)))
+            part.grid(row=row + 1, column=1, sticky="ew", pady=0 if has_heading else (above, 0))
+        else:
+            heading.grid(row=row + 1, column=0, sticky="nw", padx=(0, px(_BESIDE_HEADING)), pady=(above + px(4), 0))
+            part.grid(row=row + 1, column=1, sticky="ew", pady=(above, 0))
+        why.grid(row=row + 2, column=1, sticky="w", pady=(px(3), 0))
+        is_hidden = part in self._hidden
+        for widget, is_left_out in (
+            (heading, is_hidden or (is_narrow and not has_heading)),
+            (part, is_hidden),
+            (why, part not in self._wrong),
+        ):
+            if is_left_out:
+                widget.grid_remove()
+
+    @property
+    def _room_across(self) -> int:
+        """The pixels of the screen that a line may have."""
+        assert self._room is not None
+        return self._room()[0] - 2 * self._theme.px(_EDGE)
+
+    def _see_focus(self, event: tk.Event[tk.Misc]) -> None:
+        if isinstance(event.widget, tk.Misc) and str(event.widget).startswith(f"{self.body}."):
+            self._in_sight = event.widget
+            self._see_again()
+
+    def _fit(self, event: object) -> None:
+        super()._fit(event)
+        when_idle(self, self._see_again)
+
+    def _see_again(self) -> None:
+        """Have in sight what is to be, with what is wrong there if there is room for both."""
+        widget = self._in_sight
+        if widget is None or not widget.winfo_exists():
+            return
+        for section in self._sections.values():
+            if section.why.winfo_ismapped() and f"{widget}.".startswith(f"{section.part}."):
+                self.see(section.why)
+        self.see(widget)
 
 
 class TaskDialog(SmallWindow):
@@ -168,70 +307,31 @@ class TaskDialog(SmallWindow):
     def __init__(self, parent: tk.Misc, theme: Theme, *, title: str, words: str, on_begin: Callable[[], None]) -> None:
         super().__init__(parent, theme, title)
         px = theme.px
-        self.safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
-        self.body = ttk.Frame(self, style="Window.TFrame", padding=(px(24), px(14), px(24), px(16)))
-        self.body.pack(fill="both", expand=True)
-        self.body.columnconfigure(1, weight=1, minsize=px(_WIDTH))
-        self._complaints: dict[tk.Widget, ttk.Label] = {}
-        self._headings: dict[tk.Widget, ttk.Label] = {}
-        self._rows = 0
-        self._foot = ttk.Frame(self.body, style="Window.TFrame")
-        self.close_button = ttk.Button(self._foot, text="Close", command=self.destroy)
-        self.begin_button = ttk.Button(self._foot, text=words, style="Accent.TButton", command=on_begin)
+        self._foot = ttk.Frame(self, style="Window.TFrame", padding=(px(_EDGE), px(16), px(_EDGE), px(16)))
+        self._sections = Sections(self, theme, self._room, _WIDTH)
+        self.body, self.safety = self._sections.body, self._sections.safety
+        self.section, self.display = self._sections.add, self._sections.display
+        self.complain, self.complaint = self._sections.complain, self._sections.complaint
+        buttons = ttk.Frame(self._foot, style="Window.TFrame")
+        buttons.pack(side="right")
+        self.close_button = ttk.Button(buttons, text="Close", command=self.destroy)
+        self.begin_button = ttk.Button(buttons, text=words, style="Accent.TButton", command=on_begin)
+        self.close_button.pack(side="left")
+        self.begin_button.pack(side="left", padx=(px(8), 0))
+        self._foot.pack(side="bottom", fill="x")
+        self._sections.pack(side="top", fill="both", expand=True)
         self._is_gone = False
         self._bind_keys()
-
-    def section(self, heading: str, part: tk.Widget) -> None:
-        """Put a part, a child of ``body``, under the others, with its heading at the left.
-
-        Words take several lines, each as long as the column is at least: none makes the window wider, and none
-        follows a window that follows it.
-        """
-        px, row = self.theme.px, self._rows
-        self._rows += 2
-        above = px(12) if row else 0
-        label = ttk.Label(self.body, text=heading, style="Window.Strong.TLabel", wraplength=px(_HEADINGS))
-        label.grid(row=row, column=0, sticky="nw", padx=(0, px(16)), pady=(above + px(4), 0))
-        part.grid(row=row, column=1, sticky="ew", pady=(above, 0))
-        why = ttk.Label(self.body, style="Window.Error.TLabel")
-        for words in (part, why):
-            if isinstance(words, ttk.Label):
-                words.configure(wraplength=px(_WIDTH), justify="left")
-        self._complaints[part], self._headings[part] = why, label
-        why.grid(row=row + 1, column=1, sticky="w", pady=(px(3), 0))
-        why.grid_remove()
-
-    def display(self, part: tk.Widget, is_shown: bool) -> None:
-        """Show a section or leave it out."""
-        for widget in (part, self._headings[part]):
-            (widget.grid if is_shown else widget.grid_remove)()
-        if not is_shown:
-            self.complain(part, "")
 
     def show_begin(self, *, is_next: bool) -> None:
         """Give the button that begins its weight, or take it away while there is nobody to begin with."""
         self.begin_button.configure(style="Accent.TButton" if is_next else "TButton")
 
-    def complain(self, part: tk.Widget, why: str) -> None:
-        """Say under a part what is wrong there; nothing if ``why`` is empty."""
-        label = self._complaints[part]
-        label.configure(text=self.safety.field(why, _LONGEST))
-        (label.grid if why else label.grid_remove)()
-
-    def complaint(self, part: tk.Widget) -> str:
-        """What it says there."""
-        label = self._complaints[part]
-        return str(label.cget("text")) if label.winfo_manager() else ""
-
     def open(self, first: tk.Widget) -> None:
         """Show it, once it is filled, with the focus on ``first``."""
-        px = self.theme.px
-        self._foot.grid(row=self._rows, column=0, columnspan=2, sticky="se", pady=(px(16), 0))
-        self.body.rowconfigure(self._rows, weight=1)
-        self.close_button.pack(side="left")
-        self.begin_button.pack(side="left", padx=(px(8), 0))
-        self.begin_button.lift()
         self._foot.lift()
+        self.update_idletasks()
+        self._sections.ask_for_room()
         self.update_idletasks()
         scale = self.theme.scale
         size = int(self.winfo_reqwidth() / scale) + 1, int(self.winfo_reqheight() / scale) + 1
@@ -248,6 +348,11 @@ class TaskDialog(SmallWindow):
     def is_gone(self) -> bool:
         """Whether it was closed."""
         return self._is_gone
+
+    def _room(self) -> tuple[int, int]:
+        """The pixels of the screen that the sections may have."""
+        area = self._area
+        return area.width, area.height - self._foot.winfo_reqheight()
 
     def _bind_keys(self) -> None:
         for key in ("<Return>", "<KP_Enter>"):

@@ -32,7 +32,7 @@ class FakeRunner:
 @pytest.fixture(autouse=True)
 def ready(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that lacks nothing."""
-    monkeypatch.setattr(machine, "ensure", lambda _needs: None)
+    monkeypatch.setattr(machine, "ensure", lambda *_needs: None)
     monkeypatch.setattr(environment, "ensure", lambda: PYTHON)
     monkeypatch.setattr(environment, "to_run", lambda: PYTHON)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.metadata
 import os
 import sys
 import venv
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from build_scripts import commands, environment
+from build_scripts import commands, environment, machine, project
 
 
 class FakePip:
@@ -152,9 +153,25 @@ def test_the_program_runs_with_this_python_if_that_has_all_it_needs(pip: FakePip
 
 @pytest.fixture
 def lacking(pip: FakePip, monkeypatch: pytest.MonkeyPatch) -> FakePip:
-    """This Python lacks what the program needs."""
-    monkeypatch.setattr(environment, "_MODULES", ("no_such_module_anywhere",))
+    """This Python lacks one of the packages that the program needs, and has another in a version that is too old."""
+    monkeypatch.setattr(importlib.metadata, "version", older_than_needed)
     return pip
+
+
+def older_than_needed(name: str) -> str:
+    if name != "regex":
+        raise importlib.metadata.PackageNotFoundError(name)
+    return "2023.9.30"
+
+
+@pytest.mark.parametrize("lacks", project.requirements())
+def test_each_package_that_the_program_needs_is_looked_for(
+    lacks: str, pip: FakePip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "_is_installed", lambda one: one != lacks)
+
+    assert environment.to_run(tmp_path / "run") == environment.python(tmp_path / "run")
+    assert pip.made == 1
 
 
 def test_else_it_has_an_environment_of_its_own_that_is_made_once(lacking: FakePip, tmp_path: Path) -> None:
@@ -181,5 +198,21 @@ def test_without_a_network_or_a_place_it_starts_all_the_same_and_that_is_said(
     setattr(lacking, what, True)
 
     assert environment.to_run(tmp_path / "run") == Path(sys.executable)
-    assert f"Tincan starts without what TLS needs; {remedy}.\n" in capsys.readouterr().out
+    cryptography, regex = project.requirements()
+    lacks = f"{cryptography}, which TLS needs, and {regex}, which expressions that repeat several things need"
+    assert f"Tincan starts without {lacks}; {remedy}.\n" in capsys.readouterr().out
     assert not (tmp_path / "run" / "tools.stamp").exists()
+
+
+def test_what_an_environment_is_made_with_is_asked_for_where_one_is_to_be_made(pip: FakePip, tmp_path: Path) -> None:
+    assert environment.needs_to_run(tmp_path / "run") == ()
+
+
+def test_it_is_asked_for_once(lacking: FakePip, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert environment.needs_to_run(folder) == (machine.VENV,)
+
+    environment.python(folder).parent.mkdir(parents=True)
+    environment.python(folder).touch()
+    environment.to_run(folder)
+    assert environment.needs_to_run(folder) == ()

@@ -210,6 +210,30 @@ def test_a_python_that_packages_cannot_complete_is_named(
     assert debian.typed == []
 
 
+def test_what_else_is_missing_is_named_with_a_python_that_packages_cannot_complete(
+    debian: FakeMachine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machine, "is_distribution_python", lambda: False)
+
+    with pytest.raises(SystemExit):
+        machine.ensure([debian.need("python3-tk", of_python=True), debian.need("xvfb"), debian.need("sqlite3")])
+
+    assert capsys.readouterr().err.endswith("then try again:\n  apt-get update && apt-get install xvfb sqlite3\n")
+
+
+def test_what_is_wanted_later_comes_with_what_is_missing_and_is_no_reason_to_end(
+    debian: FakeMachine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = [debian.need("python3-venv")]
+    machine.ensure([], later)
+    assert debian.typed == []
+
+    debian.failing = "install"
+    with pytest.raises(SystemExit):
+        machine.ensure([debian.need("python3-tk")], later)
+    assert capsys.readouterr().err.endswith("apt-get install python3-tk python3-venv\n")
+
+
 def test_a_package_that_did_not_bring_what_it_should_is_named(
     debian: FakeMachine, capsys: pytest.CaptureFixture[str]
 ) -> None:

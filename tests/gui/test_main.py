@@ -188,6 +188,24 @@ def test_what_is_missing_is_named(error: str, told: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"tincan: {told}\n")
 
 
+@only_linux("elsewhere nothing names the libraries that a program wants")
+def test_all_libraries_that_are_missing_are_named_at_once(tmp_path: Path) -> None:
+    ldd = tmp_path / "ldd"
+    lines = r"\tlibtk8.6.so => /lib/libtk8.6.so (0x1)\n\tlibXft.so.2 => not found\n\tlibX11.so.6 => not found\n"
+    ldd.write_text(f"#!/bin/sh\nprintf '{lines}{lines}'\nexit 1\n", encoding="utf-8")
+    ldd.chmod(0o755)
+    error = 'ImportError("libX11.so.6: cannot open shared object file: No such file or directory")'
+
+    done = subprocess.run(
+        [sys.executable, "-c", LOADING.format(error=error)],
+        cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "PATH": f"{tmp_path}:/bin"},
+    )  # fmt: skip
+
+    what = "the system has no libXft.so.2, no libX11.so.6"
+    how = "install them (on Debian and Ubuntu: apt install libxft2 libx11-6)"
+    assert done.stderr == f"tincan: no window can be opened here: {what}; {how}\n"
+
+
 @pytest.mark.parametrize("before", [["--open"], []], ids=["by option", "alone, as a double click does it"])
 def test_a_journal_is_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, before: list[str]) -> None:
     journal = tmp_path / "talk of today.tincan"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 import tkinter as tk
@@ -13,6 +17,8 @@ from tkinter import ttk
 
 import pytest
 
+from build_scripts.project import ROOT
+from build_scripts.xvfb import VirtualDisplay
 from core.address import Address
 from core.net import sockets
 from gui.app import App, Options
@@ -23,6 +29,7 @@ from gui.views.conversation.row_window import ENOUGH
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, port_of, say, serve, shown
 from tests.support.peers import black_hole
+from tests.support.sink import until
 from tests.support.systems import not_on_wine, only_linux
 
 
@@ -464,6 +471,53 @@ def test_a_window_does_not_walk_from_run_to_run(make_app: MakeApp, tmp_path: Pat
     app._remember()
 
     assert app.main_controller.preferences.geometry == "700x500+40+30"
+
+
+@only_linux("elsewhere a window's place is that of its frame")
+def test_the_first_place_of_a_window_is_that_of_its_frame(make_app: MakeApp, tmp_path: Path) -> None:
+    """Nobody has asked for a place before the first start."""
+    first = make_app(folder=tmp_path)
+    place = first.root.winfo_x(), first.root.winfo_y()
+    first.leave()
+
+    second = make_app(folder=tmp_path)
+
+    assert (second.root.winfo_x(), second.root.winfo_y()) == place
+
+
+THREE_STARTS = """
+import sys
+from pathlib import Path
+from gui.app import App, Options
+for _ in range(3):
+    app = App(Options(folder=Path(sys.argv[1])))
+    app.show()
+    while not app.own_journal.is_open:
+        app.root.update()
+    print(app.root.winfo_x(), app.root.winfo_y())
+    app.leave()
+"""
+
+
+@only_linux("openbox is a window manager of X11")
+@pytest.mark.skipif(shutil.which("openbox") is None, reason="openbox is not installed")
+def test_a_window_stands_where_it_stood_under_a_window_manager(tmp_path: Path) -> None:
+    has_begun = tmp_path / "begun"
+    with VirtualDisplay() as display:
+        here = {**os.environ, "DISPLAY": display}
+        manager = subprocess.Popen(["openbox", "--startup", f"touch {has_begun}"], stderr=subprocess.DEVNULL, env=here)
+        try:
+            until(has_begun.exists, "the window manager")
+            starts = [sys.executable, "-c", THREE_STARTS, str(tmp_path / "kept")]
+            done = subprocess.run(
+                starts, cwd=ROOT, env=here, capture_output=True, text=True, timeout=3 * PATIENCE, check=True
+            )
+        finally:
+            manager.terminate()
+            manager.wait(PATIENCE)
+    places = done.stdout.splitlines()
+    assert len(places) == 3
+    assert len(set(places)) == 1
 
 
 def test_what_is_said_in_passing_goes_by_itself(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,9 +22,10 @@ from gui.viewmodels.exports import (
 from gui.widgets.bindings import bind_own
 from gui.widgets.controls import Option, Options, ThinProgress
 from gui.widgets.fields import FileRow
-from gui.widgets.small_window import SmallWindow
+from gui.widgets.screens import is_narrow
+from gui.widgets.small_window import Sections, SmallWindow
 
-_WIDTH, _HEADINGS = 520, 100  # pixels at 96 dots an inch, of all and of the headings in it
+_WIDTH, _WORDS = 420, 520  # pixels at 96 dots an inch, of what is asked for and of a line below
 
 
 class ExportDialog(SmallWindow):
@@ -33,6 +34,8 @@ class ExportDialog(SmallWindow):
     ``on_export`` gets what to write, ``on_cancel`` ends it, ``on_open_folder`` shows where the file is.
     ``path`` is what the field suggests, and ``ask_path`` opens the system's own dialog for files.
     """
+
+    _is_as_large_as_needed = True
 
     def __init__(
         self,
@@ -53,29 +56,29 @@ class ExportDialog(SmallWindow):
         self._view = NOT_BEGUN
         self._agreed = ""  # the path whose file may be replaced
         self._is_gone = False
-        self._body = ttk.Frame(self, style="Window.TFrame", padding=(theme.px(24), theme.px(16)))
-        self._body.pack(fill="both", expand=True)
-        self.scopes: Options[Scope] = Options(self._body, theme, lambda _scope: self._forget_result())
-        self._as = ttk.Frame(self._body, style="Window.TFrame")
-        self.formats: Options[str] = Options(self._as, theme, self._format_chosen, columns=2)
-        wrap = theme.px(_WIDTH - _HEADINGS)
-        self._sentence = ttk.Label(  # of the chosen one
-            self._as, style="Window.Muted.TLabel", justify="left", wraplength=wrap
-        )
+        px = theme.px
+        self._foot = ttk.Frame(self, style="Window.TFrame", padding=(px(24), px(18), px(24), px(16)))
+        self._sections = Sections(self, theme, self._room, _WIDTH)
+        body = self._sections.body
+        self.scopes: Options[Scope] = Options(body, theme, lambda _scope: self._forget_result())
+        columns = 1 if is_narrow(self, px) else 2
+        self.formats: Options[str] = Options(body, theme, self._format_chosen, columns=columns)
+        self._sentence = ttk.Label(body, style="Window.Muted.TLabel")  # of the chosen one
         self._file = FileRow(
-            self._body, theme, ask=ask_path, title="Export to", on_edit=self._path_edited, options=self._kinds_of_file
+            body, theme, ask=ask_path, title="Export to", on_edit=self._path_edited, options=self._kinds_of_file
         )
         self.path, self.choose_button = self._file.field, self._file.button
-        self._why = ttk.Label(self._body, style="Window.Error.TLabel", justify="left", wraplength=wrap)
-        self._foot = ttk.Frame(self._body, style="Window.TFrame")
         self._progress = ThinProgress(self._foot, theme)
-        self._words = ttk.Label(self._foot, style="Window.TLabel", justify="left", wraplength=theme.px(_WIDTH))
+        self._words = ttk.Label(self._foot, style="Window.TLabel", justify="left")
+        self._words.configure(wraplength=min(px(_WORDS), self._area.width - 2 * px(24)))
         self.folder_button = ttk.Button(self._foot, text="Open folder", command=on_open_folder)
         self.close_button = ttk.Button(self._foot, text="Close", command=self.close)
         self.export_button = ttk.Button(self._foot, text="Export", style="Accent.TButton", command=self._act)
         self._fill(path)
         self._lay_out()
         self._bind_keys()
+        self.update_idletasks()
+        self._sections.ask_for_room()
         self.deiconify()
 
     def offer(self, rows: Sequence[Rows], chosen: Scope | None = None) -> None:
@@ -126,7 +129,7 @@ class ExportDialog(SmallWindow):
     @property
     def complaint(self) -> str:
         """What is wrong; empty if nothing is."""
-        return str(self._why.cget("text")) if self._why.winfo_manager() else ""
+        return self._sections.complaint(self._file)
 
     def close(self) -> None:
         """Put the window away; what is still being written is cancelled, for nobody would see its end."""
@@ -142,24 +145,24 @@ class ExportDialog(SmallWindow):
         self._file.put(path)
 
     def _lay_out(self) -> None:
-        px, body, foot = self.theme.px, self._body, self._foot
-        sections: tuple[tuple[str, tk.Widget], ...] = (("What", self.scopes), ("As", self._as), ("To", self._file))
-        for row, (words, part) in enumerate(sections):
-            gap = (0 if row == 0 else px(14), 0)
-            heading = ttk.Label(body, text=words, style="Window.Strong.TLabel")
-            heading.grid(row=row, column=0, sticky="nw", padx=(0, px(20)), pady=(gap[0] + px(3), 0))
-            part.grid(row=row, column=1, sticky="nsew", pady=gap)
-        self.formats.pack(fill="x")
-        self._sentence.pack(anchor="w", pady=(px(6), 0))
-        body.columnconfigure(1, weight=1, minsize=px(_WIDTH - _HEADINGS))
-        foot.grid(row=4, column=0, columnspan=2, sticky="ew", pady=(px(18), 0))
+        px, foot = self.theme.px, self._foot
+        sections = (
+            ("What", self.scopes, 0), ("As", self.formats, 14), ("", self._sentence, 6), ("To", self._file, 14),
+        )  # fmt: skip
+        for words, part, gap in sections:
+            self._sections.add(words, part, gap=gap)
         foot.columnconfigure(0, weight=1)
         self._progress.grid(row=0, column=0, columnspan=4, sticky="ew", pady=(0, px(8)))
         self._words.grid(row=1, column=0, columnspan=4, sticky="w", pady=(0, px(10)))
         for column, button in enumerate((self.folder_button, self.close_button, self.export_button), 1):
-            button.grid(row=2, column=column, padx=(px(8), 0))
-        for part in (self._progress, self._words, self.folder_button):
-            part.grid_remove()
+            button.grid(row=3, column=column, padx=(px(8), 0))
+        if is_narrow(self, px):
+            self.folder_button.grid(row=2, column=0, columnspan=4, sticky="e", pady=(0, px(8)))
+        foot.pack(side="bottom", fill="x")
+        foot.lift()
+        self._sections.pack(side="top", fill="both", expand=True)
+        for shown_later in (self._progress, self._words, self.folder_button):
+            shown_later.grid_remove()
 
     def _bind_keys(self) -> None:
         self.bind("<Escape>", lambda _event: self._escape())
@@ -222,10 +225,12 @@ class ExportDialog(SmallWindow):
     def _complain(self, why: str) -> None:
         if not why:
             self.path.accept()
-            self._why.grid_remove()
-            return
-        self._why.configure(text=self._safety.text(why))
-        self._why.grid(row=3, column=1, sticky="w", pady=(self.theme.px(4), 0))
+        self._sections.complain(self._file, why)
+
+    def _room(self) -> tuple[int, int]:
+        """The pixels of the screen that the sections may have."""
+        area = self._area
+        return area.width, area.height - self._foot.winfo_reqheight()
 
     def _show_button(self) -> None:
         view = self._view

@@ -10,10 +10,11 @@ from typing import Protocol
 from gui.theme.theme import Theme
 from gui.widgets.fields import LineField
 from gui.widgets.fitting import Flow, elided
+from gui.widgets.screens import is_narrow
 from gui.widgets.small_window import TaskDialog
 
-_ROWS = 7
-_COLUMN = 315  # at 96 dots an inch, of what a profile sets
+_ROWS, _LEAST_ROWS = 7, 2
+_COLUMN, _LEAST_COLUMN = 315, 150  # at 96 dots an inch, of what a profile sets
 
 
 class Save(Protocol):
@@ -64,9 +65,12 @@ class ProfilesDialog(TaskDialog):
         self._controller = controller
         px = theme.px
         box = ttk.Frame(self.body, style="Edge.TFrame", padding=px(1))
-        self.tree = ttk.Treeview(box, columns=("sets",), show="tree", selectmode="browse", height=_ROWS)
-        self.tree.column("#0", width=px(130), minwidth=px(80), stretch=False)
-        self.tree.column("sets", width=px(_COLUMN), minwidth=px(80))
+        is_small = is_narrow(self, px)
+        self._column = _LEAST_COLUMN if is_small else _COLUMN
+        rows = _LEAST_ROWS if is_small else _ROWS
+        self.tree = ttk.Treeview(box, columns=("sets",), show="tree", selectmode="browse", height=rows)
+        self.tree.column("#0", width=px(90 if is_small else 130), minwidth=px(80), stretch=False)
+        self.tree.column("sets", width=px(self._column), minwidth=px(80))
         bar = ttk.Scrollbar(box, command=self.tree.yview, takefocus=False)
         self.tree.configure(yscrollcommand=bar.set)
         self.tree.pack(side="left", fill="both", expand=True)
@@ -105,7 +109,7 @@ class ProfilesDialog(TaskDialog):
 
     def _fitted(self, words: str) -> str:
         """The words, cut where the column ends; what the chosen one sets stands below in full."""
-        return elided(self.safety.field(words), self.theme.base, self.theme.px(_COLUMN - 24))
+        return elided(self.safety.field(words), self.theme.base, self.theme.px(self._column - 24))
 
     def say(self, words: str, *, is_wrong: bool) -> None:
         """Say what was done, or what is wrong."""

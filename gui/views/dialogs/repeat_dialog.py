@@ -27,7 +27,7 @@ from gui.widgets.bindings import breaking, has_focus
 from gui.widgets.controls import Choice, Option, Options
 from gui.widgets.debounce import Debounce
 from gui.widgets.fields import LineField, Measure
-from gui.widgets.screens import area_of
+from gui.widgets.screens import area_of, is_narrow
 from gui.widgets.small_window import TaskDialog
 
 if TYPE_CHECKING:
@@ -63,11 +63,15 @@ class WaitRow(ttk.Frame):
         self.within = Measure(self, theme, "ms, else", self._edited, before="within", width=8)
         self.otherwise: Choice[Otherwise] = Choice(self, lambda _what: self._edited(), width=10)
         px = theme.px
-        self.when.grid(row=0, column=0, sticky="ew")
-        self.pattern.grid(row=0, column=1, columnspan=2, sticky="ew", padx=(px(6), 0))
-        self.within.grid(row=1, column=0, columnspan=2, sticky="w", pady=(px(4), 0))
-        self.otherwise.grid(row=1, column=2, sticky="w", padx=(px(6), 0), pady=(px(4), 0))
         self.columnconfigure(2, weight=1)
+        if is_narrow(self, px):
+            for row, part in enumerate((self.when, self.pattern, self.within, self.otherwise)):
+                part.grid(row=row, column=2, sticky="ew", pady=(px(4) if row else 0, 0))
+        else:
+            self.when.grid(row=0, column=0, sticky="ew")
+            self.pattern.grid(row=0, column=1, columnspan=2, sticky="ew", padx=(px(6), 0))
+            self.within.grid(row=1, column=0, columnspan=2, sticky="w", pady=(px(4), 0))
+            self.otherwise.grid(row=1, column=2, sticky="w", padx=(px(6), 0), pady=(px(4), 0))
         self.show(None, is_enabled=False)
 
     def show(self, expected: Expectation | None, *, is_enabled: bool) -> None:
@@ -137,8 +141,9 @@ class StepList(ttk.Frame):
         inner = ttk.Frame(box, style="Pane.TFrame")
         inner.pack(fill="both", expand=True)
         self.tree = ttk.Treeview(inner, columns=("wait",), show="tree", selectmode="browse", height=self._rows)
-        self.tree.column("#0", width=theme.px(160), minwidth=theme.px(80))
-        self.tree.column("wait", width=theme.px(220), minwidth=theme.px(80), anchor="e", stretch=False)
+        name, wait = (100, 130) if is_narrow(self, theme.px) else (160, 220)
+        self.tree.column("#0", width=theme.px(name), minwidth=theme.px(80))
+        self.tree.column("wait", width=theme.px(wait), minwidth=theme.px(80), anchor="e", stretch=False)
         bar = ttk.Scrollbar(inner, command=self.tree.yview, takefocus=False)
         self.tree.configure(yscrollcommand=bar.set)
         self.tree.pack(side="left", fill="both", expand=True, padx=theme.px(2), pady=theme.px(2))
@@ -270,7 +275,10 @@ class StepList(ttk.Frame):
         box.pack(fill="x", pady=px(6))
         self._row.pack(fill="x")
         self.wait.pack(fill="x", pady=(px(4), 0))
-        self.pause.pack(side="left", fill="y")
+        if is_narrow(self, px):
+            self.pause.pack(side="top", anchor="w", pady=(0, px(4)))
+        else:
+            self.pause.pack(side="left", fill="y")
         for button in reversed(self.buttons.values()):
             button.pack(side="right", padx=(px(2), 0), fill="y")
 

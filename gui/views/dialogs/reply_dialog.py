@@ -70,7 +70,7 @@ class HandlerDialog(ReplyDialog):
             options=lambda: {"filetypes": _PYTHON},
         )  # fmt: skip
         self.new_button = ttk.Button(row, text="New handler…", command=self._make_new)
-        self.new_button.pack(side="left", padx=(self.theme.px(8), 0), fill="y")
+        row.add_button(self.new_button)
         return row, row.field
 
     def _make_new(self) -> None:

@@ -29,13 +29,16 @@ from gui.viewmodels.preferences import (
 )
 from gui.widgets.bindings import focus_now, has_focus, when_idle
 from gui.widgets.controls import Choice
-from gui.widgets.fields import Asked, CheckedRow, FileRow, LineField, whole_number
+from gui.widgets.fields import Asked, CheckedRow, FileRow, LineField, put_words, whole_number
 from gui.widgets.fitting import wrap_within
+from gui.widgets.screens import is_narrow
 from gui.widgets.scrolling import ScrollingPage
 from gui.widgets.small_window import SmallWindow
 
 # Changes the named preferences; what is given is all that changes.
 Change = Callable[[dict[str, Any]], None]
+
+Field = TypeVar("Field", bound=ttk.Widget)
 
 _USUAL = Preferences()
 _COLOURS = (
@@ -76,33 +79,28 @@ class SettingsPage(ScrollingPage):
         wrap_within(label, self.body, lambda: self.theme.px(40))
         self.add(label, gap=gap)
 
-    def labelled(self, words: str) -> ttk.Frame:
-        """Put a row below the others that begins with these words; its second column is for a field."""
+    def labelled(self, words: str, make: Callable[[ttk.Frame], Field], *, sticky: str = "ew") -> Field:
+        """Put a row below the others that begins with these words; ``make`` makes its field."""
         row = ttk.Frame(self.body, style="Window.TFrame")
-        row.columnconfigure(0, minsize=self.theme.px(236))
         row.columnconfigure(1, weight=1)
-        ttk.Label(row, text=words, style="Window.TLabel").grid(row=0, column=0, sticky="w")
+        below = put_words(row, ttk.Label(row, text=words, style="Window.TLabel"), self.theme.px)
+        field = make(row)
+        field.grid(row=below, column=1, sticky=sticky)
         self.add(row)
-        return row
+        return field
 
     def ask_password(self, words: str, on_password: Callable[[str], None]) -> LineField:
         """Put a field for a password below the others, which is kept nowhere."""
-        row = self.labelled(words)
-        field = LineField(row, self.theme, on_password, width=16)
+        field = self.labelled(words, lambda row: LineField(row, self.theme, on_password, width=16))
         field.configure(show="•")
         field.hint("Forgotten when Tincan ends")
-        field.grid(row=0, column=1, sticky="ew")
         return field
 
     def choose(self, words: str, name: str) -> Choice[Any]:
         """Put a choice below the others; what is chosen changes the preference of that name."""
-        row = ttk.Frame(self.body, style="Window.TFrame")
-        row.columnconfigure(0, minsize=self.theme.px(236))
-        ttk.Label(row, text=words, style="Window.TLabel").grid(row=0, column=0, sticky="w")
-        choice: Choice[Any] = Choice(row, lambda key: self.change({name: key}), width=26)
-        choice.grid(row=0, column=1, sticky="w")
-        self.add(row)
-        return choice
+        return self.labelled(
+            words, lambda row: Choice[Any](row, lambda key: self.change({name: key}), width=26), sticky="w"
+        )
 
 
 class LookPage(SettingsPage):
@@ -304,11 +302,10 @@ class TlsPage(SettingsPage):
 
             return str(filedialog.askopenfilename(**options) or "")
 
-        row = self.labelled(words)
-        file = FileRow(row, self.theme, ask=ask, title=words, on_edit=lambda: self._edited(name))
-        file.field.configure(width=12)
+        file = self.labelled(
+            words, lambda row: FileRow(row, self.theme, ask=ask, title=words, on_edit=lambda: self._edited(name))
+        )
         file.field.hint("None")
-        file.grid(row=0, column=1, sticky="ew")
         return file
 
     def _edited(self, name: str) -> None:
@@ -441,7 +438,9 @@ class SettingsDialog(SmallWindow):
 
     def _lay_out(self) -> None:
         self.add_foot()
-        ttk.Label(self.foot, text="Every change counts at once.", style="Window.Muted.TLabel").pack(side="left")
+        says = ttk.Label(self.foot, text="Every change counts at once.", style="Window.Muted.TLabel", justify="left")
+        says.configure(wraplength=self.theme.px(130) if is_narrow(self, self.theme.px) else 0)
+        says.pack(side="left")
         self.tabs.pack(fill="both", expand=True)
         self.tabs.enable_traversal()
         self.put_beside(_SIZE, _SMALLEST)

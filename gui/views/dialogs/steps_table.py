@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from tkinter import ttk
 
-from core.text_safety import TextSafety
+from core.text_safety import LONGEST_FIELD, TextSafety
 from core.words import with_capital
 from gui.theme.theme import Theme
 from gui.viewmodels.replaying import TableLine, as_tab_separated
@@ -15,11 +15,13 @@ from gui.widgets.bindings import bind_own, breaking, focus_now
 from gui.widgets.clipboard import give
 from gui.widgets.debounce import Debounce
 from gui.widgets.fitting import wrap_within
+from gui.widgets.screens import is_narrow
 from gui.widgets.small_window import SmallWindow, copy_text
 
 _SIZE, _SMALLEST = (760, 400), (420, 240)  # width and height at 96 dots an inch
 _WIDTHS = (110, 120, 140, 140, 120)  # of the columns, likewise
 _NARROW = {"time": 70}
+_SHORT_TITLE = 60  # characters
 _AT_ONCE = 300  # lines that are put in before whatever else the window has to do
 _SOON = 15  # milliseconds
 
@@ -74,7 +76,8 @@ class StepsTable(SmallWindow):
         self.copy_button = self.button("Copy", self._copy_all)
         self.next_button = self.button(f"Next {wrong}", lambda: self._next(1))
         self.next_button.state(["disabled"])
-        head = ttk.Label(self, text=self._safety.field(title), style="Window.Strong.TLabel", justify="left")
+        longest = _SHORT_TITLE if is_narrow(self, px) else LONGEST_FIELD  # the table needs the room
+        head = ttk.Label(self, text=self._safety.field(title, longest), style="Window.Strong.TLabel", justify="left")
         wrap_within(head, self, lambda: px(44))
         head.pack(side="top", anchor="w", fill="x", padx=px(20), pady=(px(12), 0))
         self.words = ttk.Label(self, style="Window.TLabel", justify="left")

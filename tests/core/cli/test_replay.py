@@ -20,6 +20,7 @@ from tests.core.journal.export.formats.test_script import datagrams as datagrams
 from tests.core.journal.export.formats.test_script import journal as journal
 from tests.support import program
 from tests.support.peers import Dribbles, Host, Peer, Resets, free_port
+from tests.support.sink import PATIENCE
 
 
 @contextmanager
@@ -161,3 +162,15 @@ def test_datagrams_know_no_tls(datagrams: Path) -> None:
     done = program.run("replay", datagrams, "127.0.0.1:1", "--tls")
     assert done.code == 1
     assert "datagrams were recorded, and TLS is for streams of bytes: leave it out" in done.err
+
+
+def test_what_is_said_this_time_is_recorded_on_both_sides(journal: Path, tmp_path: Path) -> None:
+    theirs, ours = tmp_path / "theirs.tincan", tmp_path / "ours.tincan"
+    with mocking(journal, "--once", "--journal", str(theirs)) as (address, process):
+        assert program.run("replay", journal, address, "--journal", ours).code == 0
+        process.communicate(timeout=PATIENCE)  # Windows' pipes hold less than what a long conversation says
+        assert process.returncode == 0
+    for recorded in (theirs, ours):
+        with Server("127.0.0.1:0", reply="echo") as same:
+            assert program.run("replay", recorded, str(same.addresses[0])).code == 0
+    assert program.run("replay", journal, "127.0.0.1:9", "--journal", ours).code == 2

@@ -36,7 +36,7 @@ from core.net.resolver import Resolver
 from core.proxy import Proxy
 from core.replies.rules import Rules, find_rule_set
 from core.text_safety import TextSafety
-from core.tls.settings import Tls
+from core.tls.settings import ClientCertificates, Tls
 from tests.support.certificates import make
 from tests.support.injection import KINDS, Breaker
 from tests.support.peers import AnswersBack, Host, Peer, Resets
@@ -1290,6 +1290,19 @@ class TestTapping:
         assert (options.tls, options.onward_tls) == (None, Tls())
         assert (other.tls, other.onward_tls) == (Tls(), Tls(verify=False))
 
+    def test_each_side_may_be_shown_a_certificate_and_asked_for_one(self, tmp_path: Path) -> None:
+        (certificate, key), ca = make("localhost").write(tmp_path, "ours"), tmp_path / "ca.pem"
+        asked = "--client-cert", "require", "--client-ca", str(ca)
+        shown = "--target-cert", str(certificate), "--target-key", str(key)
+        options = parse(["tap", "0", "127.0.0.1:1", *asked])
+        other = parse(["tap", "0", "127.0.0.1:1", *shown])
+
+        assert isinstance(options, Options)
+        assert isinstance(other, Options)
+        wanted = Tls(ca=ca, client_certificates=ClientCertificates.REQUIRE)
+        assert (options.tls, options.onward_tls) == (wanted, None)
+        assert (other.tls, other.onward_tls) == (None, Tls(certificate=certificate, key=key))
+
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
@@ -1299,6 +1312,7 @@ class TestTapping:
             (("0", "127.0.0.1:1", "--fault", "gremlins"), "gremlins"),
             (("0", "127.0.0.1:1", "--key", "x", "--cert", "nowhere"), "nowhere"),
             (("0", "127.0.0.1:1", "--pin", "a" * 64, "--no-verify"), "pin"),
+            (("0", "127.0.0.1:1", "--client-ca", "x"), "--client-cert"),
         ],
     )
     def test_a_command_line_that_makes_no_sense_is_refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -13,6 +14,9 @@ from xml.etree import ElementTree
 import pytest
 
 from build_scripts.project import ROOT
+from core.journal.reading.reader import JournalReader
+from core.net.server import Server
+from core.net.udp import UdpServer
 from core.replies.rules import Rules, find_rule_set
 from core.tls.settings import Tls
 from tests.support import program
@@ -195,3 +199,21 @@ def test_ctrl_c_ends_it_and_writes_what_there_is(tmp_path: Path) -> None:
             process.kill()
             process.wait()
     assert ElementTree.parse(report).getroot().tag == "testsuites"
+
+
+@pytest.mark.parametrize("scheme", ["", "udp://"])
+def test_what_was_said_is_recorded_in_a_session_for_each_list(tmp_path: Path, scheme: str) -> None:
+    journal = tmp_path / "talk.tincan"
+    make_server = UdpServer if scheme else Server
+    lists = [written(tmp_path, {"send": name, "expect": "equals", "pattern": name}, name=name) for name in ("a", "b")]
+    with make_server("127.0.0.1:0", reply="echo", framing="line") as server:
+        done = run(*lists, f"{scheme}{server.addresses[0]}", "--journal", journal)
+        assert (done.code, done.err) == (0, "")
+        again = run(*lists, f"{scheme}{server.addresses[0]}", "--journal", journal)
+    assert (again.code, again.out) == (2, "")
+    assert str(journal) in again.err
+    with contextlib.closing(JournalReader(journal)) as reader:
+        said = {
+            row.session: [one.kind for one in reader.read(row.session, 0, 100) if one.data] for row in reader.sessions()
+        }
+    assert said == {1: ["sent", "received"], 2: ["sent", "received"]}

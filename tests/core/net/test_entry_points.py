@@ -12,10 +12,12 @@ from dataclasses import replace
 
 import pytest
 
+from core.address import Address
 from core.compose import Draft
 from core.errors import ConnectError, ConnectionEnded, SendError, TincanError
 from core.events import Opened, Received
 from core.net.client import Client
+from core.net.resolver import Outcome, Resolver
 from core.net.server import Server
 from core.net.socket_options import SocketOptions
 from core.net.tap import Tap
@@ -499,14 +501,18 @@ def looks_up_in_vain(stage: Stage) -> None:
         pass
 
 
+class NeverFinds(Resolver):
+    """A name server that does not answer."""
+
+    def resolve(self, target: Address, *, for_server: bool, done: Callable[[Outcome], None]) -> None: ...
+
+
 def looks_up_too_long(stage: Stage) -> None:
-    with UdpServer("127.0.0.1:0") as server:
-        limits = replace(DEFAULTS, connect=0.05)
-        client = UdpClient(f"localhost:{server.addresses[0].port}", limits=limits, events=stage.sink)
-        client.start()
-        stage.wait()
-        client.stop()
-        assert client.join(PATIENCE)
+    limits = replace(DEFAULTS, connect=0.05)
+    client = UdpClient("localhost:9", limits=limits, events=stage.sink, resolver=NeverFinds(threads=1))
+    client.start()
+    stage.wait()
+    assert client.join(PATIENCE)
 
 
 def asks_a_proxy(stage: Stage) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import socket
 import struct
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, repeat
+from pathlib import Path
 
 import pytest
 
@@ -33,10 +35,10 @@ from core.events import (
     TlsRefused,
 )
 from core.net import sockets
-from core.net.datagrams import DatagramSocket, DatagramTransport
+from core.net.datagrams import DatagramSocket, DatagramTransport, connect
 from core.net.owner import Pause
 from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions, use_options
-from core.net.sockets import SocketAddress
+from core.net.sockets import Endpoint, SocketAddress
 from core.net.udp import UdpClient, UdpServer
 from core.replies import Reply
 from core.replies.rules import Rules
@@ -47,6 +49,7 @@ from core.tls.settings import Tls
 from core.wire.faults import BothWays, FaultError, parse_faults
 from tests.support.injection import KINDS, Breaker
 from tests.support.law import check_law
+from tests.support.namespaces import FAR, two_hosts
 from tests.support.peers import stranger
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import held_up
@@ -320,6 +323,70 @@ def test_a_port_where_nobody_listens_is_told_and_ends_nothing() -> None:
         assert [event.data for event in sink.of(Sent)] == [b"anybody?", b"now?"]
 
 
+@pytest.mark.root
+@only_linux("elsewhere a connected socket is told of ports alone")
+def test_a_host_that_cannot_be_reached_is_told_and_ends_nothing() -> None:
+    """The router at FAR knows no way to it, and says so by ICMP."""
+    with two_hosts() as (near, far):
+        far.run(lambda: Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="ascii"))
+        far.ip("route", "add", "unreachable", "10.78.0.0/24")
+        near.ip("route", "add", "10.78.0.0/24", "via", FAR)
+
+        def talk() -> tuple[list[str], list[bytes]]:
+            with speaking(Address("10.78.0.1", 9)) as (client, sink):
+                client.send(b"anybody?")
+                sink.wait_for(Remark)
+                client.send(b"still nobody?")
+                sink.wait_for(Sent, 2)
+                return [event.text for event in sink.of(Remark)], [event.data for event in sink.of(Sent)]
+
+        told, sent = near.run(talk)
+
+    assert told == ["10.78.0.1:9 cannot be reached from here"]
+    assert sent == [b"anybody?", b"still nobody?"]
+
+
+@pytest.mark.root
+@only_linux("elsewhere the system keeps nothing of what it refuses")
+def test_what_the_system_itself_refuses_to_send_is_told_once() -> None:
+    def talk() -> list[Remark]:
+        with speaking(Address(FAR, 9), options=SocketOptions(fragments=False)) as (client, sink):
+            with pytest.raises(SendError, match="where packets have 1,500 at most"):
+                client.send(bytes(2_000))
+            for _ in range(2):  # what the socket has to tell is told by then
+                has_turned = threading.Event()
+                client._loop.call_soon(has_turned.set)
+                assert has_turned.wait(PATIENCE)
+            return sink.of(Remark)
+
+    with two_hosts() as (near, _far):
+        assert near.run(talk) == []
+
+
+class ToldOfWhatWasTooLarge:
+    """A socket whose next call is told that what went out before was too large for the way (ICMP)."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._news = [OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._sock, name)
+
+    def send(self, data: bytes) -> int:
+        if self._news:
+            raise self._news.pop()
+        return self._sock.send(data)
+
+
+def test_a_small_datagram_goes_out_though_one_before_was_too_large_for_the_way() -> None:
+    with stranger() as other, speaking(place_of(other)) as (client, _sink):
+        assert client._socket is not None
+        client._socket.sock = ToldOfWhatWasTooLarge(client._socket.sock)  # type: ignore[assignment]
+        client.send(b"small")
+        assert other.recv(100) == b"small"
+
+
 def test_a_send_that_meets_the_news_of_the_one_before_goes_out_all_the_same() -> None:
     with stranger() as nobody:
         where = place_of(nobody)
@@ -562,6 +629,20 @@ def test_a_client_hears_from_nobody_else() -> None:
         peer.sendto(b"real", where)
         assert client.receive(PATIENCE) == b"real"
         assert [event.data for event in sink.of(Received)] == [b"real"]
+
+
+def test_a_client_does_not_hear_what_was_meant_for_who_had_its_port_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(sock: socket.socket, endpoint: Endpoint) -> None:
+        with stranger(Address("127.0.0.1", sock.getsockname()[1])) as other:
+            other.send(b"an answer to somebody else")
+        connect(sock, endpoint)
+
+    monkeypatch.setattr("core.net.udp.connect", late)
+    with stranger() as target, speaking(place_of(target)) as (client, sink):
+        client.send(b"question")
+        target.sendto(b"answer", target.recvfrom(100)[1])
+        assert client.receive(PATIENCE) == b"answer"
+        assert [event.data for event in sink.of(Received)] == [b"answer"]
 
 
 @pytest.mark.parametrize("target", ["0.0.0.0:0", "[::]:0"])

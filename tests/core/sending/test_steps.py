@@ -10,6 +10,7 @@ import pytest
 
 from core.compose import Draft, Format
 from core.errors import SendError
+from core.net.owner import Watchers
 from core.sending.plan import End, PlanError, Played
 from core.sending.steps import StepsRun
 from core.steps.playing import Verdict
@@ -259,3 +260,20 @@ def test_who_hears_a_connection_and_fails_costs_it_nothing(logged_errors: list[l
     assert heard[:2] == [b"one", b"two"]
     assert [record.getMessage() for record in logged_errors] == ["fault in whoever hears what a connection receives"]
     logged_errors.clear()
+
+
+def test_nothing_is_said_over_a_connection_before_its_answers_are_heard() -> None:
+    run = StepsRun("test", ready(step("a", "any")), lambda _played: None)
+
+    class Watched:
+        has_datagrams = True
+
+        def __init__(self) -> None:
+            self.watchers = Watchers()
+            self.was_attached: bool | None = None
+
+        def add_hearer(self, _hear: object) -> None:
+            self.was_attached = run.is_attached
+
+    run.attach(watched := Watched())  # type: ignore[arg-type]
+    assert watched.was_attached is False

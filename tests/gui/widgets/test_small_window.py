@@ -7,9 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tkinter import ttk
 
 import pytest
 
+from core.compose import SavedMessage
 from core.events import ConnectionId
 from gui.app import App
 from gui.preferences import PreferencesFile
@@ -19,7 +21,7 @@ from gui.viewmodels.repeating import RepeatView
 from gui.views.dialogs.export_dialog import ExportDialog
 from gui.views.dialogs.network_page import NetworkPage
 from gui.views.dialogs.profiles_dialog import ProfilesDialog, SaveProfileDialog
-from gui.views.dialogs.repeat_dialog import RepeatDialog
+from gui.views.dialogs.repeat_dialog import LIST, RepeatDialog
 from gui.views.dialogs.replay_dialog import ReplayDialog, StepsDialog
 from gui.views.dialogs.reply_dialog import HandlerDialog, ReplyDialog
 from gui.views.dialogs.send_file_dialog import KeepDialog, SendFileDialog
@@ -27,6 +29,7 @@ from gui.views.dialogs.settings_dialog import SettingsDialog
 from gui.views.dialogs.steps_table import StepsTable
 from gui.views.dialogs.tap_dialog import TapDialog, TapRefusal
 from gui.views.help import AboutPage, KeysPage, ReportPage
+from gui.widgets.screens import Area
 from gui.widgets.small_window import SmallPage, SmallWindow, TaskDialog
 from tests.gui.driving import connect, serve
 from tests.support.systems import some
@@ -252,3 +255,113 @@ def test_a_small_window_stays_as_large_as_a_person_made_it(sizes: Sizes) -> None
             window.geometry(f"{wide + more}x{high + more}")
             assert sizes.of(window) == [(wide + more, high + more)], kind
         window.destroy()
+
+
+SMALL = Area(0, 0, 640, 480)  # pixels; at 192 dots an inch as 320x240 at 96
+
+
+@pytest.fixture
+def small_screen(make_app: Callable[..., App], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App:
+    """A window whose text is twice as large as usual, on a small screen."""
+    for module in ("screens", "small_window"):
+        monkeypatch.setattr(f"gui.widgets.{module}.area_of", lambda _widget: SMALL)
+    monkeypatch.setattr("gui.views.dialogs.repeat_dialog.area_of", lambda _widget: SMALL)
+    PreferencesFile(tmp_path / "settings.json").save(Preferences(text_size=TWICE))
+    app = make_app(folder=tmp_path)
+    connect(app, serve(app, "echo"))
+    return app
+
+
+def list_of_messages(app: App) -> SmallWindow:
+    made = repeat(app)
+    assert isinstance(made, RepeatDialog)
+    made.what.choose(LIST)
+    made.list._add(SavedMessage("hello", "hello"))
+    return made
+
+
+def page_of_settings(number: int) -> Callable[[App], SmallWindow]:
+    def make(app: App) -> SmallWindow:
+        made = MAKERS[SettingsDialog](app)
+        assert isinstance(made, SettingsDialog)
+        made.tabs.tk.call(made.tabs, "select", number)
+        return made
+
+    return make
+
+
+def settled(app: App) -> None:
+    for _ in range(ROUNDS):
+        app.root.update()
+
+
+def by_tab(window: SmallWindow, settle: Callable[[], None]) -> Iterator[tk.Misc]:
+    """Every control of a window that Tab goes to, once it is there."""
+    first = widget = window.tk_focusNext()
+    while widget is not None:
+        widget.focus_force()
+        settle()
+        yield widget
+        widget = widget.tk_focusNext()
+        if widget is first:
+            return
+
+
+def in_sight(widget: tk.Misc) -> tuple[int, int]:
+    """How many pixels of a widget's width and height are inside everything that it stands in."""
+    left, top = widget.winfo_rootx(), widget.winfo_rooty()
+    right, bottom = left + widget.winfo_width(), top + widget.winfo_height()
+    around = widget
+    while not isinstance(around, tk.Toplevel):
+        assert around.master is not None
+        around = around.master
+        x, y = around.winfo_rootx(), around.winfo_rooty()
+        left, top = max(left, x), max(top, y)
+        right, bottom = min(right, x + around.winfo_width()), min(bottom, y + around.winfo_height())
+    return right - left, bottom - top
+
+
+def test_every_control_is_seen_whole_by_tab_alone_on_a_small_screen_at_192_dots_an_inch(small_screen: App) -> None:
+    others = {f"settings {number}": page_of_settings(number) for number in (1, 2, 3)}
+    makers = {kind.__name__: make for kind, make in MAKERS.items()} | {"list": list_of_messages} | others
+    for name, make in makers.items():
+        window = make(small_screen)
+        settled(small_screen)
+        assert window.winfo_width() <= SMALL.width, name
+        assert window.winfo_height() <= SMALL.height, name
+        for control in by_tab(window, lambda: settled(small_screen)):
+            wide, high = control.winfo_width(), control.winfo_height()
+            if isinstance(control, tk.Text | ttk.Treeview):  # which scroll by themselves
+                assert in_sight(control)[0] == wide, (name, control)
+            else:
+                assert in_sight(control) == (wide, high), (name, control)
+        window.destroy()
+
+
+def test_what_is_wrong_is_scrolled_into_sight_on_a_small_screen(small_screen: App) -> None:
+    for kind, make in MAKERS.items():
+        dialog = make(small_screen)
+        settled(small_screen)
+        if isinstance(dialog, TaskDialog):
+            dialog.begin_button.invoke()
+            settled(small_screen)
+            said = [one.why for one in dialog._sections._sections.values() if one.why.winfo_ismapped()]
+            assert any(in_sight(label)[1] > 0 for label in said), kind
+        dialog.destroy()
+
+
+def test_a_dialog_has_its_size_again_once_larger_text_has_filled_a_small_screen(small_screen: App) -> None:
+    theme = small_screen.theme
+    theme.zoom(0)
+    for kind, make in MAKERS.items():
+        takes_what_there_is = kind is ProfilesDialog  # the columns of its table do
+        if takes_what_there_is or not issubclass(kind, TaskDialog | ExportDialog):
+            continue
+        dialog = make(small_screen)
+        settled(small_screen)
+        before = dialog.winfo_width(), dialog.winfo_height()
+        for step in (TWICE, 0):
+            theme.zoom(step)
+            settled(small_screen)
+        assert (dialog.winfo_width(), dialog.winfo_height()) == before, kind
+        dialog.destroy()
