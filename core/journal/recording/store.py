@@ -352,7 +352,7 @@ class JournalWriter:
                 if places[stop - 1] - begin >= len(run):
                     numbers = str([place - begin for place in places[first:stop]])
                 base = offsets[first]
-                runs_offsets = [offset - base for offset in offsets[first:stop]] if base else offsets[:stop]
+                runs_offsets = [offset - base for offset in offsets[first:stop]] if first else offsets[:stop]
                 who = _who(run)
                 steps = [event[2] - at for event in run]
                 if max(steps) > _LONGEST_STEP or min(steps) < -_LONGEST_STEP:

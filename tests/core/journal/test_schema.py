@@ -153,6 +153,14 @@ def test_a_run_has_no_more_entries_and_bytes_than_promised(path: Path) -> None:
     assert runs == [*alone, *parts, (LONGEST_RUN, LONGEST_RUN)]
 
 
+def test_more_empty_datagrams_than_a_run_may_have_are_several_runs(path: Path) -> None:
+    story = Story(role=Role.UDP_SERVER)
+    written(path, [[story.begins(), story.opens()], [story.hears(b"") for _ in range(LONGEST_RUN + 2)]])
+
+    assert asked(path, "SELECT json_array_length(offsets) FROM chunk WHERE data IS NOT NULL") == [(LONGEST_RUN,), (2,)]
+    assert asked(path, "SELECT count(*) FROM entry WHERE kind = 'received'") == [(LONGEST_RUN + 2,)]
+
+
 def test_a_row_by_itself_is_an_entry_as_it_was_before_there_were_runs(path: Path) -> None:
     story = Story()
     written(path, [[story.begins(), story.opens()], [story.hears(b"hello")]])
