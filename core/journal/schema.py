@@ -120,9 +120,8 @@ _FOLLOWING = """\
 substr(data, 1 + run.value,
       coalesce(json_extract(offsets, '$[' || (run.key + 1) || ']'), length(data)) - run.value)"""
 _PART = """\
-coalesce(substr(data, 1 + run.value,
-      coalesce(json_extract(ends, '$[' || run.key || ']'),
-        json_extract(offsets, '$[' || (run.key + 1) || ']'), length(data)) - run.value), x'')"""
+coalesce(substr(data, 1 + run.value, CASE WHEN ends IS NOT NULL THEN json_extract(ends, '$[' || run.key || ']')
+      ELSE coalesce(json_extract(offsets, '$[' || (run.key + 1) || ']'), length(data)) END - run.value), x'')"""
 _SHOWN = """,
   CASE WHEN origins IS NOT NULL THEN json_extract(origin, '$[' || json_extract(origins, '$[' || run.key || ']') || ']')
     WHEN json_extract(connections, '$[' || run.key || ']') > 0 THEN NULL ELSE origin END AS origin"""
