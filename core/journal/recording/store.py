@@ -61,7 +61,7 @@ from core.roles import Role, guess_role
 
 _TRAFFIC = frozenset({Received, Sent})
 _LONGEST_STEP = 1 << 61  # ns
-_WORTH_SHARING = 256  # bytes of an entry on average: to find out takes longer than to write so few twice
+_WORTH_SHARING = 256  # bytes of an entry on average, from which on writing them twice takes longer than to find out
 _SESSION, _DATA = itemgetter(0), itemgetter(3)  # of what is received and of what is sent
 _CUTS, _ORIGIN = attrgetter("cuts"), attrgetter("origin")
 # Bytes of the log that are folded into the file at once. That waits twice for the disk, which takes most of the time

@@ -238,6 +238,35 @@ def test_everybody_reads_the_same_of_bytes_that_are_held_once(told: list[list[tu
         assert both <= 2 * once
 
 
+def test_text_that_goes_on_in_the_next_run_is_found_on_both_legs(path: Path, story: TapStory) -> None:
+    heard, passed = story.tells([("same", 300)])
+    assert isinstance(heard, Received)
+    assert isinstance(passed, Sent)
+    parts = [b"." * 297 + b"nee", b"dle" + b"." * 297]
+    told: list[list[Event]] = [[heard._replace(data=part), passed._replace(data=part)] for part in parts]
+    written(path, story.opening, *told)
+
+    assert runs(path) == [(2, 300)] * 2
+    with contextlib.closing(JournalReader(path)) as reader:
+        found = list(find(reader, story.session, compile_query(Query("needle")), EVERYTHING, range(9)))
+    assert sorted(hit for _searched, hits in found for hit in hits) == [(7, -3, 3), (8, -3, 3)]
+
+
+def test_everybody_reads_the_same_of_bytes_that_one_connection_sent_twice(tmp_path: Path, story: TapStory) -> None:
+    """As a script sends one message again and again: the run has one direction, and no list of connections."""
+    (heard,) = story.tells([("alone", 1_000)])
+    assert isinstance(heard, Received)
+    said_again = [story.says(heard.data[number % 2 * 10 :]) for number in range(2)]
+    told = [event._replace(at=event.at + place) for place, event in enumerate(said_again * 4)]
+    shared = written(tmp_path / "shared.tincan", story.opening, told)
+    twice = written(tmp_path / "twice.tincan", story.opening, unshared(told))
+
+    assert runs(shared) == [(8, 2 * (1_000 + 990))]
+    assert asked(shared, "SELECT connections FROM chunk WHERE ends IS NOT NULL") == [(None,)]
+    assert find_damage(shared) == ""
+    assert answers(shared, story) == answers(twice, story)
+
+
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_a_journal_of_an_earlier_format_says_the_same(path: Path, story: TapStory, number: int) -> None:
     written(path, story.opening, story.tells([(way, 1_000) for way in WAYS * 2]))
@@ -325,6 +354,15 @@ class TestDamage:
         with contextlib.closing(open_journal(path)) as journal:
             found = [entry.size for entry in journal.reader.read(story.session, 0, 100) if entry.data]
         assert found == [1_100, 1_100]
+
+    def test_that_makes_much_of_many_bytes_is_told(self, path: Path, told: list[Event]) -> None:
+        size = 2 * MOST_OF_RUN
+        self.spoil(path, offsets=str([0] * 6), ends=str([size] * 6), data=bytes(size))
+
+        assert find_damage(path) != ""
+        recovered = recover(path, path.with_name("again.tincan"))
+        assert asked(recovered.path, "SELECT count(*) FROM entry WHERE data IS NOT NULL") == [(0,)]
+        assert recovered.lost_at_least == len(told)
 
     def test_of_a_row_by_itself_that_has_ends_is_told(self, path: Path, story: TapStory) -> None:
         written(path, story.opening, story.tells([("alone", 500)]))
