@@ -337,8 +337,8 @@ class JournalWriter:
         shares = offsets[-1] >= _WORTH_SHARING * len(data) and len(set(map(id, data))) < len(data)
         first = 0
         while first < len(events):
-            laid = _shared(data[first : first + LONGEST_RUN]) if shares else _joined(data, offsets, first)
-            stop = first + len(laid.begins)
+            layout = _shared(data[first : first + LONGEST_RUN]) if shares else _joined(data, offsets, first)
+            stop = first + len(layout.begins)
             run, begin = events[first:stop], places[first]
             session, at = run[0].session, run[0].at
             ordinal = self.counts.get(session, 0)
@@ -357,10 +357,10 @@ class JournalWriter:
                 steps = [event[2] - at for event in run]
                 if max(steps) > _LONGEST_STEP or min(steps) < -_LONGEST_STEP:
                     raise OverflowError("a time that no clock can tell")
-                ends = str(laid.ends) if laid.ends is not None else None
-                lists = (str(laid.begins), who[2], str(steps), numbers, *_origins(run), ends)
+                ends = str(layout.ends) if layout.ends is not None else None
+                lists = (str(layout.begins), who[2], str(steps), numbers, *_origins(run), ends)
                 before = (*head, *who[:2], *times, *lists)
-                row = with_checksum(before, b"".join(laid.parts), (None, 0, None))
+                row = with_checksum(before, b"".join(layout.parts), (None, 0, None))
             self._database.execute(INSERT, row)
             first = stop
 
@@ -474,25 +474,25 @@ def _is_one_run(events: Sequence[Any]) -> bool:
     return len(set(map(_SESSION, events))) == 1 and not any(map(_CUTS, events))
 
 
-class _Laid(NamedTuple):
-    """The bytes of the entries of one run, in its data."""
+class _Layout(NamedTuple):
+    """Where the bytes of the entries of one run lie in its data."""
 
     begins: list[int]  # those of each entry
     ends: list[int] | None  # None where those of each end where the next one's begin
     parts: list[bytes]  # of which the data consists
 
 
-def _joined(data: Sequence[bytes], offsets: Sequence[int], first: int) -> _Laid:
+def _joined(data: Sequence[bytes], offsets: Sequence[int], first: int) -> _Layout:
     """One behind the other as many as may be in a run, from ``first`` on; ``offsets`` are theirs among all."""
     stop = min(first + LONGEST_RUN, len(data))
     if offsets[stop] - offsets[first] > MOST_OF_RUN:
         stop = max(first + 1, bisect_right(offsets, offsets[first] + MOST_OF_RUN, first, stop) - 1)
     base = offsets[first]
     begins = [offset - base for offset in offsets[first:stop]] if first else list(offsets[:stop])
-    return _Laid(begins, None, list(data[first:stop]))
+    return _Layout(begins, None, list(data[first:stop]))
 
 
-def _shared(data: Iterable[bytes]) -> _Laid:
+def _shared(data: Iterable[bytes]) -> _Layout:
     """The same, the bytes of two entries once if they are one object: so are those that a tap received and passed on.
 
     A third one has them anew: what can be read of a run is no more than ``MOST_SHARED`` times what it takes.
@@ -512,7 +512,7 @@ def _shared(data: Iterable[bytes]) -> _Laid:
         size = grown
         begins.append(begin)
         ends.append(begin + len(each))
-    return _Laid(begins, ends if len(parts) < len(begins) else None, parts)
+    return _Layout(begins, ends if len(parts) < len(begins) else None, parts)
 
 
 def _who(run: Sequence[Any]) -> tuple[ConnectionId | None, str, str | None]:

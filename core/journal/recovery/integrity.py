@@ -17,7 +17,6 @@ from core.journal.reading.runs import numbers, origins, ranges, streams, times
 from core.journal.recovery.write_ahead_log import WriteAheadLog
 from core.journal.schema import (
     COLUMNS,
-    FORMAT,
     LONGEST_NOTE,
     LONGEST_TEXT,
     RUNS_SINCE,
@@ -32,8 +31,8 @@ _TELL_EVERY = 4096  # entries
 _TOGETHER = 1024 * 1024  # bytes that are added up at once
 _ENTRIES_TOGETHER = 256  # and the entries that have them
 _CHANGED = "bytes in it are not those that were recorded: a checksum is wrong"
-_NOT_YET = {3: ("origin", "origins", "ends"), 4: ("ends",), FORMAT: ()}
-"""The columns that ``chunk`` did not have in a format."""
+_NOT_YET = {3: ("origin", "origins", "ends"), 4: ("ends",)}
+"""The columns that ``chunk`` did not have in an earlier format."""
 _TRIES = 3  # to find a journal that is being written as it was a moment before
 
 _ROLES = ", ".join(f"'{name}'" for name in ROLES)
@@ -146,7 +145,7 @@ def _find_damage(path: Path, on_progress: Callable[[float], None], cancelled: th
             if number < RUNS_SINCE:
                 wrong = _first_wrong(database, number, on_progress)
             else:
-                columns = [name for name in COLUMNS if name not in _NOT_YET[number]]
+                columns = [name for name in COLUMNS if name not in _NOT_YET.get(number, ())]
                 wrong = _first_wrong_chunk(database, columns, on_progress)
             if wrong:
                 return wrong
