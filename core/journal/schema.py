@@ -10,7 +10,7 @@ from zlib import adler32
 
 from core.errors import Doing, JournalError, explain
 
-FORMAT = 4
+FORMAT = 5
 APPLICATION_ID = 0x54494E43  # "TINC"
 
 LONGEST_DATA = 48 * 1024 * 1024  # bytes of one entry: of a message sent that has more, several are made
@@ -20,9 +20,9 @@ LONGEST_TEXT = 1024 * 1024  # characters of any other text
 PAGE_SIZES = (16 * 1024, 4 * 1024)  # bytes: of the journals that are written, and of those that were before
 
 RUNS_SINCE = 3  # the format
-ORIGINS_SINCE = 4
 LONGEST_RUN = 1024  # entries that one row of ``chunk`` stands for
-MOST_OF_RUN = 128 * 1024  # bytes that they have all together
+MOST_OF_RUN = 128 * 1024  # bytes of its ``data``
+MOST_SHARED = 2  # times those bytes are what the entries have all together, at most
 LONGEST_LIST = 24 * LONGEST_RUN  # characters of one number for each of them, and of what is between two
 LEAST_ENTRY = 4  # bytes that an entry takes in a file at least: in a run, a digit and a comma for two numbers
 MIXED = "data"  # the kind of a run that does not belong to one direction of one connection
@@ -102,22 +102,37 @@ SELECT chunk.entry + coalesce(json_extract(numbers, '$[' || run.key || ']'), run
   wall_ns + coalesce(json_extract(times, '$[' || run.key || ']'), 0) AS wall_ns,
   mono_ns + coalesce(json_extract(times, '$[' || run.key || ']'), 0) AS mono_ns,
   CASE WHEN offsets IS NULL THEN data
-    ELSE substr(data, 1 + run.value,
-      coalesce(json_extract(offsets, '$[' || (run.key + 1) || ']'), length(data)) - run.value) END AS data,
+    ELSE {part} END AS data,
   note, failure, detail{shown}
 FROM chunk LEFT JOIN json_each(chunk.offsets) AS run;
 """
 )
-SCHEMA = _RUNS.format(
-    columns="""\
+_ORIGINS = """\
   origin TEXT,                  -- since format 4: who spoke, of what was sent: 'person', 'rule NAME' ...
   origins TEXT,                 -- JSON: which of a list in origin spoke each entry, NULL if all that was sent agree
-""",
-    shown=""",
+"""
+_ENDS = """\
+  ends TEXT,                    -- since format 5: of a run, JSON: where the bytes of each entry end in data,
+                                -- NULL if those of each end where the next one's begin
+"""
+# Before, entries of a run without a byte had NULL for data, which is what SQLite takes out of an empty blob.
+_FOLLOWING = """\
+substr(data, 1 + run.value,
+      coalesce(json_extract(offsets, '$[' || (run.key + 1) || ']'), length(data)) - run.value)"""
+_PART = """\
+coalesce(substr(data, 1 + run.value, CASE WHEN ends IS NOT NULL THEN json_extract(ends, '$[' || run.key || ']')
+      ELSE coalesce(json_extract(offsets, '$[' || (run.key + 1) || ']'), length(data)) END - run.value), x'')"""
+_SHOWN = """,
   CASE WHEN origins IS NOT NULL THEN json_extract(origin, '$[' || json_extract(origins, '$[' || run.key || ']') || ']')
-    WHEN json_extract(connections, '$[' || run.key || ']') > 0 THEN NULL ELSE origin END AS origin""",
-)
-SCHEMAS = {1: _FIRST, 2: _FIRST + _CHECKSUM, 3: _RUNS.format(columns="", shown=""), 4: SCHEMA}
+    WHEN json_extract(connections, '$[' || run.key || ']') > 0 THEN NULL ELSE origin END AS origin"""
+SCHEMA = _RUNS.format(columns=_ORIGINS + _ENDS, part=_PART, shown=_SHOWN)
+SCHEMAS = {
+    1: _FIRST,
+    2: _FIRST + _CHECKSUM,
+    3: _RUNS.format(columns="", part=_FOLLOWING, shown=""),
+    4: _RUNS.format(columns=_ORIGINS, part=_FOLLOWING, shown=_SHOWN),
+    5: SCHEMA,
+}
 """Every format that there has been, by its number; all of them are read for ever."""
 
 
@@ -150,11 +165,11 @@ def damaged(path: Path) -> JournalError:
 
 COLUMNS = (
     "entry", "session", "ordinal", "connection", "kind", "wall_ns", "mono_ns", "offsets", "connections", "times",
-    "numbers", "origin", "origins", "adler32", "data", "note", "failure", "detail",
+    "numbers", "origin", "origins", "ends", "adler32", "data", "note", "failure", "detail",
 )  # fmt: skip
 """Of ``chunk``, in their order."""
 NO_RUN = (None, None, None, None)
-"""The columns ``offsets`` to ``numbers`` of an entry by itself."""
+"""The columns ``offsets`` to ``numbers`` of an entry by itself, which has no ``ends`` either."""
 NO_ORIGIN = (None, None)
 INSERT = f"INSERT INTO chunk VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - question marks
 

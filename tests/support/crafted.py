@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from core.journal.schema import FORMAT, RUNS_SINCE
+from core.journal.schema import COLUMNS, FORMAT, RUNS_SINCE, checksum_of
 from tests.support.damage import small_journal
 from tests.support.earlier import in_format
 
@@ -32,12 +32,13 @@ class Crafted(NamedTuple):
     fate: Fate
     says: str = ""
     format: int = FORMAT  # of the sound journal
+    sums: bool = False  # whether the rows of ``chunk`` get the checksums that belong to them
 
     def made_of(self, number: int) -> Crafted:
         """The same of a journal of another format: {table} is where that one has its entries."""
         table = "chunk" if number >= RUNS_SINCE else "entry"
         statements = tuple(statement.replace("{table}", table) for statement in self.statements)
-        return Crafted(statements, self.fate, self.says.replace("{table}", table), number)
+        return self._replace(statements=statements, says=self.says.replace("{table}", table), format=number)
 
 
 def refused(says: str, *statements: str) -> Crafted:
@@ -198,6 +199,18 @@ def _run(column: str, value: str) -> Crafted:
     return recovered(f"UPDATE chunk SET {column} = {value} WHERE offsets IS NOT NULL")
 
 
+def _forged(fate: Fate, **columns: str) -> Crafted:
+    """The same for the longer run, with the checksum that belongs to it."""
+    values = ", ".join(f"{column} = {value}" for column, value in columns.items())
+    statement = f"UPDATE chunk SET {values} WHERE offsets IS NOT NULL AND session = 2"
+    return Crafted((statement,), fate, "is damaged" if fate is Fate.RECOVERED else "", sums=True)
+
+
+def _each(expression: str) -> str:
+    """A list of what that gives for each entry of a run."""
+    return f"(SELECT json_group_array({expression}) FROM json_each(chunk.offsets))"
+
+
 _OF_THE_PRESENT_FORMAT = {
     "of another program": refused(
         "database of another program",
@@ -238,16 +251,31 @@ _OF_THE_PRESENT_FORMAT = {
     "origins without end": _run("origin = printf('%.*c', 100000, '['), origins", "times"),
     "origin that is a number": _run("origin", "x'00'"),
     "origin of 2 MB": _run("origin", "printf('%.*c', 2000000, 'x')"),
+    "ends of other lengths": _forged(Fate.RECOVERED, ends="'[1]'"),
+    "ends that are no list": _forged(Fate.RECOVERED, ends="'{}'"),
+    "ends that are no text": _forged(Fate.RECOVERED, ends="x'ff00'"),
+    "ends without end": _forged(Fate.RECOVERED, ends="printf('%.*c', 100000, '[')"),
+    "ends of a million entries": _forged(
+        Fate.RECOVERED, ends="'[0' || replace(hex(zeroblob(500000)), '0', ',0') || ']'"
+    ),
+    "ends behind the bytes": _forged(Fate.RECOVERED, ends=_each("9223372036854775807")),
+    "ends before the bytes": _forged(Fate.RECOVERED, ends=_each("-1")),
+    "ends without a run": recovered("UPDATE chunk SET ends = '[1]' WHERE ordinal = 2"),
+    "entries that all have all bytes": _forged(
+        Fate.RECOVERED, offsets=_each("0"), ends=_each("max(value, length(data))")
+    ),
+    "entries that overlap": _forged(Fate.READ, ends=_each("min(length(data), value + length(data) / 10)")),
     "origin of a note": recovered("UPDATE chunk SET origin = 'person' WHERE data IS NULL"),
 }
-_OF_THE_THIRD_FORMAT = {
+_OF_EARLIER_FORMATS = {
     name: _OF_THE_PRESENT_FORMAT[name]
     for name in ("nothing in it", "no view", "another view", "checksums of something else", "run of other lengths")
 }
 
 CRAFTED = {
     **{name: each.made_of(FORMAT) for name, each in (_OF_ANY_FORMAT | _OF_THE_PRESENT_FORMAT).items()},
-    **{f"{name}, format 3": each.made_of(3) for name, each in _OF_THE_THIRD_FORMAT.items()},
+    **{f"{name}, format 4": each.made_of(4) for name, each in _OF_EARLIER_FORMATS.items()},
+    **{f"{name}, format 3": each.made_of(3) for name, each in _OF_EARLIER_FORMATS.items()},
     **{f"{name}, format 2": each.made_of(2) for name, each in (_OF_ANY_FORMAT | _OF_THE_SECOND_FORMAT).items()},
     **{f"{name}, format 1": each.made_of(1) for name, each in _OF_THE_FIRST_FORMAT.items()},
 }
@@ -271,5 +299,14 @@ def craft(name: str, path: Path) -> Crafted:
         database.execute("BEGIN")
         for statement in crafted.statements:
             database.execute(statement)
+        if crafted.sums:
+            _add_up(database)
         database.execute("COMMIT")
     return crafted
+
+
+def _add_up(database: sqlite3.Connection) -> None:
+    place = COLUMNS.index("adler32")
+    for row in database.execute(f"SELECT {', '.join(COLUMNS)} FROM chunk").fetchall():
+        value = checksum_of(row[:place], row[place + 1], row[place + 2 :])
+        database.execute("UPDATE chunk SET adler32 = ? WHERE entry = ?", (value, row[0]))

@@ -7,7 +7,7 @@ import io
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ from tests.support.earlier import in_format
 from tests.support.journals import write_journal
 from tests.support.story import Story
 from tests.support.systems import TRIES_ALL
+from tests.support.tapped import TapStory
 
 DENSITY = int(os.environ.get("TINCAN_TEST_DAMAGE", "1"))  # 1 to 100: how many of the places are tried
 PAGE = PAGE_SIZES[0]  # bytes
@@ -37,9 +38,13 @@ def small_journal(path: Path) -> bytes:
     story, client = Story(), Story(2, Role.CLIENT)
     events: list[Event] = [*story.whole(), client.begins(), client.opens()]
     events += [client.hears(b"line %d\n" % i * 40) for i in range(20)]
+    return _written(path, [*events, client.ends()])
+
+
+def _written(path: Path, events: Sequence[Event]) -> bytes:
     writer = JournalWriter(path)
     try:
-        writer.append([*events, client.ends()], 1_000_000)
+        writer.append(events, 1_000_000)
     finally:
         writer.close()
     return path.read_bytes()
@@ -97,6 +102,9 @@ def sound_journals(folder: Path) -> dict[str, Sound]:
     write_journal(folder / "long.tincan", 600, connections=3, both_ways=True, size=200)
     found["long"] = Sound((folder / "long.tincan").read_bytes(), b"")
     found["long, format 2"] = Sound(in_format(folder / "long.tincan", 2).read_bytes(), b"")
+    tap = TapStory()
+    steps = [("same", 2_000), ("late", 700), ("cut", 900), ("edited", 300), ("alone", 400)] * 12
+    found["tap"] = Sound(_written(folder / "tap.tincan", [*tap.opening, *tap.tells(steps)]), b"")
     story, path = Story(), folder / "killed.tincan"
     writer = JournalWriter(path)
     try:

@@ -12,11 +12,12 @@ from core.journal.schema import APPLICATION_ID, COLUMNS, RUNS_SINCE, SCHEMAS, Ch
 _TOGETHER = 50  # entries that have a checksum together
 _COPIED = ("journal", "session", "connection")
 _ENTRY = "entry, session, ordinal, connection, kind, wall_ns, mono_ns, data, note, failure, detail"
-_BEFORE, _BEHIND = COLUMNS[: COLUMNS.index("origin")], COLUMNS[COLUMNS.index("data") + 1 :]
+_OF_RUNS = ("offsets", "connections", "times", "numbers", "origins")
+_NOT_YET = {3: ("origin", "origins", "ends"), 4: ("ends",)}
 
 
 def in_format(path: Path, number: int) -> Path:
-    """Write the journal at ``path`` anew in an earlier format, 1 to 3; the same path."""
+    """Write the journal at ``path`` anew in an earlier format, 1 to 4; the same path."""
     part = path.with_name(path.name + ".part")
     with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as database:
         database.executescript("BEGIN;" + SCHEMAS[number])
@@ -28,17 +29,25 @@ def in_format(path: Path, number: int) -> Path:
             if number < RUNS_SINCE:
                 _fill(database, "entry", present.execute(f"SELECT {_ENTRY} FROM entry ORDER BY 1").fetchall())
             else:
-                columns = ", ".join((*_BEFORE, "data", *_BEHIND))
-                rows = present.execute(f"SELECT {columns} FROM chunk ORDER BY 1").fetchall()
-                behind = len(_BEFORE) + 1
-                _fill(
-                    database, "chunk", [with_checksum(row[: behind - 1], row[behind - 1], row[behind:]) for row in rows]
-                )
+                _fill(database, "chunk", _chunks(present, number))
         if number == 2:
             _add_checksums(database)
         database.execute("COMMIT")
     part.replace(path)
     return path
+
+
+def _chunks(present: sqlite3.Connection, number: int) -> list[tuple[Any, ...]]:
+    """The rows of ``chunk`` as that format has them: of a run whose entries share bytes, a row for each entry."""
+    columns = [name for name in COLUMNS if name not in _NOT_YET[number]]
+    place = columns.index("adler32")
+    alone = ["NULL" if name in _OF_RUNS else name for name in columns if name != "adler32"]
+    sql = f"""SELECT {", ".join(columns[:place] + columns[place + 1 :])} FROM chunk WHERE ends IS NULL
+              UNION ALL SELECT {", ".join(alone)} FROM entry WHERE EXISTS (
+                SELECT 1 FROM chunk WHERE ends IS NOT NULL AND chunk.session = entry.session
+                AND entry.ordinal - chunk.ordinal BETWEEN 0 AND json_array_length(offsets) - 1)
+              ORDER BY entry"""
+    return [with_checksum(row[:place], row[place], row[place + 1 :]) for row in present.execute(sql)]
 
 
 def _fill(database: sqlite3.Connection, table: str, rows: list[tuple[Any, ...]]) -> None:

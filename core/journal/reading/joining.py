@@ -15,7 +15,7 @@ from typing import NamedTuple
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import RECEIVED, SENT, Filter
 from core.journal.reading.reader import JournalReader
-from core.journal.reading.runs import direction, offsets, streams
+from core.journal.reading.runs import direction, ranges, streams
 from core.journal.schema import MIXED, damaged
 
 _BYTES_OR_NONE = (bytes, type(None))
@@ -45,7 +45,7 @@ class Stretch(NamedTuple):
 class Extent(NamedTuple):
     """How much there is in a stretch, and in the other entries of runs that it cuts."""
 
-    size: int  # bytes of all data together
+    size: int  # bytes of all data together, once where two entries share them
     notes: int
 
 
@@ -61,7 +61,8 @@ class DataRow(NamedTuple):
     """What a row of ``chunk`` has in a stretch: entries that carry bytes, the first of them with this ordinal."""
 
     ordinal: int
-    begins: list[int]  # where the bytes of each begin, and at last where those of the last end
+    begins: list[int]  # where the bytes of each begin
+    ends: list[int]  # and where they end
     stream: int  # the connection, negative of what was sent; of a run with several, see ``streams``
     data: bytes  # of the whole run, also of entries that are not in the stretch
     connections: str = ""  # of the whole run, as it is written
@@ -71,7 +72,7 @@ class DataRow(NamedTuple):
     def streams(self) -> list[int]:
         """The connection of each, negative of what was sent. Raises ``ValueError`` for what no Tincan writes."""
         found = streams(self.connections or None, self.in_run)
-        within = len(self.begins) - 1
+        within = len(self.begins)
         return [self.stream] * within if found is None else found[self.before : self.before + within]
 
 
@@ -87,14 +88,11 @@ def joined(reader: JournalReader, stretch: Stretch, rows: Iterable[DataRow] | No
     parts: defaultdict[int, list[bytes]] = defaultdict(list)
     for row in data_rows(reader, stretch) if rows is None else rows:
         data = row.data
-        if not row.connections:
-            parts[row.stream].append(data[row.begins[0] : row.begins[-1]])
+        if not row.connections and row.begins[1:] == row.ends[:-1]:
+            parts[row.stream].append(data[row.begins[0] : row.ends[-1]])
             continue
-        begins = iter(row.begins)
-        start = next(begins)
-        for stream, end in zip(_streams(reader, row), begins, strict=True):
-            parts[stream].append(data[start:end])
-            start = end
+        for stream, begin, end in zip(_streams(reader, row), row.begins, row.ends, strict=True):
+            parts[stream].append(data[begin:end])
     found = ((*direction(stream), b"".join(pieces)) for stream, pieces in parts.items())
     only = replace(stretch.only, origins=None)  # by which ``data_rows`` has chosen already
     return [Joined(*each) for each in found if each[2] and only.admits(each[1], each[0])]
@@ -109,7 +107,7 @@ def sizes(reader: JournalReader, stretch: Stretch, connection: ConnectionId, kin
         for place, stream in enumerate(_streams(reader, row)):
             if stream == wanted:
                 ordinals.append(row.ordinal + place)
-                lengths.append(row.begins[place + 1] - row.begins[place])
+                lengths.append(row.ends[place] - row.begins[place])
     return ordinals, lengths
 
 
@@ -127,10 +125,10 @@ def data_rows(reader: JournalReader, stretch: Stretch, *, with_data: bool = True
         return
     where, values = stretch.where(reader)
     columns = ("ordinal", "coalesce(connection, 0)", "kind", "length(data)", "coalesce(offsets, '')",
-               "coalesce(connections, '')")  # fmt: skip
+               "coalesce(ends, '')", "coalesce(connections, '')")  # fmt: skip
     listed = ", ".join(map(_LISTED.format, columns))
     sql = f"""SELECT {listed}, {_JOINED if with_data else "NULL"} FROM (
-                SELECT ordinal, connection, kind, data, offsets, connections FROM chunk
+                SELECT ordinal, connection, kind, data, offsets, ends, connections FROM chunk
                 WHERE {where} AND data IS NOT NULL ORDER BY ordinal)"""  # noqa: S608 - all ours
     (answer,) = reader.ask(sql, values, (str,) * len(columns) + (_BYTES_OR_NONE,))
     *lists, data = answer
@@ -144,24 +142,32 @@ def data_rows(reader: JournalReader, stretch: Stretch, *, with_data: bool = True
             size = int(row[3])
             part = data[position : position + size] if with_data else b""
             position += size
-            yield _cut(stretch, int(row[0]), int(row[1]), row[2], size, part, row[4], row[5])
+            yield _cut(stretch, int(row[0]), int(row[1]), row[2], size, part, *row[4:])
     except ValueError:
         raise damaged(reader.path) from None
 
 
 def _cut(
-    stretch: Stretch, ordinal: int, connection: int, kind: str, size: int, data: bytes, begins: str, connections: str
+    stretch: Stretch,
+    ordinal: int,
+    connection: int,
+    kind: str,
+    size: int,
+    data: bytes,
+    offsets: str,
+    ends: str,
+    connections: str,
 ) -> DataRow:
     """A row without the entries of its run that are not in the stretch. Raises ``ValueError``."""
     stream = connection if kind == RECEIVED else -connection
     if kind not in (RECEIVED, SENT, MIXED):
         raise ValueError
-    if not begins:
-        return DataRow(ordinal, [0, size], stream, data)
-    places = offsets(begins, size)
-    count = len(places) - 1
+    if not offsets:
+        return DataRow(ordinal, [0], [size], stream, data)
+    begins, stops = ranges(offsets, ends or None, size)
+    count = len(begins)
     first, stop = max(0, stretch.first - ordinal), min(count, stretch.stop - ordinal)
-    return DataRow(ordinal + first, places[first : stop + 1], stream, data, connections, first, count)
+    return DataRow(ordinal + first, begins[first:stop], stops[first:stop], stream, data, connections, first, count)
 
 
 def _one_by_one(reader: JournalReader, stretch: Stretch) -> Iterator[DataRow]:
@@ -169,4 +175,4 @@ def _one_by_one(reader: JournalReader, stretch: Stretch) -> Iterator[DataRow]:
     rows = reader.scan(stretch.session, stretch.first, stretch.stop, stretch.only, with_data=True)
     for ordinal, connection, kind, size, data, _at in rows:
         if data and connection is not None and kind in (RECEIVED, SENT):
-            yield DataRow(ordinal, [0, size], connection if kind == RECEIVED else -connection, data)
+            yield DataRow(ordinal, [0], [size], connection if kind == RECEIVED else -connection, data)

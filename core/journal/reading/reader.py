@@ -16,13 +16,12 @@ from core.errors import JournalError
 from core.events import RESETS_OF_OURS, ConnectionId, Ending, SessionId
 from core.journal.display_row import DATA_KINDS, EVERYTHING, Filter
 from core.journal.reading.database import UNREADABLE, open_database
-from core.journal.reading.runs import Pieces, Run, RunRow, offsets, stream_of, who_has
+from core.journal.reading.runs import Pieces, Run, RunRow, ranges, stream_of, who_has
 from core.journal.schema import (
     LEAST_ENTRY,
     LONGEST_NOTE,
     LONGEST_RUN,
     LONGEST_TEXT,
-    ORIGINS_SINCE,
     RUNS_SINCE,
     damaged,
     failed,
@@ -37,9 +36,15 @@ _RANGE = "session = ? AND ordinal >= ? AND ordinal < ?"
 _ORIGIN = f"substr(origin, 1, {LONGEST_TEXT}), origins"
 _SIZE = "coalesce(length(data), 0)"
 # What rows of earlier formats are, in terms of the present one.
-_NO_ORIGIN = "NULL AS origin, NULL AS origins"
-_THIRD = f"FROM (SELECT *, {_NO_ORIGIN} FROM chunk) AS chunk"  # noqa: S608 - names of ours
-_EARLIER = f"FROM (SELECT *, NULL AS offsets, NULL AS connections, NULL AS times, {_NO_ORIGIN} FROM entry) AS chunk"  # noqa: S608
+_NO_ENDS = "NULL AS ends"
+_NO_ORIGIN = f"NULL AS origin, NULL AS origins, {_NO_ENDS}"
+_NO_RUN = f"NULL AS offsets, NULL AS connections, NULL AS times, {_NO_ORIGIN}"
+_EARLIER = {
+    1: f"*, {_NO_RUN} FROM entry",
+    2: f"*, {_NO_RUN} FROM entry",
+    3: f"*, {_NO_ORIGIN} FROM chunk",
+    4: f"*, {_NO_ENDS} FROM chunk",
+}
 
 _FEW = 65_536  # entries that are believed without asking how large the file is
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine, some ten microseconds, between two looks at the clock
@@ -53,7 +58,7 @@ _Kinds: TypeAlias = tuple[_Kind, ...]
 _TEXT_OR_NONE = (str, type(None))
 _ROW: _Kinds = (
     int, _INT_OR_NONE, str, int, int, int, (bytes, int, type(None)), str, int, str,
-    _TEXT_OR_NONE, _TEXT_OR_NONE, _TEXT_OR_NONE, _TEXT_OR_NONE, _TEXT_OR_NONE,
+    _TEXT_OR_NONE, _TEXT_OR_NONE, _TEXT_OR_NONE, _TEXT_OR_NONE, _TEXT_OR_NONE, _TEXT_OR_NONE,
 )  # fmt: skip
 
 
@@ -75,6 +80,7 @@ class _Row(NamedTuple):
     times: str | None
     origin: str | None
     origins: str | None
+    ends: str | None
 
 
 class Entry(NamedTuple):
@@ -435,7 +441,7 @@ class JournalReader:
             begin = self.start_of(session, first) if first < stop else first
         condition, values = only.condition()
         sql = f"""SELECT ordinal, connection, kind, wall_ns, mono_ns, {_SIZE}, {data}, {note}, failure, {detail},
-                  offsets, connections, {times}, {_ORIGIN}
+                  offsets, connections, {times}, {_ORIGIN}, ends
                   FROM chunk WHERE {_RANGE} AND {also} AND (connections IS NOT NULL OR {condition})
                   ORDER BY ordinal {"DESC" if is_backwards else ""}"""  # noqa: S608 - all ours
         for row in self._rows(sql, (session, begin, stop, *values), _ROW):
@@ -450,7 +456,8 @@ class JournalReader:
         """A run, which is remembered. Raises ``JournalError``."""
         data = row.data if isinstance(row.data, bytes) else None
         try:
-            run = Run(RunRow(*row[:6], data, row.offsets or "", row.connections, row.times, row.origin, row.origins))
+            lists = (row.offsets or "", row.connections, row.times, row.origin, row.origins, row.ends)
+            run = Run(RunRow(*row[:6], data, *lists))
         except ValueError:
             raise damaged(self.path) from None
         self._run = session, run
@@ -483,11 +490,11 @@ class JournalReader:
 
     def count(self, session: SessionId) -> int:
         """How many entries the session has. A number of more than the file can hold is damage."""
-        sql = f"SELECT ordinal, {_SIZE}, offsets FROM chunk WHERE session = ? ORDER BY ordinal DESC LIMIT 1"  # noqa: S608 - all ours
+        sql = f"SELECT ordinal, {_SIZE}, offsets, ends FROM chunk WHERE session = ? ORDER BY ordinal DESC LIMIT 1"  # noqa: S608 - all ours
         count = 0
-        for ordinal, size, begins in self._query(sql, (session,), (int, int, _TEXT_OR_NONE)):
+        for ordinal, size, offsets, ends in self._query(sql, (session,), (int, int, _TEXT_OR_NONE, _TEXT_OR_NONE)):
             try:
-                count = ordinal + (1 if begins is None else len(offsets(begins, size)) - 1)
+                count = ordinal + (1 if offsets is None else len(ranges(offsets, ends, size)[0]))
             except ValueError:
                 raise damaged(self.path) from None
         if count < 0 or (count > _FEW and count > self._size // LEAST_ENTRY):
@@ -586,8 +593,8 @@ class JournalReader:
 
     def _execute(self, sql: str, values: tuple[object, ...]) -> sqlite3.Cursor:
         """Ask a question about rows of ``chunk``, which an older journal has as rows of ``entry``."""
-        if self.format < ORIGINS_SINCE:
-            sql = sql.replace("FROM chunk", _EARLIER if self.format < RUNS_SINCE else _THIRD)
+        if self.format in _EARLIER:
+            sql = sql.replace("FROM chunk", f"FROM (SELECT {_EARLIER[self.format]}) AS chunk")
         return self._database.execute(sql, values)
 
     def _query(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:

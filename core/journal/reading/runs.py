@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable
-from itertools import compress, islice, pairwise
+from itertools import compress, islice
+from operator import sub
 from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 from core.events import ConnectionId
 from core.journal.display_row import DATA_KINDS, RECEIVED, SENT, Filter
-from core.journal.schema import LONGEST_LIST, LONGEST_RUN, LONGEST_TEXT, MOST_OF_RUN
+from core.journal.schema import LONGEST_LIST, LONGEST_RUN, LONGEST_TEXT, MOST_OF_RUN, MOST_SHARED
 
 _HIGHEST = 1 << 62  # neither an id nor a time is as high
 _IN_NUMBERS = b"0123456789-, "  # what whole numbers and the commas between them are written with
@@ -73,6 +74,7 @@ class RunRow(NamedTuple):
     times: str | None
     origin: str | None = None
     origins: str | None = None
+    ends: str | None = None
 
 
 class Run:
@@ -80,14 +82,15 @@ class Run:
 
     ``streams`` has the connection of each, negative of what was sent, and is None if all are of one direction of one
     connection; ``times`` the nanoseconds from the first to each, empty if they were not read. ``origins`` has the
-    written origin of each, and is None if all that was sent agree.
+    written origin of each, and is None if all that was sent agree. ``begins`` and ``ends`` say where the bytes of each
+    lie in the data.
     """
 
     def __init__(self, row: RunRow) -> None:
         self.row = row
         self.ordinal = row.ordinal
-        self.begins = offsets(row.offsets, row.size)
-        count = len(self.begins) - 1
+        self.begins, self.ends = ranges(row.offsets, row.ends, row.size)
+        count = len(self.begins)
         self.stop = row.ordinal + count
         self.streams = streams(row.connections, count)
         self.times = times(row.times, count) if row.times is not None else []
@@ -114,11 +117,11 @@ class Run:
 
     def data_of(self, place: int) -> bytes:
         """The bytes of one of them."""
-        return (self.row.data or b"")[self.begins[place] : self.begins[place + 1]]
+        return (self.row.data or b"")[self.begins[place] : self.ends[place]]
 
     def size_of(self, place: int) -> int:
         """How many bytes it has."""
-        return self.begins[place + 1] - self.begins[place]
+        return self.ends[place] - self.begins[place]
 
     def pieces(self, first: int, stop: int, only: Filter, most: int) -> Pieces:
         """What ``places`` gives, ``most`` at most."""
@@ -126,7 +129,8 @@ class Run:
         if not self._is_parted_by(only):
             within = within[:most]
         data = self.row.data or b""
-        parts = [data[start:end] for start, end in pairwise(self.begins[within.start : within.stop + 1])]
+        begins, ends = self._ranges(within)
+        parts = [data[begin:end] for begin, end in zip(begins, ends, strict=True)]
         pieces = Pieces(self._ordinals(within), self._streams(within), parts, self._moments(within))
         if not self._is_parted_by(only):
             return pieces
@@ -136,7 +140,8 @@ class Run:
     def sizes(self, first: int, stop: int, only: Filter) -> Iterable[tuple[int, StreamKey, int, int]]:
         """What ``places`` gives, without bytes: each as (ordinal, stream, size, mono_ns)."""
         within = self._within(first, stop, only)
-        sizes = [end - start for start, end in pairwise(self.begins[within.start : within.stop + 1])]
+        begins, ends = self._ranges(within)
+        sizes = map(sub, ends, begins)
         found = zip(self._ordinals(within), self._streams(within), sizes, self._moments(within), strict=False)
         return self._sift(found, within, only)
 
@@ -150,6 +155,9 @@ class Run:
     def _sift(self, found: Iterable[_Found], within: range, only: Filter) -> Iterable[_Found]:
         """What was found at these places, without what is not admitted."""
         return compress(found, self._admitted(within, only)) if self._is_parted_by(only) else found
+
+    def _ranges(self, within: range) -> tuple[list[int], list[int]]:
+        return self.begins[within.start : within.stop], self.ends[within.start : within.stop]
 
     def _ordinals(self, within: range) -> list[int]:
         return list(range(self.ordinal + within.start, self.ordinal + within.stop))
@@ -204,13 +212,22 @@ def who_has(stream: StreamKey) -> tuple[ConnectionId | None, str]:
     return stream if isinstance(stream, tuple) else direction(stream)
 
 
-def offsets(text: str, size: int) -> list[int]:
-    """Where the bytes of each entry of a run begin, and at last where those of the last end."""
-    found = numbers(text)
-    found.append(size)
-    if size > MOST_OF_RUN or found[0] != 0 or found != sorted(found):
+def ranges(offsets: str, ends: str | None, size: int) -> tuple[list[int], list[int]]:
+    """Where the bytes of each entry of a run begin and where they end, in the ``size`` bytes of its data."""
+    begins = numbers(offsets)
+    if size > MOST_OF_RUN or begins[0] != 0:
         raise ValueError
-    return found
+    if ends is None:
+        stops = begins[1:]
+        stops.append(size)
+        if stops != sorted(stops):
+            raise ValueError
+        return begins, stops
+    stops = numbers(ends, len(begins))
+    sizes = list(map(sub, stops, begins))
+    if min(begins) < 0 or min(sizes) < 0 or max(stops) != size or sum(sizes) > MOST_SHARED * size:
+        raise ValueError
+    return begins, stops
 
 
 def streams(text: str | None, count: int) -> list[int] | None:

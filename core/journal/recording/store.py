@@ -18,7 +18,7 @@ from enum import Enum
 from itertools import accumulate
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.address import Address
 from core.errors import JournalError
@@ -62,6 +62,7 @@ from core.roles import Role, guess_role
 
 _TRAFFIC = frozenset({Received, Sent})
 _LONGEST_STEP = 1 << 61  # ns
+_WORTH_SHARING = 256  # bytes of an entry on average, from which on writing them twice takes longer than to find out
 _SESSION, _DATA = itemgetter(0), itemgetter(3)  # of what is received and of what is sent
 _CUTS, _ORIGIN = attrgetter("cuts"), attrgetter("origin")
 # Bytes of the log that are folded into the file at once. That waits twice for the disk, which takes most of the time
@@ -344,13 +345,14 @@ class JournalWriter:
 
     def _insert_traffic(self, events: Sequence[Any], places: Sequence[int], wall_minus_mono: int) -> None:
         """Enter bytes of one session: those of each event at its place in the transaction."""
-        offsets = list(accumulate(map(len, map(_DATA, events)), initial=0))
+        data = list(map(_DATA, events))
+        offsets = list(accumulate(map(len, data), initial=0))
         self._size += offsets[-1]
+        shares = offsets[-1] >= _WORTH_SHARING * len(data) and len(set(map(id, data))) < len(data)
         first = 0
         while first < len(events):
-            stop = min(first + LONGEST_RUN, len(events))
-            if offsets[stop] - offsets[first] > MOST_OF_RUN:
-                stop = max(first + 1, bisect_right(offsets, offsets[first] + MOST_OF_RUN, first, stop) - 1)
+            layout = _shared(data[first : first + LONGEST_RUN]) if shares else _joined(data, offsets, first)
+            stop = first + len(layout.begins)
             run, begin = events[first:stop], places[first]
             session, at = run[0].session, run[0].at
             ordinal = self.counts.get(session, 0)
@@ -359,20 +361,20 @@ class JournalWriter:
             times = (at + wall_minus_mono, at)
             if len(run) == 1:
                 kind = "received" if isinstance(run[0], Received) else "sent"
-                before: tuple[object, ...] = (*head, run[0].connection, kind, *times, *NO_RUN, *_origins(run))
+                before: tuple[object, ...] = (*head, run[0].connection, kind, *times, *NO_RUN, *_origins(run), None)
                 row = with_checksum(before, run[0].data, (None, 0, _cuts(run[0].cuts)))
             else:
                 numbers = None
                 if places[stop - 1] - begin >= len(run):
                     numbers = str([place - begin for place in places[first:stop]])
-                base = offsets[first]
-                runs_offsets = [offset - base for offset in offsets[first:stop]] if base else offsets[:stop]
                 who = _who(run)
                 steps = [event[2] - at for event in run]
                 if max(steps) > _LONGEST_STEP or min(steps) < -_LONGEST_STEP:
                     raise OverflowError("a time that no clock can tell")
-                before = (*head, *who[:2], *times, str(runs_offsets), who[2], str(steps), numbers, *_origins(run))
-                row = with_checksum(before, b"".join(map(_DATA, run)), (None, 0, None))
+                ends = str(layout.ends) if layout.ends is not None else None
+                lists = (str(layout.begins), who[2], str(steps), numbers, *_origins(run), ends)
+                before = (*head, *who[:2], *times, *lists)
+                row = with_checksum(before, b"".join(layout.parts), (None, 0, None))
             self._database.execute(INSERT, row)
             first = stop
 
@@ -404,7 +406,7 @@ class JournalWriter:
         self.counts[event.session] = ordinal + 1
         connection: ConnectionId | None = getattr(event, "connection", None)
         times = (event.at + wall_minus_mono, event.at)
-        before = (number, event.session, ordinal, connection, kind_of(event), *times, *NO_RUN, *NO_ORIGIN)
+        before = (number, event.session, ordinal, connection, kind_of(event), *times, *NO_RUN, *NO_ORIGIN, None)
         self._database.execute(INSERT, with_checksum(before, None, self._note(event, connection)))
 
     def _role(self, session: SessionId) -> Role:
@@ -484,6 +486,47 @@ def _cuts(sizes: tuple[int, ...]) -> str | None:
 def _is_one_run(events: Sequence[Any]) -> bool:
     """Whether bytes received and sent are of one session, and the kernel took at once what was sent."""
     return len(set(map(_SESSION, events))) == 1 and not any(map(_CUTS, events))
+
+
+class _Layout(NamedTuple):
+    """Where the bytes of the entries of one run lie in its data."""
+
+    begins: list[int]  # those of each entry
+    ends: list[int] | None  # None where those of each end where the next one's begin
+    parts: list[bytes]  # of which the data consists
+
+
+def _joined(data: Sequence[bytes], offsets: Sequence[int], first: int) -> _Layout:
+    """One behind the other as many as may be in a run, from ``first`` on; ``offsets`` are theirs among all."""
+    stop = min(first + LONGEST_RUN, len(data))
+    if offsets[stop] - offsets[first] > MOST_OF_RUN:
+        stop = max(first + 1, bisect_right(offsets, offsets[first] + MOST_OF_RUN, first, stop) - 1)
+    base = offsets[first]
+    begins = [offset - base for offset in offsets[first:stop]] if first else list(offsets[:stop])
+    return _Layout(begins, None, list(data[first:stop]))
+
+
+def _shared(data: Iterable[bytes]) -> _Layout:
+    """The same, the bytes of two entries once if they are one object: so are those that a tap received and passed on.
+
+    A third one has them anew: what can be read of a run is no more than ``MOST_SHARED`` times what it takes.
+    """
+    begins: list[int] = []
+    ends: list[int] = []
+    parts: list[bytes] = []
+    size, alone = 0, dict[int, int]()  # the objects that one entry has, and where they begin
+    for each in data:
+        begin = alone.pop(id(each), None)
+        grown = size if begin is not None else size + len(each)
+        if grown > MOST_OF_RUN and begins:
+            break
+        if begin is None:
+            begin = alone[id(each)] = size
+            parts.append(each)
+        size = grown
+        begins.append(begin)
+        ends.append(begin + len(each))
+    return _Layout(begins, ends if len(parts) < len(begins) else None, parts)
 
 
 def _who(run: Sequence[Any]) -> tuple[ConnectionId | None, str, str | None]:

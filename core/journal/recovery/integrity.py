@@ -13,13 +13,12 @@ from typing import Any
 
 from core.errors import JournalError
 from core.journal.reading.database import ForeignError, log_of, open_database
-from core.journal.reading.runs import numbers, offsets, origins, streams, times
+from core.journal.reading.runs import numbers, origins, ranges, streams, times
 from core.journal.recovery.write_ahead_log import WriteAheadLog
 from core.journal.schema import (
     COLUMNS,
     LONGEST_NOTE,
     LONGEST_TEXT,
-    ORIGINS_SINCE,
     RUNS_SINCE,
     Checksum,
     checksum_of,
@@ -32,8 +31,8 @@ _TELL_EVERY = 4096  # entries
 _TOGETHER = 1024 * 1024  # bytes that are added up at once
 _ENTRIES_TOGETHER = 256  # and the entries that have them
 _CHANGED = "bytes in it are not those that were recorded: a checksum is wrong"
-_THIRD = tuple(name for name in COLUMNS if name not in ("origin", "origins"))
-"""The columns of ``chunk`` in format 3."""
+_NOT_YET = {3: ("origin", "origins", "ends"), 4: ("ends",)}
+"""The columns that ``chunk`` did not have in an earlier format."""
 _TRIES = 3  # to find a journal that is being written as it was a moment before
 
 _ROLES = ", ".join(f"'{name}'" for name in ROLES)
@@ -70,11 +69,14 @@ _NO_ORIGIN = f"""
 UNION ALL SELECT 1 FROM chunk WHERE typeof(origin) NOT IN ('text', 'null') OR typeof(origins) NOT IN ('text', 'null')
   OR length(origin) > {LONGEST_TEXT} OR (origins IS NOT NULL AND (origin IS NULL OR offsets IS NULL))
   OR (origin IS NOT NULL AND (data IS NULL OR kind = 'received'))"""  # noqa: S608 - a number of ours
+_NO_END = """
+UNION ALL SELECT 1 FROM chunk WHERE typeof(ends) NOT IN ('text', 'null') OR (ends IS NOT NULL AND offsets IS NULL)"""
 _MISFITS = {
     1: _MISFIT.format(table="entry", carriers="'received', 'sent'", more=_GAP),
     2: _MISFIT.format(table="entry", carriers="'received', 'sent'", more=_GAP),
     3: _MISFIT.format(table="chunk", carriers="'received', 'sent', 'data'", more=_NO_RUN),
     4: _MISFIT.format(table="chunk", carriers="'received', 'sent', 'data'", more=_NO_RUN + _NO_ORIGIN),
+    5: _MISFIT.format(table="chunk", carriers="'received', 'sent', 'data'", more=_NO_RUN + _NO_ORIGIN + _NO_END),
 }
 _TEXTS = """SELECT target || framing || coalesce(reply, '') FROM session
             UNION ALL SELECT local || peer || coalesce(ending, '') FROM connection
@@ -143,7 +145,8 @@ def _find_damage(path: Path, on_progress: Callable[[float], None], cancelled: th
             if number < RUNS_SINCE:
                 wrong = _first_wrong(database, number, on_progress)
             else:
-                wrong = _first_wrong_chunk(database, COLUMNS if number >= ORIGINS_SINCE else _THIRD, on_progress)
+                columns = [name for name in COLUMNS if name not in _NOT_YET.get(number, ())]
+                wrong = _first_wrong_chunk(database, columns, on_progress)
             if wrong:
                 return wrong
         with contextlib.closing(WriteAheadLog(log_of(path), 0)) as log:
@@ -251,7 +254,7 @@ def _first_wrong_chunk(
         entries, connections = 1, {chunk["connection"] or 0}
         if chunk["offsets"] is not None:
             try:
-                entries = len(offsets(chunk["offsets"], len(chunk["data"]))) - 1
+                entries = len(ranges(chunk["offsets"], chunk.get("ends"), len(chunk["data"]))[0])
                 connections |= set(map(abs, streams(chunk["connections"], entries) or ()))
                 times(chunk["times"], entries)
                 origins(chunk.get("origin"), chunk.get("origins"), entries)

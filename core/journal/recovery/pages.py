@@ -16,7 +16,16 @@ from typing import NamedTuple, TypeAlias
 from core.journal.display_row import DATA_KINDS, RECEIVED, SENT
 from core.journal.reading.runs import origins
 from core.journal.recovery.write_ahead_log import WriteAheadLog
-from core.journal.schema import LONGEST_DATA, LONGEST_LIST, LONGEST_NOTE, LONGEST_RUN, LONGEST_TEXT, PAGE_SIZES
+from core.journal.schema import (
+    LONGEST_DATA,
+    LONGEST_LIST,
+    LONGEST_NOTE,
+    LONGEST_RUN,
+    LONGEST_TEXT,
+    MOST_OF_RUN,
+    MOST_SHARED,
+    PAGE_SIZES,
+)
 from core.roles import ROLES
 
 _HEAD = 8  # bytes at the beginning of a leaf of a table
@@ -28,8 +37,8 @@ _SIZES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}  # bytes of a number, by its seria
 _ZERO, _FIRST_BYTES = 8, 12  # serial types: the number 0, before the number 1; from the other on texts and blobs
 _NOT_OURS = (7, 10, 11)  # serial types that no journal has, a float among them
 # The place of ``data`` among the columns of ``entry``, of formats 1 and 2, and of ``chunk``, of format 3 and since.
-_DATA = {11: 7, 16: 12, 18: 14}
-_ORIGIN = 11  # the place of ``origin`` among the columns of ``chunk``; ``origins`` follows
+_DATA = {11: 7, 16: 12, 18: 14, 19: 15}
+_ORIGIN = 11  # the place of ``origin`` among the columns of ``chunk``; ``origins`` and ``ends`` follow
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 _APART = re.compile(r"\s*,\s*")
 _KIND = re.compile(r"[a-z][a-z-]{0,31}")
@@ -307,7 +316,7 @@ def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list
     _none, session, ordinal, connection, kind, wall_ns, mono_ns, offsets, connections, times, *_rest = values
     place_of_data = _DATA[len(values)]
     data = values[place_of_data]
-    origin, spoken = (None, None) if place_of_data == _DATA[16] else values[_ORIGIN : _ORIGIN + 2]
+    origin, spoken, ends, *_none_yet = [*values[_ORIGIN : place_of_data - 1], None, None, None]
     if offsets is None:
         return _entry(key, values[:7] + values[place_of_data:], is_short, missing, origin)
     whole = _bytes(data)
@@ -317,15 +326,18 @@ def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list
     since = _numbers(times)
     stop = _natural(ordinal) + count
     cut = CutRun(_positive(session), None if connection is None else _positive(connection), stop)
-    if len(streams) != count:
+    stops = _numbers(ends) if ends is not None else begins
+    if not len(streams) == len(stops) == count:
         return [cut] if is_short else []
+    spans = _spans(begins, size) if ends is None else _shared_spans(begins, stops, min(size, MOST_OF_RUN))
     spoke = _origins(origin, spoken, count)
     is_in_time = max(abs(_int(wall_ns)), abs(_int(mono_ns))) < 1 << 62
     found: list[EntryFound] = []
-    start = 0
-    for place, stream in enumerate(streams):
-        end = next((begin for begin in begins[place + 1 :] if begin is not None and start <= begin <= size), size)
-        if stream and (start < len(whole) or start == end):
+    for place, (stream, span) in enumerate(zip(streams, spans, strict=True)):
+        if not stream or span is None:
+            continue
+        start, end = span
+        if start < len(whole) or start == end:
             time = (since[place] if len(since) == count and is_in_time else None) or 0
             found.append(
                 EntryFound(
@@ -334,9 +346,33 @@ def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list
                     None, 0, None, max(0, end - max(start, len(whole))), spoke[place] if stream < 0 else None,
                 )
             )  # fmt: skip
-        start = end
     is_cut = not found or found[-1].ordinal != stop - 1
     return [*found, *([cut] if is_cut else [])]
+
+
+def _spans(begins: Sequence[int | None], size: int) -> Iterator[tuple[int, int] | None]:
+    """From where to where in its data the entries of a run go, whose bytes lie one behind the other."""
+    start = 0
+    for place in range(1, len(begins) + 1):
+        end = next((begin for begin in begins[place:] if begin is not None and start <= begin <= size), size)
+        yield start, end
+        start = end
+
+
+def _shared_spans(
+    begins: Sequence[int | None], ends: Sequence[int | None], size: int
+) -> Iterator[tuple[int, int] | None]:
+    """The same of a run with ``ends``; None where that cannot be read any more, or cannot be right.
+
+    All together they have no more bytes than those of a sound run.
+    """
+    left = MOST_SHARED * size
+    for begin, end in zip(begins, ends, strict=True):
+        if begin is None or end is None or not 0 <= begin <= end <= min(size, begin + left):
+            yield None
+        else:
+            left -= end - begin
+            yield begin, end
 
 
 def _numbers(text: _Value) -> list[int | None]:
@@ -398,7 +434,7 @@ def _journal(_key: int, values: list[_Value], is_short: bool, _missing: int) -> 
 
 
 _SHAPES: dict[int, Callable[[int, list[_Value], bool, int], list[Row]]] = {
-    18: _chunk, 16: _chunk, 11: _entry, 6: _connection, 5: _session, 3: _journal,
+    19: _chunk, 18: _chunk, 16: _chunk, 11: _entry, 6: _connection, 5: _session, 3: _journal,
 }  # fmt: skip
 
 

@@ -108,7 +108,7 @@ class JournalRebuilder:
 
     def _insert(self, key: int, row: EntryFound) -> None:
         values = with_checksum(
-            (key, *row[:6], *NO_RUN, row.origin, None), row.data, (row.note, row.failure, row.detail)
+            (key, *row[:6], *NO_RUN, row.origin, None, None), row.data, (row.note, row.failure, row.detail)
         )
         self._database.execute(INSERT, values)
 

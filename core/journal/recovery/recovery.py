@@ -25,7 +25,7 @@ from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage, find_tear, reason
 from core.journal.recovery.pages import CutRun, EntryFound, PageFile, Row
 from core.journal.recovery.rebuilder import JournalRebuilder
-from core.journal.schema import APPLICATION_ID, FORMAT, LEAST_ENTRY, SCHEMAS, statements
+from core.journal.schema import APPLICATION_ID, FORMAT, LEAST_ENTRY, MOST_SHARED, SCHEMAS, statements
 from core.words import counted
 
 CHECKED = 64 * 1024 * 1024  # bytes: what is larger is opened without being checked first
@@ -196,7 +196,7 @@ def _rebuild(pages: PageFile, part: Path, target: Path, progress: _Progress) -> 
         for done, (_place, number) in enumerate(places):
             progress.at(0.5 + done / len(places) / 2)
             rebuilder.take(row for row in pages.rows(number) if isinstance(row, EntryFound | CutRun))
-            if rebuilder.size > pages.most:
+            if rebuilder.size > MOST_SHARED * pages.most:
                 raise JournalError("the journal is damaged in such a way that its rows have more bytes than the file")
         rebuilder.finish()
     return Recovered(target, rebuilder.entries, rebuilder.lost)

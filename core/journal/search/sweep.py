@@ -108,7 +108,7 @@ class _Sweep:
         alphabet = self._pattern.alphabet
         if any(stream.is_open for stream in self._fed):
             return False
-        lasts = (map((b"\0" + row.data).__getitem__, row.begins[1:]) for row in rows)
+        lasts = (map((b"\0" + row.data).__getitem__, row.ends) for row in rows)
         return all(map(alphabet.isdisjoint, lasts)) and not any(self._pattern.may_be_in(row.data) for row in rows)
 
     def _look_at_datagrams(self, stretch: Stretch) -> list[Hit]:

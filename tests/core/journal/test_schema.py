@@ -8,6 +8,7 @@ import random
 import sqlite3
 import subprocess
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from core.origin import Origin
 from core.roles import Role
 from tests.support.story import Story
 from tests.support.systems import needs
+from tests.support.tapped import WAYS, TapStory
 
 _CLOCK = 7_000_000  # wall_ns less mono_ns
 _ORIGINS = [
@@ -96,9 +98,18 @@ def asked(path: Path, sql: str) -> list[Any]:
         return database.execute(sql).fetchall()
 
 
+def tapped() -> list[list[Event]]:
+    """A tap that passes on what comes, in several transactions: its runs have bytes that two entries share."""
+    chance = random.Random(5)
+    story = TapStory(start_ns=10_000)
+    steps = [(chance.choice(WAYS), chance.choice([0, 1, 300, 2_000, 30_000])) for _ in range(120)]
+    return [story.opening, *(story.tells(steps[first : first + 30]) for first in range(0, len(steps), 30))]
+
+
 @needs("sqlite3")
-def test_a_journal_is_read_with_the_sqlite3_tool_alone(path: Path) -> None:
-    told = talk()
+@pytest.mark.parametrize("tell", [talk, tapped])
+def test_a_journal_is_read_with_the_sqlite3_tool_alone(path: Path, tell: Callable[[], list[list[Event]]]) -> None:
+    told = tell()
     written(path, told)
 
     done = subprocess.run(["sqlite3", "-readonly", path, _ROWS], capture_output=True, text=True, check=True, timeout=60)
@@ -151,6 +162,14 @@ def test_a_run_has_no_more_entries_and_bytes_than_promised(path: Path) -> None:
     third = MOST_OF_RUN // 3
     alone, parts = [(None, 1), (None, third), (None, MOST_OF_RUN + 1)], [(3, 3 * third), (3, 3 * third)]
     assert runs == [*alone, *parts, (LONGEST_RUN, LONGEST_RUN)]
+
+
+def test_more_empty_datagrams_than_a_run_may_have_are_several_runs(path: Path) -> None:
+    story = Story(role=Role.UDP_SERVER)
+    written(path, [[story.begins(), story.opens()], [story.hears(b"") for _ in range(LONGEST_RUN + 2)]])
+
+    assert asked(path, "SELECT json_array_length(offsets) FROM chunk WHERE data IS NOT NULL") == [(LONGEST_RUN,), (2,)]
+    assert asked(path, "SELECT count(*) FROM entry WHERE data = x''") == [(LONGEST_RUN + 2,)]
 
 
 def test_a_row_by_itself_is_an_entry_as_it_was_before_there_were_runs(path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 from core.events import ConnectionId
 from core.journal.display_row import EVERYTHING, RECEIVED, SENT, Filter
 from core.journal.reading.reader import JournalReader
-from core.journal.reading.runs import numbers, stream_of, who_has
+from core.journal.reading.runs import numbers, ranges, stream_of, who_has
+from core.journal.schema import MOST_OF_RUN
 from tests.support.journals import SESSION, line, write_journal
 
 ONE = ConnectionId(1)
@@ -31,6 +32,39 @@ def test_a_list_of_numbers_is_read(text: str) -> None:
 def test_nothing_else_is_a_list_of_numbers(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - in which words makes no difference
         numbers(text)
+
+
+@pytest.mark.parametrize(
+    ("offsets", "ends", "size", "sizes"),
+    [
+        ("[0, 64, 64]", None, 100, [64, 0, 36]),
+        ("[0, 0, 0]", None, 0, [0, 0, 0]),
+        ("[0, 0, 64]", "[64, 64, 100]", 100, [64, 64, 36]),
+        ("[0, 64, 0, 64]", "[64, 100, 64, 100]", 100, [64, 36, 64, 36]),
+        ("[0, 30]", "[70, 100]", 100, [70, 70]),  # as no Tincan writes it, and harmless
+        ("[0, 100, 100]", "[100, 100, 100]", 100, [100, 0, 0]),
+    ],
+)
+def test_the_bytes_of_each_entry_lie_between_two_numbers(
+    offsets: str, ends: str | None, size: int, sizes: list[int]
+) -> None:
+    begins, stops = ranges(offsets, ends, size)
+
+    assert [stop - begin for begin, stop in zip(begins, stops, strict=True)] == sizes
+
+
+@pytest.mark.parametrize(
+    ("offsets", "ends", "size"),
+    [
+        ("[1]", None, 2), ("[0, 3, 2]", None, 9), ("[0, 3]", None, 2), ("[0]", None, MOST_OF_RUN + 1),
+        ("[1]", "[2]", 2), ("[0, 3]", "[3]", 9), ("[0, 3]", "[3, 2]", 9), ("[0, 3]", "[3, 10]", 9),
+        ("[0, 3]", "[3, 8]", 9), ("[0, -3]", "[9, 0]", 9), ("[0, 0, 0]", "[9, 9, 1]", 9), ("[0]", "[]", 0),
+        ("[0]", f"[{MOST_OF_RUN + 1}]", MOST_OF_RUN + 1),
+    ],
+)  # fmt: skip
+def test_bytes_that_lie_elsewhere_are_none_of_a_run(offsets: str, ends: str | None, size: int) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - in which words makes no difference
+        ranges(offsets, ends, size)
 
 
 @pytest.mark.parametrize(

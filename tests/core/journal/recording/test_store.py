@@ -573,7 +573,7 @@ class TestADamagedJournal:
             "UPDATE session SET target = 5",
         ],
     )
-    @pytest.mark.parametrize(("number", "table"), [(2, "entry"), (3, "chunk"), (FORMAT, "chunk")])
+    @pytest.mark.parametrize(("number", "table"), [(2, "entry"), (3, "chunk"), (4, "chunk"), (FORMAT, "chunk")])
     def test_with_a_value_of_another_kind(self, path: Path, spoil: str, number: int, table: str) -> None:
         written(path, *Story().whole())
         if number != FORMAT:

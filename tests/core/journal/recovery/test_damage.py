@@ -40,7 +40,7 @@ def test_a_sample_of_damaged_journals(tmp_path: Path) -> None:
 
 
 class TestAFlippedBitInsideAMessage:
-    @pytest.mark.parametrize("number", [2, 3, FORMAT])
+    @pytest.mark.parametrize("number", [2, 3, 4, FORMAT])
     @pytest.mark.parametrize("bit", range(8))
     def test_is_told_since_format_2(self, tmp_path: Path, bit: int, number: int) -> None:
         path = tmp_path / "journal.tincan"
@@ -68,7 +68,8 @@ class TestAFlippedBitInsideAMessage:
 
 @pytest.mark.parametrize("column", ["wall_ns", "mono_ns", "connection", "session", "ordinal", "failure"])
 @pytest.mark.parametrize(
-    ("number", "table", "ordinal"), [(2, "entry", 20), (3, "chunk", 2), (FORMAT, "chunk", 2), (FORMAT, "chunk", 4)]
+    ("number", "table", "ordinal"),
+    [(2, "entry", 20), (3, "chunk", 2), (4, "chunk", 2), (FORMAT, "chunk", 2), (FORMAT, "chunk", 4)],
 )
 def test_a_bit_of_any_number_in_an_entry_is_told(
     tmp_path: Path, column: str, number: int, table: str, ordinal: int

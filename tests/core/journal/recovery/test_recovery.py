@@ -662,7 +662,7 @@ def read_only(folder: Path, script: str) -> list[str]:
         "DELETE FROM entry WHERE ordinal IN (3, 4)",
     ],
 )
-@pytest.mark.parametrize("number", [2, 3, FORMAT])
+@pytest.mark.parametrize("number", [2, 3, 4, FORMAT])
 def test_a_value_that_cannot_be_right_costs_its_row_at_most(path: Path, spoil: str, number: int) -> None:
     written(path, *Story().whole())
     with JournalReaderOf(path) as reader:

@@ -280,7 +280,7 @@ class TestADamagedJournal:
                 found(path, Query("line"), range(2_007))
 
     @pytest.mark.parametrize("connections", [2, 6])
-    @pytest.mark.parametrize(("number", "table"), [(2, "entry"), (3, "chunk"), (FORMAT, "chunk")])
+    @pytest.mark.parametrize(("number", "table"), [(2, "entry"), (3, "chunk"), (4, "chunk"), (FORMAT, "chunk")])
     @pytest.mark.parametrize(
         "spoil",
         [
