@@ -211,12 +211,16 @@ class _Session:
         """Take in bytes received and sent, all of them or, if something is wrong with them, none."""
         came: defaultdict[ConnectionId, int] = defaultdict(int)  # bytes of each connection
         went: defaultdict[ConnectionId, int] = defaultdict(int)
+        received, sent = 0, None
         for event in run:
-            (came if type(event) is Received else went)[event[1]] += len(event[3])
-        kinds = list(map(type, run))
-        received = kinds.count(Received)
-        if received < len(run):
-            self.sent_at = run[len(run) - 1 - kinds[::-1].index(Sent)].at
+            if type(event) is Received:
+                received += 1
+                came[event[1]] += len(event[3])
+            else:
+                sent = event
+                went[event[1]] += len(event[3])
+        if sent is not None:
+            self.sent_at = sent.at
         self.received += received
         self.bytes_in += sum(came.values())
         self.bytes_out += sum(went.values())
