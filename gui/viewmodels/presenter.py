@@ -381,9 +381,9 @@ def _figures(window_state: WindowState, state: SessionState) -> tuple[str, ...]:
     chosen, is_archived = window_state.connection, state.session in window_state.archived
     into, out = state.bytes_in, state.bytes_out
     if chosen is not None:
-        if chosen.connection not in state.bytes_of:  # over for long, or of an old journal
+        if chosen.connection not in state.bytes_in_of:  # over for long, or of an old journal
             return ()
-        into, out = state.bytes_of[chosen.connection]
+        into, out = state.bytes_in_of[chosen.connection], state.bytes_out_of[chosen.connection]
     elif (state.failure is not None and not state.accepted) or (is_archived and not into and not out):
         return ()
     whose: tuple[str, ...] = ()

@@ -120,7 +120,8 @@ class SessionState:
     bytes_in: int = 0
     bytes_out: int = 0
     sent_at: int = 0  # when the last message went out, a reading of ``core.clock.monotonic_ns()``; 0 before the first
-    bytes_of: Mapping[ConnectionId, tuple[int, int]] = field(default_factory=dict)  # in and out of each, over ones too
+    bytes_in_of: Mapping[ConnectionId, int] = field(default_factory=dict)  # of each connection, over ones too
+    bytes_out_of: Mapping[ConnectionId, int] = field(default_factory=dict)  # of the same ones
     entries: int = 0  # in the journal; their ordinals are 0 to entries - 1
     failure: Explanation | None = None
     cancelled: bool = False
@@ -204,25 +205,30 @@ class _Session:
         self.connections: dict[ConnectionId, ConnectionState] = {}
         self.over: deque[ConnectionState] = deque(maxlen=MOST_OVER)
         self.received = self.bytes_in = self.bytes_out = self.sent_at = self.finished = 0
-        self.bytes_of: dict[ConnectionId, tuple[int, int]] = {}  # of values, so that a state has a copy at little cost
+        self.bytes_in_of: defaultdict[ConnectionId, int] = defaultdict(int)
+        self.bytes_out_of: defaultdict[ConnectionId, int] = defaultdict(int)
         self.response_times = ResponseTimes(state.role)
 
     def count(self, run: Sequence[Any], *, measures: bool) -> None:
         """Take in bytes received and sent, all of them or, if something is wrong with them, none."""
-        came: defaultdict[ConnectionId, int] = defaultdict(int)  # bytes of each connection
-        went: defaultdict[ConnectionId, int] = defaultdict(int)
+        received, sent = 0, None
+        bytes_in, bytes_out = self.bytes_in, self.bytes_out
+        bytes_in_of, bytes_out_of = self.bytes_in_of.copy(), self.bytes_out_of.copy()
         for event in run:
-            (came if type(event) is Received else went)[event[1]] += len(event[3])
-        kinds = list(map(type, run))
-        received = kinds.count(Received)
-        if received < len(run):
-            self.sent_at = run[len(run) - 1 - kinds[::-1].index(Sent)].at
+            size = len(event[3])
+            if type(event) is Received:
+                received += 1
+                bytes_in += size
+                bytes_in_of[event[1]] += size
+            else:
+                sent = event
+                bytes_out += size
+                bytes_out_of[event[1]] += size
+        if sent is not None:
+            self.sent_at = sent.at
         self.received += received
-        self.bytes_in += sum(came.values())
-        self.bytes_out += sum(went.values())
-        for connection in {**came, **went}:
-            into, out = self.bytes_of.get(connection, (0, 0))
-            self.bytes_of[connection] = into + came[connection], out + went[connection]
+        self.bytes_in, self.bytes_out = bytes_in, bytes_out
+        self.bytes_in_of, self.bytes_out_of = bytes_in_of, bytes_out_of
         for event in run if measures else ():
             (self.response_times.receive if type(event) is Received else self.response_times.send)(event)
 
@@ -237,7 +243,8 @@ class _Session:
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,
             sent_at=self.sent_at,
-            bytes_of=self.bytes_of.copy(),
+            bytes_in_of=dict(self.bytes_in_of),
+            bytes_out_of=dict(self.bytes_out_of),
             entries=entries,
             answers=self.response_times.answers,
             between=self.response_times.between,
@@ -335,7 +342,7 @@ def _apply(session: _Session, event: Event) -> None:
             session.connections[event.connection] = ConnectionState(
                 event.connection, event.number, event.local, event.peer, is_securing=event.tls, process=event.process
             )
-            session.bytes_of[event.connection] = 0, 0
+            session.bytes_in_of[event.connection] = session.bytes_out_of[event.connection] = 0
             session.response_times.begin(event.connection, we_dialled=event.took is not None)
             phase = session.state.phase if event.tls and session.state.role.dials else Phase.OPEN
             session.state = replace(session.state, phase=phase, accepted=session.state.accepted + 1, retry=None)
@@ -393,7 +400,8 @@ def _close(session: _Session, event: Closed) -> None:
     if closed is not None:
         session.finished -= not closed.can_send
         if len(session.over) == MOST_OVER:
-            session.bytes_of.pop(session.over[0].connection, None)
+            session.bytes_in_of.pop(session.over[0].connection, None)
+            session.bytes_out_of.pop(session.over[0].connection, None)
         session.over.append(replace(closed, can_receive=False, can_send=False, ending=event.ending))
         if not session.state.role.many_connections:
             session.state = replace(session.state, phase=Phase.ENDED)

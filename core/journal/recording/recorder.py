@@ -133,8 +133,8 @@ class Recorder:
         self._high = limits.events_high
         self._portion_size = limits.events_low // 2  # bytes of a commit where more wait
         self._waiting: list[Event] = []  # grows at its end, is taken from its beginning
-        self._size = 0  # bytes of those that wait; two threads at once may miscount it until the next are taken
-        self._in_hand = 0  # of those that were taken and are not recorded yet
+        self._size = 0  # bytes not recorded yet; two threads at once may miscount it until the next are taken
+        self._in_hand = 0  # of them those of what was taken
         self._idle = False
         self._lock = threading.Lock()  # guards the three below, whether peers are held up, and the way out of idleness
         self._is_dead = False  # no thread was to be had: ``put`` tries again
@@ -154,8 +154,9 @@ class Recorder:
 
     def put(self, event: Event) -> None:
         """Have an event recorded. Never blocks; nothing is dropped."""
-        self._size += _size_of(event)
-        if self._size + self._in_hand > self._high:
+        size = _COST + len(event[3]) if isinstance(event, tuple) else _COST  # ``_size_of``, without a call
+        self._size += size
+        if self._size > self._high:
             self.congested = True  # before the event is there to be taken: whoever takes it lets peers go on
         self._waiting.append(event)
         if self._idle:
@@ -262,7 +263,7 @@ class Recorder:
     def _give_up(self, error: BaseException) -> None:
         """Let peers go on. If too much waits for that, bytes are dropped; what opens and closes never is."""
         lost = 0
-        if self._size + self._in_hand > self._limits.events_low:
+        if self._size > self._limits.events_low:
             waiting = self._waiting[:]
             kept = [event for event in waiting if not isinstance(event, _CARRY_BYTES)]
             self._waiting[: len(waiting)] = kept
@@ -284,16 +285,14 @@ class Recorder:
         """What waits; if nothing does, wait for the first to come, or until the file is to be looked after."""
         self._idle = True  # first: whatever comes from now on wakes this thread
         if not (self._waiting or self._unfolded or self._closing.is_set()):
-            self._size = 0
+            self._size = self._in_hand = 0
             self._relieve()  # should it have been miscounted
             self._news.acquire(timeout=_LOOK_EVERY if self._writer is not None else None)
         self._idle = False
         if self._size <= self._limits.events_low:
-            events = self._waiting[:]
-            self._in_hand, self._size = self._size, 0
+            self._in_hand, events = self._size, self._waiting[:]
         else:
             events, self._in_hand = self._portion()
-            self._size -= self._in_hand
         del self._waiting[: len(events)]
         return events
 
@@ -427,6 +426,7 @@ class Recorder:
 
     def _relieve(self) -> None:
         """What was in hand is recorded: let readers go on if that was enough."""
+        self._size -= self._in_hand
         self._in_hand = 0
         if self.congested and self._size <= self._limits.events_low:
             self._let_go()

@@ -219,9 +219,8 @@ def test_the_same_state_gives_the_same_view() -> None:
 
 
 def test_the_figures_are_those_of_what_is_on_view() -> None:
-    state = replace(
-        server(connections=2), bytes_in=30, bytes_out=9, bytes_of={ConnectionId(1): (10, 2), ConnectionId(2): (20, 7)}
-    )
+    came, went = {ConnectionId(1): 10, ConnectionId(2): 20}, {ConnectionId(1): 2, ConnectionId(2): 7}
+    state = replace(server(connections=2), bytes_in=30, bytes_out=9, bytes_in_of=came, bytes_out_of=went)
     seen = window_state(state)
 
     assert present(seen).status.figures == ("2 connections", "in 30 B", "out 9 B")

@@ -266,7 +266,9 @@ def test_bytes_are_counted_for_each_connection_and_kept_as_long_as_that_is_told_
         opened.append(story.connection)
 
     (state,) = ledger.fold(events, {})
-    assert state.bytes_of == {connection: (number, 1) for number, connection in enumerate(opened)}
+    assert state.bytes_in_of == {connection: number for number, connection in enumerate(opened)}
+    assert state.bytes_out_of == dict.fromkeys(opened, 1)
 
     (state,) = ledger.fold([Closed(story.session, each, story.now(), Ending.OURS) for each in opened], {})
-    assert set(state.bytes_of) == set(opened[1:]) == {one.connection for one in state.over}
+    assert set(state.bytes_in_of) == set(opened[1:]) == {one.connection for one in state.over}
+    assert set(state.bytes_out_of) == set(opened[1:])

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -377,6 +377,27 @@ class TestCongestion:
                 recorder.put(story.peer_finishes())
             assert recorder.congested
             brake.release()
+
+    def test_what_is_being_recorded_counts_until_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        story = Story()
+        writes, goes_on, relieved = threading.Event(), threading.Event(), threading.Event()
+        write = Recorder._write
+
+        def held(recorder: Recorder, events: Sequence[Event]) -> Exception | None:
+            writes.set()
+            assert goes_on.wait(PATIENCE)
+            return write(recorder, events)
+
+        monkeypatch.setattr(Recorder, "_write", held)
+        with recording(None, self.LIMITS) as recorder:
+            recorder.put(story.begins())
+            assert writes.wait(PATIENCE)
+            recorder.put(story.hears(b"x" * (self.LIMITS.events_high - recorder_module._COST)))  # all that may wait
+            assert recorder.congested
+            recorder.when_relieved(relieved.set)
+            goes_on.set()
+            assert relieved.wait(PATIENCE)
+            assert not recorder.congested
 
     def test_nothing_is_dropped_however_far_behind_the_recorder_is(self, path: Path) -> None:
         story = Story()
