@@ -24,7 +24,12 @@ from tests.support.story import Story
 pytestmark = pytest.mark.case("C-62")
 
 # What may open a database at all: for reading, for writing a new journal, and for writing a recovered one.
-_OPENERS = {"core/journal/reading/database.py", "core/journal/recording/store.py", "core/journal/recovery/recovery.py"}
+_OPENERS = {
+    "core/journal/reading/database.py",
+    "core/journal/recording/checkpoints.py",
+    "core/journal/recording/store.py",
+    "core/journal/recovery/recovery.py",
+}
 
 
 @pytest.fixture
