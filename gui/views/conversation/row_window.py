@@ -43,7 +43,8 @@ class RowWindow:
         self.decoding = UTF_8
         self._text = text
         self._fixed = 0  # of the rows in the row window, the ones before this place will not change
-        self._rows: list[Row] = []
+        self.display_rows: list[DisplayRow] = []  # all that are here
+        self._rows: list[Row] = []  # how each is shown
         self._starts: list[int] = []  # the line on which each row starts, from 1
         self._heights: list[int] = []  # pixels of each row, or fewer
         self._usual = 0.0  # pixels of a row, of those that were set last, or fewer
@@ -72,7 +73,7 @@ class RowWindow:
         """
         self._filled = self._text.winfo_height()
         display_rows, heights, before = self._read_around(around, views)
-        self._rows, self._starts, self._heights = [], [], []
+        self.display_rows, self._rows, self._starts, self._heights = [], [], [], []
         if not display_rows:
             self.first = self.last = max(0, self.total)
             self._text.replace([])
@@ -92,7 +93,7 @@ class RowWindow:
         Where they end below that place, those above it fill the view.
         """
         place, (above, below) = int(around), (each * self._filled for each in views)
-        before_it, behind_it = 0, self._rows_for(1.25 * below)
+        before_it, behind_it = self._rows_for(self._text.bubble_height(1)), self._rows_for(1.25 * below)
         while True:
             stop = min(self.total, place + 1 + behind_it)
             above = max(above, self._filled) if stop == self.total else above
@@ -178,7 +179,7 @@ class RowWindow:
             surplus += 1
         lines = self._starts[surplus] - 1
         self._text.cut_head(lines)
-        self._rows = self._rows[surplus:]
+        self.display_rows, self._rows = self.display_rows[surplus:], self._rows[surplus:]
         self._starts = [start - lines for start in self._starts[surplus:]]
         self._heights = self._heights[surplus:]
         self.first += surplus
@@ -194,6 +195,7 @@ class RowWindow:
         assert self._typesetter is not None
         assert self.conversation is not None
         rows = self._typesetter.set(display_rows, before, said)
+        self.display_rows += display_rows
         self._rows += rows
         line = self._text.lines + 1 if self._starts else 1
         for row in rows:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 FARTHEST_STEP = 16_384  # rows, a tenth of a second, in which the next message is looked for
 _NEAR_THE_EDGE = 0.15  # of the row window: from here on the next one is fetched
-_RESTS = 250  # milliseconds after which the rows around the view are fetched, where those in sight were enough before
+_RESTS = 500  # milliseconds after which the rows around the view are fetched, where those in sight were enough before
 
 _WHEELS = ("<MouseWheel>", "<Button-4>", "<Button-5>", "<ButtonRelease-1>", "<TouchpadScroll>")
 
@@ -152,8 +152,7 @@ class Transcript(ttk.Frame):
                 self._is_lit, self.lit = False, (0, -1)
             return
         self._is_lit = True
-        first, last = self.row_window.span
-        rows = self.row_window.read(first, last) if self._hits is not None else []
+        rows = self.row_window.display_rows if self._hits is not None else []
         self.lit = (rows[0].ordinal, rows[-1].ordinal) if rows else (0, -1)
         self.text.mark(
             FOUND,

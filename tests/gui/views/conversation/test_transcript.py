@@ -119,6 +119,9 @@ def test_in_a_flood_and_while_dragging_only_what_the_view_needs_is_read(scene: S
         scene.grow(total)
         assert scene.sees(f"message {total - 1}")
         assert scene.journal.reads <= scene.rows(1.25) + 4
+        scene.transcript.light(
+            lambda _row: [(0, 3)]
+        )  # from here on something is set off, too, in the rows that are there
 
     for tenths in (2, 4, 6, 8, 1, 3, 5, 7, 9, 10, 0):
         scene.journal.reads = 0
@@ -833,6 +836,7 @@ class TestARoomOfAHundred:
     def test_names_all_who_got_it_where_a_drag_ends_within_one_message(self, room: Scene) -> None:
         room.grow(100 * 600)
         for place in (10_050, 40_001, 20_099, 30_000, 59_950):
+            questions = room.journal.questions
             room.transcript.drag("moveto", str(place / 60_000))
             room.root.update()
 
@@ -840,6 +844,7 @@ class TestARoomOfAHundred:
             assert heads
             assert all(self.TOLD in line for line in heads)
             assert room.is_filled
+            assert room.journal.questions - questions <= 2
 
     def test_is_left_alone_by_who_reads_above(self, room: Scene) -> None:
         room.grow(100 * 60)
