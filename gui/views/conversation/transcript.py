@@ -78,7 +78,9 @@ class Transcript(ttk.Frame):
         self._is_lit = False
         self.lit = (0, -1)  # the entries of the first and the last row in which what was found is set off
         self._shift_planned: str | None = None
-        self._surround = Debounce(self, self._reload)  # due where the Text has only the rows in sight
+        self._surround = Debounce(  # due where the Text has only the rows in sight
+            self, lambda: self._reload(ENOUGH_IN_A_DRAG)
+        )
         self._shifted: tuple[int, ...] = ()  # row window, total and place for which the last shift was made
         self.selection = Selection(self, on_refuse=on_refuse)
         self._bind_scrolling()
@@ -383,7 +385,7 @@ class Transcript(ttk.Frame):
 
     # The view.
 
-    def _reload(self) -> None:
+    def _reload(self, views: tuple[int, int] = ENOUGH) -> None:
         """Set the row window anew, with the same place in view: widths or fonts have changed, or an edge is near.
 
         A chosen row that was in view still is.
@@ -393,7 +395,7 @@ class Transcript(ttk.Frame):
             self._load_end()
         else:
             place, line, pixels = self._anchor()
-            self._load(place)
+            self._load(place, views)
             if self.total:
                 self.text.show_line(self.row_window.line_of(self.row_window.nearest(place)) + line, pixels)
         if sees_chosen and chosen is not None and chosen in self.row_window:
