@@ -486,7 +486,8 @@ class Transcript(ttk.Frame):
         top, bottom = self.text.yview()
         there = (target - first) / max(1, last - first)
         if not first <= target < last or self._is_near_edge(there, there + bottom - top):
-            is_far = not 2 * first - last <= target < 2 * last - first  # it would be as far away again by the next time
+            at, in_view = first + top * (last - first), (bottom - top) * (last - first)
+            is_far = abs(target - at) > in_view / 2  # the next time it is as far again, and what is around it of no use
             self._load(target, IN_SIGHT if is_far else ENOUGH_IN_A_DRAG)
             first, last = self.row_window.span
         if last > first:

@@ -161,6 +161,18 @@ def test_a_drag_that_goes_on_nearby_reads_a_few_views_at_a_time(scene: Scene) ->
     assert scene.journal.questions - questions <= 60 / scene.rows(0.5) + 1
 
 
+def test_a_drag_by_whole_views_reads_one_at_a_time(scene: Scene) -> None:
+    scene.grow(MILLION)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+
+    for view in range(1, 20):
+        scene.journal.reads = 0
+        scene.transcript.drag("moveto", str(0.5 + view * scene.rows(1) / MILLION))
+        scene.root.update()
+        assert scene.journal.reads <= scene.rows(1.25) + 8
+
+
 def test_a_drag_that_rests_has_rows_on_both_sides_and_moves_nothing(scene: Scene) -> None:
     scene.grow(MILLION)
     scene.transcript.drag("moveto", "0.5")
