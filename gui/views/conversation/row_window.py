@@ -94,15 +94,18 @@ class RowWindow:
         """
         place, (above, below) = int(around), (each * self._filled for each in views)
         before_it, behind_it = self._rows_for(self._text.bubble_height(1)), self._rows_for(1.25 * below)
+        found: list[DisplayRow] = []
         while True:
             stop = min(self.total, place + 1 + behind_it)
             above = max(above, self._filled) if stop == self.total else above
             before_it = max(before_it, self._rows_for(1.25 * above))
             first = max(0, place - before_it)
-            display_rows = self.read(max(0, first - 1), stop)
-            before = display_rows.pop(0) if display_rows and display_rows[0].place < first else None
+            found = self.read(max(0, first - 1), found[0].place if found else stop) + found
+            found += self.read(found[-1].place + 1, stop) if found else []
+            has_before = bool(found) and found[0].place < first
+            before, display_rows = found[0] if has_before else None, found[has_before:]
             heights = self.least_heights(display_rows)
-            keep = min(place - first, len(display_rows))
+            keep = min(max(0, place - display_rows[0].place), len(display_rows)) if display_rows else 0
             height = heights[keep] if keep < len(heights) else 1  # 0 where it is shown as one with those in front of it
             high = max(above, not height), below + int((around - place) * height)
             # The first and the last may be shown with one that is not read.

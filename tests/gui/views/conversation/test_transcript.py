@@ -858,6 +858,25 @@ class TestARoomOfAHundred:
             assert room.is_filled
             assert room.journal.questions - questions <= 2
 
+    def test_is_read_once_however_many_rows_it_takes_to_fill_the_view(
+        self, room: Scene, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        room.grow(100 * 600)
+        asked, read = list[int](), room.journal.read
+
+        def spy(first: int, count: int, preview: int) -> list[DisplayRow]:
+            asked.extend(range(first, first + count))
+            return read(first, count, preview)
+
+        monkeypatch.setattr(room.journal, "read", spy)
+        room.transcript.row_window._usual = 1_000.0  # as where a few large messages were set last
+        for place in (10_050, 40_001, 59_950):
+            asked.clear()
+            room.transcript._load(place)
+            assert room.is_filled
+            assert len(asked) == len(set(asked)) > 200
+            room.transcript.row_window._usual = 1_000.0
+
     def test_is_left_alone_by_who_reads_above(self, room: Scene) -> None:
         room.grow(100 * 60)
         room.transcript.drag("moveto", "0.5")
