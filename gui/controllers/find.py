@@ -5,11 +5,13 @@ Lives on the window's thread; the find bar is made when it is first asked for.
 
 from __future__ import annotations
 
+import contextlib
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from core.errors import JournalError
@@ -47,6 +49,7 @@ class FindController(ViewController["FindBar"]):
         self._viewing, self._post = viewing, post
         self._search: Search | None = None
         self._round = 0  # of searches: what an earlier one still tells is not heard
+        self._told: SimpleQueue[tuple[int, Progress]] = SimpleQueue()  # from its thread, in which round
         self._request = FindRequest("")
         self._pattern: Pattern | None = None
         self._searched: object = None  # the key of the conversation that was searched, and how its bytes were read
@@ -158,17 +161,39 @@ class FindController(ViewController["FindBar"]):
             pattern,
             conversation.lens.only,
             range(self._searched_to, conversation.entries),
-            lambda progress: self._post(partial(self._found, progress, heard)),
+            partial(self._tell, heard),
         )
         self._view = replace(self._view, is_running=True)
         self._show_view()
 
-    def _found(self, progress: Progress, heard: int) -> None:
-        """Take in the progress of a search; ``heard`` is the round in which it was begun."""
+    def _tell(self, heard: int, progress: Progress) -> None:
+        """Post that a search has gone on. Called on its thread."""
+        self._told.put((heard, progress))
+        self._post(self._take)
+
+    def _take(self) -> None:
+        """Take in all that a search has told meanwhile, so that it is shown at once."""
+        found: list[Hits] = []
+        with contextlib.suppress(Empty):
+            while True:
+                heard, progress = self._told.get_nowait()
+                if heard == self._round and self._take_in(progress):
+                    found.append(progress.hits)
+        if not found:
+            return
+        if self._shown is None and self._hits:
+            self._reveal(self._nearest())
+        else:
+            self._number()
+        self._light(found)
+        self._show_view()
+
+    def _take_in(self, progress: Progress) -> bool:
+        """Take in how far a search is; whether it is one that somebody still waits for."""
         from core.journal.search.search import MOST_HITS
 
-        if heard != self._round or self._hits is None or self._pattern is None:
-            return
+        if self._hits is None or self._pattern is None:
+            return False
         self._hits.extend(progress.hits)
         is_full = progress.is_full or len(self._hits) >= MOST_HITS  # a journal that grows is searched again and again
         self._searched_to = progress.searched
@@ -186,12 +211,7 @@ class FindController(ViewController["FindBar"]):
                 self._pattern = None  # it would fail in the same way, or find more than is kept
             else:
                 self._again.ask(_AGAIN_APART if self._pattern.is_dangerous else _AGAIN)
-        if self._shown is None and self._hits:
-            self._reveal(self._nearest())
-        else:
-            self._number()
-        self._light(progress.hits)
-        self._show_view()
+        return True
 
     def _nearest(self) -> int:
         """The first hit at or below the top of the view, or the first of all."""
@@ -235,13 +255,13 @@ class FindController(ViewController["FindBar"]):
             transcript.reveal(row)
         self._light()
 
-    def _light(self, new: Hits | None = None) -> None:
+    def _light(self, new: Sequence[Hits] | None = None) -> None:
         """Set off every hit in sight, and mark where in the conversation there are any; ``new`` are all that is new."""
         transcript, conversation = self._window.conversation.transcript, self._viewing.conversation
         if not self._hits or conversation is None or not self.is_open or self._searched != self._on_view:
             return
         first, last = transcript.lit
-        if new is None or last < first or new.between(first, last + 1):
+        if new is None or last < first or any(hits.between(first, last + 1) for hits in new):
             transcript.light(self._marks_or_none)
         first, ordinals = conversation.lens.since, self._hits.ordinals
         steps = transcript.hit_marks.steps

@@ -89,10 +89,11 @@ def pieces(line: Sequence[Span], lengths: Iterable[int]) -> Iterator[list[Span]]
         piece: list[Span] = []
         while left and length:
             span = left.pop()
-            piece.append(Span(span.text[:length], span.is_mark))
             if len(span.text) > length:
                 left.append(Span(span.text[length:], span.is_mark))
-            length -= len(piece[-1].text)
+                span = Span(span.text[:length], span.is_mark)
+            piece.append(span)
+            length -= len(span.text)
         yield piece
 
 

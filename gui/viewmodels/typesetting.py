@@ -410,17 +410,20 @@ def clock(display_row: DisplayRow) -> str:
     return time.strftime("%H:%M:%S", _local(display_row)) + f".{display_row.wall_ns // 1_000_000 % 1000:03d}"
 
 
-def stretch_around(heights: Sequence[int], keep: int, above: int, below: int) -> tuple[int, int]:
+def stretch_around(
+    heights: Sequence[int], keep: int, above: int, below: int, *, beside: bool = True
+) -> tuple[int, int]:
     """The rows that are so many pixels high above place ``keep`` and from it on: first, and one past the last.
 
-    The neighbours of that place are there, however high it is: past a very long row one must be able to scroll.
+    Its neighbours are there, if those ``beside`` it are wanted, however high it is: past a very long row one must be
+    able to scroll. What has no height is shown as one with what is above it, and goes with that.
     """
     first, high = keep, 0
-    while first > 0 and (high < above or first == keep):
+    while first > 0 and (high < above or (beside and first == keep)):
         first -= 1
         high += heights[first]
     last, high = keep, 0
-    while last < len(heights) and (high < below or last <= keep + 1):
+    while last < len(heights) and (high < below or not heights[last] or (beside and last <= keep + 1)):
         high += heights[last]
         last += 1
     return first, last

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from gui.viewmodels.hexdump import Layout, fitting
 
@@ -68,15 +68,22 @@ class Metrics:
 
     def _longest(self, line: str) -> int:
         """How wide the line is, or the widest of the pieces it is broken into."""
-        room = self.widest - 2 * self.pad
-        width = self.width(line, room)
-        if width <= room:
-            if len(line) <= _LONGEST:
-                self._pieces[line] = [line]
-            return width
         line = line[:_LONGEST]
-        self._pieces[line] = found = list(self.broken(line))
-        return max(self.width(piece.rstrip(" "), room) for piece in found)
+        stops = self._stops(line)
+        if stops[-1] <= self.widest - 2 * self.pad:
+            self._pieces[line] = [line]
+            return stops[-1]
+        longest = start = 0
+        self._pieces[line] = found = list[str]()
+        for end in self._ends(line, stops):
+            found.append(line[start:end])
+            longest = max(longest, stops[start + len(found[-1].rstrip(" "))] - stops[start])
+            start = end
+        return longest
+
+    def _stops(self, line: str) -> list[int]:
+        """How wide so many of its first characters are, from none on."""
+        return [0, *accumulate(map(self._advances.__getitem__, line))]
 
     def compact_room(self, way: str, behind: str) -> int:
         """How wide the text of a compact row can be between its way and what stands behind it."""
@@ -103,22 +110,22 @@ class Metrics:
 
     def broken(self, line: str) -> Iterable[str]:
         """The line in pieces that fit into the widest bubble, broken after a space where possible."""
-        return self._pieces.get(line) or self._broken(line)
+        return self._pieces.get(line) or [line[one:other] for one, other in pairwise((0, *self._ends(line)))]
 
-    def _broken(self, line: str) -> Iterator[str]:
-        room, start, before = self.widest - 2 * self.pad, 0, 0
-        stops = list(accumulate(map(self._advances.__getitem__, line)))
-        while (end := self._fitting(stops, start, before + room)) < len(line):
+    def _ends(self, line: str, stops: list[int] | None = None) -> Iterator[int]:
+        """Behind which of its characters the line is broken, and its end."""
+        stops = stops or self._stops(line)
+        room, start = self.widest - 2 * self.pad, 0
+        while (end := self._fitting(stops, start, stops[start] + room)) < len(line):
             space = line.rfind(" ", start, end + 1)
-            end = space + 1 if space - start > (end - start) // 2 else end
-            yield line[start:end]
-            start, before = end, stops[end - 1]
+            start = space + 1 if space - start > (end - start) // 2 else end
+            yield start
         if start < len(line) or not line:
-            yield line[start:]
+            yield len(line)
 
     def _fitting(self, stops: list[int], start: int, room: int) -> int:
         """The place up to before which a line fits from ``start`` on; at least one character does."""
-        return min(max(start + 1, bisect_right(stops, room)), start + _LONGEST)
+        return min(max(start + 1, bisect_right(stops, room) - 1), start + _LONGEST)
 
 
 class Advances(dict[str, int]):

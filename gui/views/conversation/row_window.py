@@ -26,6 +26,7 @@ COMPACT_PREVIEW = 512  # the same where a message has one line
 ENOUGH = 2, 3  # heights of the view that are in the Text above the row that is gone to, and from it on
 ENOUGH_IN_A_DRAG = 1, 2  # the same while the scrollbar is dragged: others are soon to come
 ENOUGH_AT_END = 2, 0  # the same at the end, while it is followed
+IN_SIGHT, IN_SIGHT_AT_END = (0, 1), (1, 0)  # the same where others come at once: in a long drag, and in a flood
 FEW = 24  # rows that are read on a side while it is not known how high they are: they may lie across very many entries
 MOST_READ = 8_192  # rows that are read on a side, however few of them are seen: one message to many is a row for each
 _NEAR = 200  # rows in which the message before is looked for
@@ -42,7 +43,8 @@ class RowWindow:
         self.decoding = UTF_8
         self._text = text
         self._fixed = 0  # of the rows in the row window, the ones before this place will not change
-        self._rows: list[Row] = []
+        self.display_rows: list[DisplayRow] = []  # all that are here
+        self._rows: list[Row] = []  # how each is shown
         self._starts: list[int] = []  # the line on which each row starts, from 1
         self._heights: list[int] = []  # pixels of each row, or fewer
         self._usual = 0.0  # pixels of a row, of those that were set last, or fewer
@@ -64,48 +66,55 @@ class RowWindow:
         is_fixed = self.last == end and self._fixed >= self.last
         return is_fixed and self._typesetter is not None and not self._typesetter.ended_ragged
 
-    def load(self, around: int, views: tuple[int, int] = ENOUGH) -> None:
+    def load(self, around: float, views: tuple[int, int] = ENOUGH) -> None:
         """Have other rows instead of those that are there: around a row, or in front of the place behind the last.
 
-        Above it and from it on they fill the view so many times, as far as there are rows.
+        Above it and from it on, or from so far down in it, they fill the view so many times, as far as there are rows.
         """
         self._filled = self._text.winfo_height()
-        above, below = (each * self._filled for each in views)
-        display_rows, heights, before = self._read_around(around, above, below)
-        self._rows, self._starts, self._heights = [], [], []
+        display_rows, heights, before = self._read_around(around, views)
+        self.display_rows, self._rows, self._starts, self._heights = [], [], [], []
         if not display_rows:
             self.first = self.last = max(0, self.total)
             self._text.replace([])
             return
-        keep = min(max(0, around - display_rows[0].place), len(display_rows))
-        start, stop = stretch_around(heights, keep, above, below)
-        before = display_rows[start - 1] if start else before
         self._typesetter = self._new_typesetter()
-        self.first = self.last = display_rows[start].place
+        self.first = self.last = display_rows[0].place
         said = self._message_before(before) if self.style.counts_time and before is not None else None
-        rows_set = self._set(display_rows[start:stop], heights[start:stop], before, said)
+        rows_set = self._set(display_rows, heights, before, said)
         self._usual = sum(self._heights) / len(self._heights)
         self._text.replace(rows_set)
 
     def _read_around(
-        self, around: int, above: int, below: int
+        self, around: float, views: tuple[int, int]
     ) -> tuple[list[DisplayRow], list[int], DisplayRow | None]:
-        """Rows that are so many pixels high above a place and from it on, or all there are; and the one before.
+        """Those rows, with the least height of each, and the row before them.
 
-        With the least height of each.
+        Where they end below that place, those above it fill the view.
         """
-        before_it, behind_it = (self._rows_for(1.25 * pixels) for pixels in (above, below))
+        place, (above, below) = int(around), (each * self._filled for each in views)
+        before_it, behind_it = self._rows_for(self._text.bubble_height(1)), self._rows_for(1.25 * below)
+        found: list[DisplayRow] = []
         while True:
-            first, stop = max(0, around - before_it), min(self.total, around + 1 + behind_it)
-            display_rows = self.read(max(0, first - 1), stop)
-            before = display_rows.pop(0) if display_rows and display_rows[0].place < first else None
+            stop = min(self.total, place + 1 + behind_it)
+            above = max(above, self._filled) if stop == self.total else above
+            before_it = max(before_it, self._rows_for(1.25 * above))
+            first = max(0, place - before_it)
+            found = self.read(max(0, first - 1), found[0].place if found else stop) + found
+            found += self.read(found[-1].place + 1, stop) if found else []
+            has_before = bool(found) and found[0].place < first
+            before, display_rows = found[0] if has_before else None, found[has_before:]
             heights = self.least_heights(display_rows)
-            keep = around - first
-            # The first may be shown with one in front of it, which is not read.
-            lacks_above = first > 0 and before_it < MOST_READ and sum(heights[1:keep]) < above
-            lacks_below = stop < self.total and behind_it < MOST_READ and sum(heights[keep:]) < below
+            keep = min(max(0, place - display_rows[0].place), len(display_rows)) if display_rows else 0
+            height = heights[keep] if keep < len(heights) else 1  # 0 where it is shown as one with those in front of it
+            high = max(above, not height), below + int((around - place) * height)
+            # The first and the last may be shown with one that is not read.
+            lacks_above = first > 0 and before_it < MOST_READ and sum(heights[1:keep]) < high[0]
+            known = heights[keep : max((at for at, height in enumerate(heights) if height), default=0)]
+            lacks_below = stop < self.total and behind_it < MOST_READ and sum(known) < high[1]
             if not display_rows or not (lacks_above or lacks_below):
-                return display_rows, heights, before
+                start, end = stretch_around(heights, keep, *high, beside=views not in (IN_SIGHT, IN_SIGHT_AT_END))
+                return display_rows[start:end], heights[start:end], display_rows[start - 1] if start else before
             before_it = min(MOST_READ, before_it * 4) if lacks_above else before_it
             behind_it = min(MOST_READ, behind_it * 4) if lacks_below else behind_it
 
@@ -132,12 +141,12 @@ class RowWindow:
         return self._text.winfo_height() <= self._filled
 
     def is_flood(self, new: int) -> bool:
-        """Whether so many new rows seem to be more than ``load`` sets at the end, before they are read."""
-        return new > self._rows_for(ENOUGH_AT_END[0] * self._text.winfo_height())
+        """Whether so many new rows seem to be more than there is room for in the view, before they are read."""
+        return new > self._rows_for(self._text.winfo_height())
 
     def is_much(self, heights: Sequence[int]) -> bool:
         """The same of rows of these heights."""
-        return sum(heights) > ENOUGH_AT_END[0] * self._text.winfo_height()
+        return sum(heights) > self._text.winfo_height()
 
     def _new_typesetter(self) -> Typesetter:
         assert self.conversation is not None
@@ -173,7 +182,7 @@ class RowWindow:
             surplus += 1
         lines = self._starts[surplus] - 1
         self._text.cut_head(lines)
-        self._rows = self._rows[surplus:]
+        self.display_rows, self._rows = self.display_rows[surplus:], self._rows[surplus:]
         self._starts = [start - lines for start in self._starts[surplus:]]
         self._heights = self._heights[surplus:]
         self.first += surplus
@@ -189,6 +198,7 @@ class RowWindow:
         assert self._typesetter is not None
         assert self.conversation is not None
         rows = self._typesetter.set(display_rows, before, said)
+        self.display_rows += display_rows
         self._rows += rows
         line = self._text.lines + 1 if self._starts else 1
         for row in rows:

@@ -17,9 +17,17 @@ from gui.viewmodels.decoding import Decoding
 from gui.viewmodels.typeset_row import FOUND, MARKED, Place
 from gui.viewmodels.typesetting import RowStyle
 from gui.views.conversation.bubbles import BubbleText
-from gui.views.conversation.row_window import ENOUGH, ENOUGH_AT_END, ENOUGH_IN_A_DRAG, RowWindow
+from gui.views.conversation.row_window import (
+    ENOUGH,
+    ENOUGH_AT_END,
+    ENOUGH_IN_A_DRAG,
+    IN_SIGHT,
+    IN_SIGHT_AT_END,
+    RowWindow,
+)
 from gui.views.conversation.selection import Selection
 from gui.widgets.bindings import bind_known, breaking
+from gui.widgets.debounce import Debounce
 from gui.widgets.focus_ring import FocusRing
 from gui.widgets.scrolling import HitMarks, QuietScrollbar
 
@@ -29,6 +37,7 @@ if TYPE_CHECKING:
 
 FARTHEST_STEP = 16_384  # rows, a tenth of a second, in which the next message is looked for
 _NEAR_THE_EDGE = 0.15  # of the row window: from here on the next one is fetched
+_RESTS = 500  # milliseconds after which the rows around the view are fetched, where those in sight were enough before
 
 _WHEELS = ("<MouseWheel>", "<Button-4>", "<Button-5>", "<ButtonRelease-1>", "<TouchpadScroll>")
 
@@ -69,6 +78,9 @@ class Transcript(ttk.Frame):
         self._is_lit = False
         self.lit = (0, -1)  # the entries of the first and the last row in which what was found is set off
         self._shift_planned: str | None = None
+        self._surround = Debounce(  # due where the Text has only the rows in sight
+            self, lambda: self._reload(ENOUGH_IN_A_DRAG)
+        )
         self._shifted: tuple[int, ...] = ()  # row window, total and place for which the last shift was made
         self.selection = Selection(self, on_refuse=on_refuse)
         self._bind_scrolling()
@@ -142,8 +154,7 @@ class Transcript(ttk.Frame):
                 self._is_lit, self.lit = False, (0, -1)
             return
         self._is_lit = True
-        first, last = self.row_window.span
-        rows = self.row_window.read(first, last) if self._hits is not None else []
+        rows = self.row_window.display_rows if self._hits is not None else []
         self.lit = (rows[0].ordinal, rows[-1].ordinal) if rows else (0, -1)
         self.text.mark(
             FOUND,
@@ -201,6 +212,7 @@ class Transcript(ttk.Frame):
         Where there are more than ``FARTHEST_STEP`` notes between them, the last of those is chosen: from there one
         may go on.
         """
+        self._have_surroundings()
         chosen = self.selection.chosen
         if chosen is None or not self._sees_chosen:  # begin at the edge of the view
             chosen = self._bottom_place + 1 if step < 0 else self.top_place - 1
@@ -237,6 +249,7 @@ class Transcript(ttk.Frame):
 
     def page(self, pages: int) -> None:
         """Scroll by whole views, for the keys of other fields too."""
+        self._have_surroundings()
         self.text.yview_scroll(pages, "pages")
         self.scrolled_by_hand()
 
@@ -268,6 +281,7 @@ class Transcript(ttk.Frame):
 
     def choose_last(self) -> None:
         """Choose the last message in sight, or the last before it; nothing if there is none."""
+        self._have_surroundings()
         place = self._next_shown(self._bottom_place + 1, -1)
         if place is not None:
             self.reveal(place)
@@ -310,7 +324,7 @@ class Transcript(ttk.Frame):
         elif not self.row_window.is_flood(new) and self.row_window.can_continue_from(total - new):
             self._continue()
         else:
-            self._load_end()
+            self._load_end(IN_SIGHT_AT_END)
         self._tell_new()
 
     def _continue(self) -> None:
@@ -318,7 +332,7 @@ class Transcript(ttk.Frame):
         window, display_rows = self.row_window, self.row_window.read(self.row_window.last, self.total)
         heights = window.least_heights(display_rows)
         if window.is_much(heights) or window.goes_on_with(display_rows):
-            self._load_end()
+            self._load_end(IN_SIGHT_AT_END)
             return
         self.selection.remember()
         window.append(display_rows, heights)
@@ -345,16 +359,25 @@ class Transcript(ttk.Frame):
         self._look_where_we_are()
         return True
 
-    def _load_end(self) -> None:
-        self._load(self.total, ENOUGH_AT_END)
+    def _load_end(self, views: tuple[int, int] = ENOUGH_AT_END) -> None:
+        self._load(self.total, views)
         self.text.yview_moveto(1.0)
 
-    def _load(self, around: int, views: tuple[int, int] = ENOUGH) -> None:
+    def _load(self, around: float, views: tuple[int, int] = ENOUGH) -> None:
         """Replace the row window by one that has the row ``around`` inside, see ``RowWindow.load``."""
+        if views in (IN_SIGHT, IN_SIGHT_AT_END):
+            self._surround.ask(_RESTS)
+        else:
+            self._surround.cancel()
         self.selection.remember()
         self.row_window.load(around, views)
         self.selection.restore()
         self._light()
+
+    def _have_surroundings(self) -> None:
+        """Fetch the rows around the view now, if that is still to come: somebody is about to go there."""
+        if self._surround.is_due:
+            self._surround.now()
 
     def _expand(self, place: int) -> None:
         self.row_window.expand(place)
@@ -362,7 +385,7 @@ class Transcript(ttk.Frame):
 
     # The view.
 
-    def _reload(self) -> None:
+    def _reload(self, views: tuple[int, int] = ENOUGH) -> None:
         """Set the row window anew, with the same place in view: widths or fonts have changed, or an edge is near.
 
         A chosen row that was in view still is.
@@ -372,7 +395,7 @@ class Transcript(ttk.Frame):
             self._load_end()
         else:
             place, line, pixels = self._anchor()
-            self._load(place)
+            self._load(place, views)
             if self.total:
                 self.text.show_line(self.row_window.line_of(self.row_window.nearest(place)) + line, pixels)
         if sees_chosen and chosen is not None and chosen in self.row_window:
@@ -410,7 +433,7 @@ class Transcript(ttk.Frame):
 
     def _needs_more(self, top: float, bottom: float) -> bool:
         """Whether the view is so near an end of the row window that what lies behind is wanted."""
-        return self._is_near_edge(top, bottom) and not self._following
+        return self._is_near_edge(top, bottom) and not self._following and not self._surround.is_due
 
     def _is_near_edge(self, top: float, bottom: float) -> bool:
         near_top = top < _NEAR_THE_EDGE and self.row_window.first > 0
@@ -440,11 +463,18 @@ class Transcript(ttk.Frame):
         }
         for key, act in acts.items():
             self.text.bind(key, breaking(act))
-        bind_known(self.text, _WHEELS, self.scrolled_by_hand, add=True)
+        bind_known(self.text, _WHEELS, self._wheel_turned, add=True)
+        self.text.bind("<Button-1>", lambda _event: self._have_surroundings(), add=True)  # before text is selected
+
+    def _wheel_turned(self, _event: object) -> None:
+        """Called before Tk itself scrolls the Text."""
+        self._have_surroundings()
+        self.scrolled_by_hand()
 
     def drag(self, action: str, amount: str, unit: str = "") -> None:
         """The scrollbar's commands, in terms of the whole conversation."""
         if action == "scroll":
+            self._have_surroundings()
             self.text.yview_scroll(int(amount), "pages" if unit == "pages" else "units")
         else:
             self._go(float(amount))
@@ -456,7 +486,9 @@ class Transcript(ttk.Frame):
         top, bottom = self.text.yview()
         there = (target - first) / max(1, last - first)
         if not first <= target < last or self._is_near_edge(there, there + bottom - top):
-            self._load(int(target), ENOUGH_IN_A_DRAG)
+            at, in_view = first + top * (last - first), (bottom - top) * (last - first)
+            is_far = abs(target - at) > in_view / 2  # the next time it is as far again, and what is around it of no use
+            self._load(target, IN_SIGHT if is_far else ENOUGH_IN_A_DRAG)
             first, last = self.row_window.span
         if last > first:
             self.text.yview_moveto((target - first) / (last - first))

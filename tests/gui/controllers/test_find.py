@@ -10,6 +10,7 @@ import pytest
 
 from gui.app import App
 from gui.journals.conversations import OpenConversation
+from gui.viewmodels.finding import FindRequest
 from gui.viewmodels.typeset_row import MARKED
 from gui.views.conversation.find_bar import FindBar
 from tests.gui.conftest import pump_until
@@ -89,6 +90,27 @@ def test_every_hit_of_thirty_thousand_entries_is_counted_and_gone_to(look_at: Lo
     assert bar.count == "2 of 2, from the end again"
 
     assert find(app, "line 0000").count.endswith("of 29,998")
+
+
+def test_what_a_search_has_told_by_the_time_that_the_window_hears_of_it_is_shown_at_once(
+    look_at: LookAt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = look_at(30_000)
+    find(app, "nowhere")
+    finding, shown_marks, posted = app.main_controller.conversation.finding, [], list[Callable[[], None]]()
+    monkeypatch.setattr(finding, "_post", posted.append)
+    monkeypatch.setattr(app.window.conversation.transcript, "show_hit_marks", lambda *marks: shown_marks.append(marks))
+    finding.find(FindRequest("line"))
+    assert finding._search is not None
+    assert finding._search.join(20)
+    assert len(posted) >= 2  # the first news, and the end
+    shown_marks.clear()
+
+    for call in posted:
+        call()
+
+    assert find_bar(app).count.endswith(" of 30,000")
+    assert len(shown_marks) <= 2  # going to the first hit, and all there are
 
 
 def test_what_is_found_is_set_off_exactly_also_in_what_cannot_be_shown_as_it_is(look_at: LookAt) -> None:

@@ -304,6 +304,21 @@ def test_a_stretch_is_as_high_as_is_wanted_on_both_sides(
     assert stretch_around(heights, keep, above, below) == stretch
 
 
+@pytest.mark.parametrize(
+    ("heights", "keep", "above", "below", "stretch"),
+    [
+        ([1, 5, 100, 5, 1], 2, 0, 50, (2, 3)),
+        ([1, 5, 100, 5, 1], 2, 0, 101, (2, 4)),
+        ([5, 0, 0, 5, 0, 0, 5], 2, 1, 3, (0, 6)),  # with those that are shown together with it
+        ([1] * 10, 10, 3, 0, (7, 10)),
+    ],
+)
+def test_a_stretch_without_the_neighbours_is_what_fills_it(
+    heights: list[int], keep: int, above: int, below: int, stretch: tuple[int, int]
+) -> None:
+    assert stretch_around(heights, keep, above, below, beside=False) == stretch
+
+
 def test_nothing_is_said_about_an_entry_in_front_of_the_first() -> None:
     before: DisplayRow = received(0, b"a", at=0)
 

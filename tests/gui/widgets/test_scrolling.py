@@ -1,12 +1,14 @@
-"""Bars in less room than they need."""
+"""Bars in less room than they need, and marks beside a scrollbar."""
 
 from __future__ import annotations
 
 import tkinter as tk
 from tkinter import ttk
 
+import pytest
+
 from gui.theme.theme import Theme
-from gui.widgets.scrolling import Bars
+from gui.widgets.scrolling import Bars, HitMarks
 
 
 def test_bars_are_as_wide_where_they_scroll_as_where_they_do_not(root: tk.Tk, theme: Theme) -> None:
@@ -21,3 +23,23 @@ def test_bars_are_as_wide_where_they_scroll_as_where_they_do_not(root: tk.Tk, th
         root.update()
         assert bool(bars._bar.winfo_ismapped()) is scrolls
         assert bars.body.winfo_width() == bars.winfo_width() == 300
+
+
+def test_marks_stand_where_they_are_drawn_in_one_call_however_many(
+    root: tk.Tk, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = HitMarks(root, theme, on_go=lambda _fraction: None)
+    marks.pack(fill="both", expand=True)
+    root.geometry("300x300")
+    root.update()
+    calls = list[object]()
+    monkeypatch.setattr(marks, "create_rectangle", lambda *place, **_how: calls.append(place))
+
+    marks.show([number / 200 for number in range(201)], None)
+
+    assert calls == []
+    tops = [marks.coords(item)[1] for item in marks.find_all()]
+    high = theme.px(2)
+    assert len(tops) == 201
+    assert (tops[0], tops[-1]) == (0, marks.winfo_height() - high)
+    assert marks.coords(marks.find_all()[7])[3] == tops[7] + high

@@ -53,6 +53,15 @@ class Scene:
         return self.transcript.text.get("1.0", "end-1c")
 
     @property
+    def is_filled(self) -> bool:
+        """Whether rows stand all the way down the view."""
+        text = self.transcript.text
+        last = text.bbox("end-1c")  # None where it is below the view
+        return text.content_height >= text.winfo_height() and (
+            last is None or last[1] + 2 * last[3] > text.winfo_height()
+        )
+
+    @property
     def marked(self) -> str:
         """What is set off as found."""
         ranges = [str(place) for place in self.transcript.text.tag_ranges(MARKED)]
@@ -109,26 +118,106 @@ def test_in_a_flood_and_while_dragging_only_what_the_view_needs_is_read(scene: S
         scene.journal.reads = 0
         scene.grow(total)
         assert scene.sees(f"message {total - 1}")
-        assert scene.journal.reads <= scene.rows(1.25 * 2) + 4
+        assert scene.journal.reads <= scene.rows(1.25) + 4
+        scene.transcript.light(
+            lambda _row: [(0, 3)]
+        )  # from here on something is set off, too, in the rows that are there
 
-    for tenths in range(1, 10):
+    for tenths in (2, 4, 6, 8, 1, 3, 5, 7, 9, 10, 0):
         scene.journal.reads = 0
         scene.transcript.drag("moveto", str(tenths / 10))
         scene.root.update()
-        assert scene.journal.reads <= scene.rows(1.25 * 3) + 8
-    assert len([line for line in scene.visible.split("\n") if line.startswith("message ")]) > 5
+        assert scene.is_filled
+        assert scene.journal.reads <= scene.rows(1.25) + 8 or tenths in (10, 0)
+        assert abs(scene.transcript.top_place - tenths / 10 * scene.transcript.total) <= scene.rows(1)
 
 
 @pytest.mark.parametrize("is_compact", [False, True])
-def test_in_a_flood_the_rows_fill_the_view_and_as_much_again(scene: Scene, *, is_compact: bool) -> None:
+def test_in_a_flood_the_rows_fill_the_view_and_when_it_rests_as_much_again(scene: Scene, *, is_compact: bool) -> None:
     scene.transcript.show_style(RowStyle(is_compact=is_compact))
-    scene.grow(10)
-
     scene.grow(MILLION)
 
+    scene.grow(2 * MILLION)
+
     in_view, in_text = scene.visible.count("message "), scene.text.count("message ")
-    assert f"message {MILLION - 1}" in scene.visible
-    assert 1.5 * in_view < in_text <= 5 * in_view  # each has a header here, for which nothing is reckoned
+    assert scene.is_filled
+    assert f"message {2 * MILLION - 1}" in scene.visible
+    assert in_text <= 2.5 * in_view  # each has a header here, for which nothing is reckoned
+    before = scene.visible
+    scene.wait_until(lambda: scene.text.count("message ") > 1.5 * in_text)
+    assert scene.visible == before
+
+
+def test_a_drag_that_goes_on_nearby_reads_a_few_views_at_a_time(scene: Scene) -> None:
+    scene.grow(MILLION)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    questions = scene.journal.questions
+
+    for row in range(60):
+        scene.transcript.drag("moveto", str(0.5 + row / MILLION))
+        scene.root.update()
+        assert abs(scene.transcript.top_place - MILLION // 2 - row) <= 8
+    assert scene.journal.questions - questions <= 60 / scene.rows(0.5) + 1
+
+
+def test_a_drag_by_whole_views_reads_one_at_a_time(scene: Scene) -> None:
+    scene.grow(MILLION)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+
+    for view in range(1, 20):
+        scene.journal.reads = 0
+        scene.transcript.drag("moveto", str(0.5 + view * scene.rows(1) / MILLION))
+        scene.root.update()
+        assert scene.journal.reads <= scene.rows(1.25) + 8
+
+
+def test_a_drag_that_rests_has_rows_on_both_sides_and_moves_nothing(scene: Scene) -> None:
+    scene.grow(MILLION)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    before, (first, last) = scene.visible, scene.transcript.row_window.span
+    assert first == MILLION // 2
+
+    scene.wait_until(lambda: scene.transcript.row_window.span != (first, last))
+
+    assert scene.visible == before
+    above, below = (abs(place - MILLION // 2) for place in scene.transcript.row_window.span)
+    assert above >= scene.rows(1)
+    assert below >= scene.rows(2)
+
+
+@pytest.mark.parametrize("place", ["0.5", "1.0"])
+@pytest.mark.parametrize("way", ["page", "scrollbar", "wheel", "step"])
+def test_who_scrolls_in_a_flood_or_out_of_a_drag_goes_as_far_as_ever(scene: Scene, place: str, way: str) -> None:
+    scene.grow(10)
+    scene.grow(MILLION)
+    scene.transcript.drag("moveto", place)
+    scene.root.update()
+    scene.grow(2 * MILLION)
+    top, text = scene.transcript.top_place, scene.transcript.text
+    windowing = str(scene.root.tk.call("tk", "windowingsystem"))
+
+    if way == "page":
+        scene.transcript.page(-1)
+    elif way == "scrollbar":
+        scene.transcript.drag("scroll", "-1", "pages")
+    elif way == "wheel":
+        for _notch in range(3):
+            text.event_generate("<Button-4>") if windowing == "x11" else text.event_generate("<MouseWheel>", delta=120)
+    else:
+        for _message in range(3):
+            scene.transcript.step(-1)
+    scene.root.update()
+
+    assert scene.is_filled
+    chosen = scene.transcript.selection.chosen
+    if way == "step":
+        assert chosen is not None
+        assert scene.sees(f"message {chosen}")
+    else:
+        assert scene.transcript.top_place < top
 
 
 def test_in_a_flood_of_messages_of_several_lines_fewer_rows_are_set(scene: Scene) -> None:
@@ -139,12 +228,12 @@ def test_in_a_flood_of_messages_of_several_lines_fewer_rows_are_set(scene: Scene
 
     in_view, in_text = scene.visible.count("message "), scene.text.count("message ")
     assert scene.sees("more")
-    assert 1.5 * in_view < in_text <= 3 * in_view
+    assert in_view <= in_text <= 1.5 * in_view
     assert in_text < scene.rows(1)
 
     scene.journal = FakeConversation(lambda ordinal: received(ordinal, b"message %d" % ordinal))
     scene.grow(3 * MILLION)
-    assert text.content_height > 1.25 * text.winfo_height()  # though they were reckoned with as high as before
+    assert text.content_height >= text.winfo_height()  # though they were reckoned with as high as before
     assert window.last == scene.transcript.total
 
 
@@ -755,6 +844,38 @@ class TestARoomOfAHundred:
         assert 30 in self.said(room)
         lit = [str(index) for index in room.transcript.text.tag_ranges(FOUND)]
         assert {room.transcript.text.get(*pair) for pair in zip(lit[::2], lit[1::2], strict=True)} == {"say"}
+
+    def test_names_all_who_got_it_where_a_drag_ends_within_one_message(self, room: Scene) -> None:
+        room.grow(100 * 600)
+        for place in (10_050, 40_001, 20_099, 30_000, 59_950):
+            questions = room.journal.questions
+            room.transcript.drag("moveto", str(place / 60_000))
+            room.root.update()
+
+            heads = [line for line in room.text.split("\n") if "server → " in line]
+            assert heads
+            assert all(self.TOLD in line for line in heads)
+            assert room.is_filled
+            assert room.journal.questions - questions <= 2
+
+    def test_is_read_once_however_many_rows_it_takes_to_fill_the_view(
+        self, room: Scene, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        room.grow(100 * 600)
+        asked, read = list[int](), room.journal.read
+
+        def spy(first: int, count: int, preview: int) -> list[DisplayRow]:
+            asked.extend(range(first, first + count))
+            return read(first, count, preview)
+
+        monkeypatch.setattr(room.journal, "read", spy)
+        room.transcript.row_window._usual = 1_000.0  # as where a few large messages were set last
+        for place in (10_050, 40_001, 59_950):
+            asked.clear()
+            room.transcript._load(place)
+            assert room.is_filled
+            assert len(asked) == len(set(asked)) > 200
+            room.transcript.row_window._usual = 1_000.0
 
     def test_is_left_alone_by_who_reads_above(self, room: Scene) -> None:
         room.grow(100 * 60)
