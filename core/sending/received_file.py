@@ -89,11 +89,13 @@ class Keeping(Run):
         subscription = self._recorder.subscribe(self.wake)
         try:
             while True:
-                is_last, was_stopped = self._is_over(reader), self._asked_to_stop
+                journal, is_last, was_stopped = reader.path, self._is_over(reader), self._asked_to_stop
                 subscription.drain()
                 self._copy(reader, file)
                 if is_last or was_stopped:
                     return was_stopped and not is_last
+                if reader.path != journal:  # whether it is over stands there since
+                    continue
                 self._woken.wait()  # not _pause: being stopped is no reason to leave here at once
                 self._woken.clear()
         finally:

@@ -528,6 +528,7 @@ ELSEWHERE = {
     ("core.child_process", "ChildProcess.__init__"): "tests/core/test_child_process.py",
     ("core.replies.handler.host", "Host.run"): "a process of its own, in which it only names what hangs",
     ("core.replies.rules.responder", "RulesResponder._look_longer"): "tests/core/replies/rules/test_responder.py",
+    ("core.journal.recording.checkpoints", "Checkpoints._begin"): "tests/core/journal/recording/test_checkpoints.py",
     ("core.journal.recording.recorder", "Recorder._begin_again"): "tests/core/journal/recording/test_recorder.py",
     ("core.cli.standard_streams", "StandardInput.begin"): "tests/core/cli/test_terminal.py",
     ("gui.app", "App.leave"): "tests/gui/test_leaving.py",

@@ -13,6 +13,7 @@ import pytest
 
 from core.errors import JournalError
 from core.events import ConnectionId, SessionId
+from core.journal.export.files import place_for
 from core.journal.recording.ledger import SessionState
 from core.sending.plan import End, Kept
 from core.sending.received_file import Keeping
@@ -130,6 +131,33 @@ def test_it_goes_on_across_a_journal_that_is_full(stage: Stage, monkeypatch: pyt
     assert stage.teller.wait_for_end().is_kept
     said = b"".join(b"%d in the old, %d in the new, " % (number, number) for number in range(5))
     assert stage.target.read_bytes() == b"before, " + said
+
+
+@pytest.mark.case("C-61")
+def test_it_ends_though_the_next_journal_has_everything_by_the_time_it_looks(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_opened, may_look = threading.Event(), threading.Event()
+
+    def place_later(path: Path) -> Path:
+        has_opened.set()
+        assert may_look.wait(PATIENCE)
+        return place_for(path)
+
+    monkeypatch.setattr("core.sending.received_file.place_for", place_later)
+    stage.hears(b"before, ")
+    stage.keep(follow=True)
+    assert has_opened.wait(PATIENCE)
+    answers = [True]
+    monkeypatch.setattr("core.journal.recording.files.is_full", lambda *_: bool(answers) and answers.pop())
+    stage.hears(b"after")
+    stage.peer.finish()
+    stage.view.wait_for_state(stage.server, lambda state: not state.connections)
+
+    may_look.set()
+
+    assert stage.teller.wait_for_end().is_kept
+    assert stage.target.read_bytes() == b"before, after"
 
 
 def test_stopped_it_has_what_came_by_then(stage: Stage) -> None:
