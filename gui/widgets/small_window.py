@@ -197,6 +197,7 @@ class Sections(ScrollingPage):
         self._hidden: set[tk.Widget] = set()
         self._wrong: set[tk.Widget] = set()  # parts that something is said about
         self._in_sight: tk.Misc | None = None  # what is to be seen, however the sizes change
+        self._sizes: list[tuple[int, int]] = []  # of what is seen and of all
         self.safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         parent.bind("<FocusIn>", self._see_focus, add=True)
         theme.subscribe(self.lay_out, self)
@@ -284,7 +285,10 @@ class Sections(ScrollingPage):
 
     def _fit(self, event: object) -> None:
         super()._fit(event)
-        when_idle(self, self._see_again)
+        sizes = [(each.winfo_width(), each.winfo_height()) for each in (self._canvas, self.body)]
+        if sizes != self._sizes:  # else it was scrolled, by a person who wants to see something else
+            self._sizes = sizes
+            when_idle(self, self._see_again)
 
     def _see_again(self) -> None:
         """Have in sight what is to be, with what is wrong there if there is room for both."""
