@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -157,6 +158,28 @@ def test_a_sync_while_the_log_is_folded_is_made_up_for_by_the_next(tmp_path: Pat
         writer.sync()
         gate.set()
         end_of_folding(writer)
+        writer.sync()
+        end_of_folding(writer)
+        assert data_without_log(path) == b"onetwo"
+
+
+@pytest.mark.parametrize("is_all_folded", [True, False], ids=["the file", "the log"])
+def test_what_others_keep_from_being_folded_by_reading_is_folded_once_they_are_done(
+    tmp_path: Path, is_all_folded: bool
+) -> None:
+    path = tmp_path / "a.tincan"
+    with writing(path) as (writer, hear), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        hear(b"one")
+        if is_all_folded:
+            writer.sync()
+            end_of_folding(writer)
+            writer.sync()
+        other.execute("BEGIN")
+        other.execute("SELECT 1 FROM journal").fetchone()
+        hear(b"two")
+        writer.sync()
+        end_of_folding(writer)
+        other.execute("ROLLBACK")
         writer.sync()
         end_of_folding(writer)
         assert data_without_log(path) == b"onetwo"
