@@ -68,23 +68,28 @@ class Checkpoints:
             self._reader.execute("SELECT 1 FROM journal").fetchone()
             worker.start()
         except (sqlite3.Error, NoThread):  # then SQLite folds it, or finds the same fault where it is told
-            self._finish()
+            self._end_reading()
         else:
             self._written, self._has_more, self._worker = 0, False, worker
 
     def _fold(self) -> None:
         """Not all of it where others read what was there before, and then the disk may have nothing of the rest."""
-        with contextlib.suppress(sqlite3.Error):  # as above
-            _busy, in_log, folded = self._folder.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()  # pages
-            self._is_folded = in_log == folded
+        try:
+            with contextlib.suppress(sqlite3.Error):  # as above
+                _busy, in_log, folded = self._folder.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()  # pages
+                self._is_folded = in_log == folded
+        finally:
+            self._end_reading()  # or the next transaction could not begin the log anew, and it would grow for ever
+
+    def _end_reading(self) -> None:
+        if self._reader.in_transaction:
+            self._reader.execute("ROLLBACK")
 
     def _finish(self) -> None:
         if self._worker is not None:
             self._worker.join()
             self._worker = None
             self._has_more |= not self._is_folded
-        if self._reader.in_transaction:
-            self._reader.execute("ROLLBACK")
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -133,6 +133,17 @@ def test_what_is_written_while_the_log_is_folded_can_be_read_and_the_log_is_begu
     assert find_damage(path) == ""
 
 
+def test_a_log_that_is_all_in_the_file_is_begun_anew_however_steadily_something_comes(tmp_path: Path) -> None:
+    path = tmp_path / "a.tincan"
+    with writing(path) as (writer, hear):
+        first = times_begun_anew(path)
+        for _second in range(3):
+            hear(b"one a second")
+            writer.sync()
+            end_of_folding(writer)
+        assert times_begun_anew(path) == first + 2
+
+
 def test_however_little_was_written_it_is_in_the_file_after_a_sync_and_only_what_is_new_is_folded(
     tmp_path: Path,
 ) -> None:
