@@ -57,6 +57,11 @@ class SmallWindow(tk.Toplevel):
         area = area_of(self.master)
         return area._replace(height=area.height - self.theme.px(_FRAME))
 
+    def room_above(self, foot: tk.Widget) -> tuple[int, int]:
+        """How many pixels of the screen, in width and height, may be above this strip."""
+        area = self._area
+        return area.width, area.height - foot.winfo_reqheight()
+
     def _fitting(self, wide: int, high: int) -> tuple[int, int]:
         """A size in pixels that is no larger than the screen."""
         return min(wide, self._area.width), min(high, self._area.height)
@@ -312,7 +317,7 @@ class TaskDialog(SmallWindow):
         super().__init__(parent, theme, title)
         px = theme.px
         self._foot = ttk.Frame(self, style="Window.TFrame", padding=(px(_EDGE), px(16), px(_EDGE), px(16)))
-        self._sections = Sections(self, theme, self._room, _WIDTH)
+        self._sections = Sections(self, theme, partial(self.room_above, self._foot), _WIDTH)
         self.body, self.safety = self._sections.body, self._sections.safety
         self.section, self.display = self._sections.add, self._sections.display
         self.complain, self.complaint = self._sections.complain, self._sections.complaint
@@ -352,11 +357,6 @@ class TaskDialog(SmallWindow):
     def is_gone(self) -> bool:
         """Whether it was closed."""
         return self._is_gone
-
-    def _room(self) -> tuple[int, int]:
-        """The pixels of the screen that the sections may have."""
-        area = self._area
-        return area.width, area.height - self._foot.winfo_reqheight()
 
     def _bind_keys(self) -> None:
         for key in ("<Return>", "<KP_Enter>"):
