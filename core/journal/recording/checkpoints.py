@@ -75,7 +75,7 @@ class Checkpoints:
     def _fold(self) -> None:
         """Not all of it where others read what was there before, and then the disk may have nothing of the rest."""
         try:
-            with contextlib.suppress(sqlite3.Error):  # as above
+            with contextlib.suppress(sqlite3.Error):  # what stands in the log can be read, and is folded another time
                 _busy, in_log, folded = self._folder.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()  # pages
                 self._is_folded = in_log == folded
         finally:

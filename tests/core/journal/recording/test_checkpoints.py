@@ -266,3 +266,8 @@ def test_a_log_that_cannot_be_folded_is_written_to_all_the_same(tmp_path: Path) 
         hear(PIECE)
         end_of_folding(writer)
         assert data_in(path) == PIECE + b"more" + PIECE
+        hear(b"!")
+        writer.sync()
+        end_of_folding(writer)
+        writer.sync()
+        assert worker_of(writer) is not None  # though nothing has come since it was tried
