@@ -108,9 +108,10 @@ def _is_installed(requirement: str) -> bool:
     """Whether this Python has the package, and in a version that will do."""
     name, least = _parts(requirement)
     try:
-        return _numbers(importlib.metadata.version(name)) >= _numbers(least)
-    except importlib.metadata.PackageNotFoundError:
+        version = importlib.metadata.version(name)
+    except (importlib.metadata.PackageNotFoundError, KeyError):
         return False
+    return _numbers(version or "") >= _numbers(least)  # what an interrupted installation left has none, or a KeyError
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -92,7 +92,7 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(options=partial(_options, parser))
     parser.epilog = (
         "Exit codes: 0 everything was the same, 1 something was different, or it could not connect or listen, 2 the "
-        "journal or the command line makes no sense, 130 Ctrl-C"
+        "journal or the command line makes no sense, or the new journal cannot be made, 130 Ctrl-C"
     )
 
 
@@ -182,21 +182,21 @@ def _session(journal: TerminalJournal, wanted: int | None) -> SessionId:
 # Playing.
 
 
-def _call(options: ReplayOptions, target: Destination, recording: RecordedConversation, recorded: Recorded) -> int:
+def _call(options: ReplayOptions, target: Destination, conversation: RecordedConversation, recorded: Recorded) -> int:
     """Play the client's side to the server."""
     from core.sending.steps import StepsRun, client_for
     from core.steps.replay import LIMIT
 
-    run = StepsRun("replay", recording.ready, _nobody, limit=LIMIT, keeps_all=True)
+    run = StepsRun("replay", conversation.ready, _nobody, limit=LIMIT, keeps_all=True)
     run.start()
     connect = partial(
         client_for, target, tls=options.tls, proxy=options.proxy, faults=options.faults, recorded=recorded
     )
     play(run, connect, monotonic() + options.wait)
-    return _show(recording, list(run.playing.rows), run.playing.left)
+    return _show(conversation, list(run.playing.rows), run.playing.left)
 
 
-def _serve(options: ReplayOptions, target: Destination, recording: RecordedConversation, recorded: Recorded) -> int:
+def _serve(options: ReplayOptions, target: Destination, conversation: RecordedConversation, recorded: Recorded) -> int:
     """Play the server's side to whoever connects, until Ctrl-C or, if that is asked for, the first has gone."""
     from core.net.server import Server
     from core.net.udp import UdpServer
@@ -208,7 +208,7 @@ def _serve(options: ReplayOptions, target: Destination, recording: RecordedConve
         if is_over:
             news.put((number, rows, left))
 
-    mock = Mock(recording, hear)
+    mock = Mock(conversation, hear)
     code = SAME
     make = UdpServer if target.datagrams else partial(Server, tls=options.tls, limits=options.limits)
     out, into = options.faults
@@ -220,17 +220,17 @@ def _serve(options: ReplayOptions, target: Destination, recording: RecordedConve
             except queue.Empty:
                 continue
             print(f"{connection_name(number)}:")
-            code = max(code, _show(recording, rows, left))
+            code = max(code, _show(conversation, rows, left))
             if options.once:
                 return code
 
 
-def _show(recording: RecordedConversation, rows: Sequence[Row], left: int) -> int:
+def _show(conversation: RecordedConversation, rows: Sequence[Row], left: int) -> int:
     """Print what came beside what was recorded; the exit code."""
     from core.steps.replay import compare
     from core.steps.report import COMPARED, compared_cells, in_columns
 
-    compared = list(compare(recording, rows))
+    compared = list(compare(conversation, rows))
     different = sum(not one.is_same for one in compared)
     print(in_columns([COMPARED, *(compared_cells(one, longest=_LONGEST) for one in compared)]), end="")
     if left:

@@ -67,8 +67,8 @@ def add_test(parser: argparse.ArgumentParser) -> None:
     add_journal(parser)
     parser.set_defaults(options=partial(_options, parser))
     parser.epilog = (
-        "Exit codes: 0 all answers were as wished, 1 not all were, or it could not connect, 2 a file is broken or the "
-        "command line makes no sense, 130 Ctrl-C"
+        "Exit codes: 0 all answers were as wished, 1 not all were, or it could not connect, 2 a file is broken, the "
+        "journal cannot be made, or the command line makes no sense, 130 Ctrl-C"
     )
 
 

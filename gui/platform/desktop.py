@@ -28,8 +28,8 @@ def compose_cache(folder: Path) -> Iterator[None]:
     by itself whether the file is newer, and does without a cache for root, in a folder that is not there, and in one
     that others can write to (Compose(5)). Into what a person's own file includes it does not look: then there is none.
     """
-    own = home_folder() / ".XCompose"
-    if _COMPOSE_CACHE in os.environ or "XCOMPOSEFILE" in os.environ or own.exists():
+    has_own = os.access(home_folder() / ".XCompose", os.R_OK)  # False, too, for who may not look into that folder
+    if _COMPOSE_CACHE in os.environ or "XCOMPOSEFILE" in os.environ or has_own:
         yield
         return
     with suppress(OSError):

@@ -57,6 +57,11 @@ class SmallWindow(tk.Toplevel):
         area = area_of(self.master)
         return area._replace(height=area.height - self.theme.px(_FRAME))
 
+    def room_above(self, foot: tk.Widget) -> tuple[int, int]:
+        """How many pixels of the screen, in width and height, may be above this strip."""
+        area = self._area
+        return area.width, area.height - foot.winfo_reqheight()
+
     def _fitting(self, wide: int, high: int) -> tuple[int, int]:
         """A size in pixels that is no larger than the screen."""
         return min(wide, self._area.width), min(high, self._area.height)
@@ -197,6 +202,7 @@ class Sections(ScrollingPage):
         self._hidden: set[tk.Widget] = set()
         self._wrong: set[tk.Widget] = set()  # parts that something is said about
         self._in_sight: tk.Misc | None = None  # what is to be seen, however the sizes change
+        self._sizes: list[tuple[int, int]] = []  # of what is seen and of all
         self.safety = TextSafety.for_tk(str(self.tk.call("info", "patchlevel")))
         parent.bind("<FocusIn>", self._see_focus, add=True)
         theme.subscribe(self.lay_out, self)
@@ -284,7 +290,10 @@ class Sections(ScrollingPage):
 
     def _fit(self, event: object) -> None:
         super()._fit(event)
-        when_idle(self, self._see_again)
+        sizes = [(each.winfo_width(), each.winfo_height()) for each in (self._canvas, self.body)]
+        if sizes != self._sizes:  # else it was scrolled, by a person who wants to see something else
+            self._sizes = sizes
+            when_idle(self, self._see_again)
 
     def _see_again(self) -> None:
         """Have in sight what is to be, with what is wrong there if there is room for both."""
@@ -308,7 +317,7 @@ class TaskDialog(SmallWindow):
         super().__init__(parent, theme, title)
         px = theme.px
         self._foot = ttk.Frame(self, style="Window.TFrame", padding=(px(_EDGE), px(16), px(_EDGE), px(16)))
-        self._sections = Sections(self, theme, self._room, _WIDTH)
+        self._sections = Sections(self, theme, partial(self.room_above, self._foot), _WIDTH)
         self.body, self.safety = self._sections.body, self._sections.safety
         self.section, self.display = self._sections.add, self._sections.display
         self.complain, self.complaint = self._sections.complain, self._sections.complaint
@@ -348,11 +357,6 @@ class TaskDialog(SmallWindow):
     def is_gone(self) -> bool:
         """Whether it was closed."""
         return self._is_gone
-
-    def _room(self) -> tuple[int, int]:
-        """The pixels of the screen that the sections may have."""
-        area = self._area
-        return area.width, area.height - self._foot.winfo_reqheight()
 
     def _bind_keys(self) -> None:
         for key in ("<Return>", "<KP_Enter>"):

@@ -174,6 +174,15 @@ def test_each_package_that_the_program_needs_is_looked_for(
     assert pip.made == 1
 
 
+def test_a_package_of_which_an_interrupted_installation_left_a_folder_is_missing(
+    pip: FakePip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cryptography-99.0.dist-info").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert environment.to_run(tmp_path / "run") == environment.python(tmp_path / "run")
+
+
 def test_else_it_has_an_environment_of_its_own_that_is_made_once(lacking: FakePip, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     environment.python(folder).parent.mkdir(parents=True)

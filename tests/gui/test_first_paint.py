@@ -20,6 +20,7 @@ from build_scripts.project import ROOT
 from gui import app as module
 from gui.app import App, Options
 from gui.platform import garbage_collection
+from gui.platform.desktop import compose_cache
 from gui.widgets.bindings import bind_own
 from tests.gui.driving import MakeApp
 from tests.support.systems import only_linux
@@ -198,6 +199,18 @@ def test_dead_keys_that_a_person_has_set_up_are_left_alone(
     assert caches == [own.get("XCOMPOSECACHE")]
     assert os.environ.get("XCOMPOSECACHE") == own.get("XCOMPOSECACHE")
     assert not (home / "ours" / "compose").exists()
+
+
+@only_linux("X11's library reads the file of dead keys")
+def test_a_home_that_nobody_may_look_into_has_no_dead_keys_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / ("x" * 300)))  # longer than a name may be: the system refuses to look
+    for name in ("XCOMPOSECACHE", "XCOMPOSEFILE"):
+        monkeypatch.delenv(name, raising=False)
+
+    with compose_cache(tmp_path / "compose"):
+        assert os.environ["XCOMPOSECACHE"] == str(tmp_path / "compose")
 
 
 def test_a_window_may_be_closed_while_it_opens(screen: str, tmp_path: Path) -> None:

@@ -142,7 +142,9 @@ def data_rows(reader: JournalReader, stretch: Stretch, *, with_data: bool = True
             size = int(row[3])
             part = data[position : position + size] if with_data else b""
             position += size
-            yield _cut(stretch, int(row[0]), int(row[1]), row[2], size, part, *row[4:])
+            found = _cut(stretch, int(row[0]), int(row[1]), row[2], size, part, *row[4:])
+            if found.begins:  # in a stranger's file the run in front of the stretch may end before it
+                yield found
     except ValueError:
         raise damaged(reader.path) from None
 

@@ -22,15 +22,16 @@ class Checkpoints:
     """Folds the log of the journal at ``path``, as its only writer wants it. That writer's thread alone.
 
     SQLite before 3.51.3 may lose what is written where one connection begins the log anew while another folds it
-    (https://www.sqlite.org/wal.html#walresetbug). So a third one reads from before that until after it: what somebody
-    reads in the log is not begun anew, and was all of it in the file already, that is not written to meanwhile.
+    (https://www.sqlite.org/wal.html#walresetbug). So a third one reads from before that until after it: a log in which
+    somebody reads is not begun anew, and a file in which all of the log was already is not written to meanwhile.
     Raises ``sqlite3.Error`` if the file cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
         self._name = f"checkpoint of {path.name}"
         self._written = 0  # bytes, since the folding began
-        self._has_more = False  # whether a transaction was written since then
+        self._has_more = False  # whether a transaction was written since then, or not all before could be folded
+        self._is_folded = True  # whether the last folding took all that was written before it
         self._worker: Worker | None = None  # while it is folded
         with contextlib.ExitStack() as stack:
             self._reader = stack.enter_context(contextlib.closing(_opened(path)))
@@ -61,25 +62,34 @@ class Checkpoints:
 
     def _begin(self) -> None:
         worker = Worker(self._fold, self._name)
+        self._is_folded = False
         try:
             self._reader.execute("BEGIN")
             self._reader.execute("SELECT 1 FROM journal").fetchone()
             worker.start()
         except (sqlite3.Error, NoThread):  # then SQLite folds it, or finds the same fault where it is told
-            self._finish()
+            self._end_reading()
         else:
             self._written, self._has_more, self._worker = 0, False, worker
 
     def _fold(self) -> None:
-        with contextlib.suppress(sqlite3.Error):  # as above
-            self._folder.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        """Not all of it where others read what was there before, and then the disk may have nothing of the rest."""
+        try:
+            with contextlib.suppress(sqlite3.Error):  # what stands in the log can be read, and is folded another time
+                _busy, in_log, folded = self._folder.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()  # pages
+                self._is_folded = in_log == folded
+        finally:
+            self._end_reading()  # or the next transaction could not begin the log anew, and it would grow for ever
+
+    def _end_reading(self) -> None:
+        if self._reader.in_transaction:
+            self._reader.execute("ROLLBACK")
 
     def _finish(self) -> None:
         if self._worker is not None:
             self._worker.join()
             self._worker = None
-        if self._reader.in_transaction:
-            self._reader.execute("ROLLBACK")
+            self._has_more |= not self._is_folded
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from functools import partial
 from tkinter import filedialog, ttk
 
 from core.text_safety import TextSafety
@@ -58,7 +59,7 @@ class ExportDialog(SmallWindow):
         self._is_gone = False
         px = theme.px
         self._foot = ttk.Frame(self, style="Window.TFrame", padding=(px(24), px(18), px(24), px(16)))
-        self._sections = Sections(self, theme, self._room, _WIDTH)
+        self._sections = Sections(self, theme, partial(self.room_above, self._foot), _WIDTH)
         body = self._sections.body
         self.scopes: Options[Scope] = Options(body, theme, lambda _scope: self._forget_result())
         columns = 1 if is_narrow(self, px) else 2
@@ -226,11 +227,6 @@ class ExportDialog(SmallWindow):
         if not why:
             self.path.accept()
         self._sections.complain(self._file, why)
-
-    def _room(self) -> tuple[int, int]:
-        """The pixels of the screen that the sections may have."""
-        area = self._area
-        return area.width, area.height - self._foot.winfo_reqheight()
 
     def _show_button(self) -> None:
         view = self._view

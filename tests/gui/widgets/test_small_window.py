@@ -365,3 +365,22 @@ def test_a_dialog_has_its_size_again_once_larger_text_has_filled_a_small_screen(
             settled(small_screen)
         assert (dialog.winfo_width(), dialog.winfo_height()) == before, kind
         dialog.destroy()
+
+
+def test_a_dialog_that_a_person_scrolled_stays_where_it_is(small_screen: App) -> None:
+    scrolled = 0
+    for kind, make in MAKERS.items():
+        dialog = make(small_screen)
+        settled(small_screen)
+        if isinstance(dialog, TaskDialog) and dialog._sections.overflows:
+            first = dialog.tk_focusNext()
+            assert first is not None
+            first.focus_force()
+            settled(small_screen)
+            dialog._sections.scroll(1, "pages")
+            at = dialog._sections._canvas.canvasy(0)
+            settled(small_screen)
+            assert dialog._sections._canvas.canvasy(0) == at > 0, kind
+            scrolled += 1
+        dialog.destroy()
+    assert scrolled

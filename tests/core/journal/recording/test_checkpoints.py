@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -133,6 +134,17 @@ def test_what_is_written_while_the_log_is_folded_can_be_read_and_the_log_is_begu
     assert find_damage(path) == ""
 
 
+def test_a_log_that_is_all_in_the_file_is_begun_anew_however_steadily_something_comes(tmp_path: Path) -> None:
+    path = tmp_path / "a.tincan"
+    with writing(path) as (writer, hear):
+        first = times_begun_anew(path)
+        for _second in range(3):
+            hear(b"one a second")
+            writer.sync()
+            end_of_folding(writer)
+        assert times_begun_anew(path) == first + 2
+
+
 def test_however_little_was_written_it_is_in_the_file_after_a_sync_and_only_what_is_new_is_folded(
     tmp_path: Path,
 ) -> None:
@@ -158,6 +170,28 @@ def test_a_sync_while_the_log_is_folded_is_made_up_for_by_the_next(tmp_path: Pat
         writer.sync()
         gate.set()
         end_of_folding(writer)
+        writer.sync()
+        end_of_folding(writer)
+        assert data_without_log(path) == b"onetwo"
+
+
+@pytest.mark.parametrize("is_all_folded", [True, False], ids=["the file", "the log"])
+def test_what_others_keep_from_being_folded_by_reading_is_folded_once_they_are_done(
+    tmp_path: Path, is_all_folded: bool
+) -> None:
+    path = tmp_path / "a.tincan"
+    with writing(path) as (writer, hear), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        hear(b"one")
+        if is_all_folded:
+            writer.sync()
+            end_of_folding(writer)
+            writer.sync()
+        other.execute("BEGIN")
+        other.execute("SELECT 1 FROM journal").fetchone()
+        hear(b"two")
+        writer.sync()
+        end_of_folding(writer)
+        other.execute("ROLLBACK")
         writer.sync()
         end_of_folding(writer)
         assert data_without_log(path) == b"onetwo"
@@ -233,6 +267,11 @@ def test_a_log_that_cannot_be_folded_is_written_to_all_the_same(tmp_path: Path) 
         hear(PIECE)
         end_of_folding(writer)
         assert data_in(path) == PIECE + b"more" + PIECE
+        hear(b"!")
+        writer.sync()
+        end_of_folding(writer)
+        writer.sync()
+        assert worker_of(writer) is not None  # though nothing has come since it was tried
 
 
 def test_what_nobody_foresaw_is_logged_and_the_next_is_folded(

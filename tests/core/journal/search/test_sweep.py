@@ -308,3 +308,15 @@ class TestADamagedJournal:
 
         with contextlib.suppress(JournalError):
             assert len(found(path, Query("line"), range(first + 200))) >= 190
+
+    @pytest.mark.parametrize("connections", [1, 2])
+    def test_with_a_gap_between_two_runs_gives_what_lies_behind_it(self, tmp_path: Path, connections: int) -> None:
+        path = tmp_path / "spoiled.tincan"
+        first = write_journal(path, 2_000, connections=connections)
+        gap = 3 * sweep.LOOK_BACK
+        with contextlib.closing(sqlite3.connect(path)) as database, database:
+            (last,) = database.execute("SELECT max(ordinal) FROM chunk").fetchone()
+            database.execute("UPDATE chunk SET ordinal = ordinal + ? WHERE ordinal = ?", (gap, last))
+
+        behind = range(last + 2 * sweep.LOOK_BACK, first + 2_000 + gap)
+        assert len(found(path, Query("line"), behind)) == first + 2_000 - last
