@@ -313,6 +313,20 @@ class RowWindow:
         row = place - self.first
         return self._starts[row] if 0 <= row < len(self._starts) else self._text.lines + 1
 
+    def line_at(self, around: float) -> tuple[int, int]:
+        """The line on which starts what shows a row, and the pixels from there to so far down in it.
+
+        Rows that are shown as one have equal parts of it.
+        """
+        place = int(around)
+        if place not in self:
+            return self.line_of(place), 0
+        lead, behind = self.shown_with(place), place + 1
+        while behind in self and not self.lines_of(behind):
+            behind += 1
+        start, stop = self.shown_at(place)
+        return start, int((around - lead) / (behind - lead) * self._text.height_between(start, stop))
+
     def lines_of(self, place: int) -> int:
         """How many lines a row takes."""
         return self.line_of(place + 1) - self.line_of(place)

@@ -188,6 +188,23 @@ def test_a_drag_that_rests_has_rows_on_both_sides_and_moves_nothing(scene: Scene
     assert below >= scene.rows(2)
 
 
+def test_among_short_and_long_messages_a_drag_goes_to_its_row_and_fills_the_view(scene: Scene) -> None:
+    def uneven(place: int) -> DisplayRow:
+        lines = (1, 1, 1, 1, 25, 1, 3, 1, 1, 60, 1)[place % 11]
+        return received(place, b"\n".join(b"message %d, %d" % (place, line) for line in range(lines)))
+
+    scene.journal.make = uneven
+    scene.grow(1000)
+    text = scene.transcript.text
+
+    for place in (place * 137 % 900 for place in range(1, 34)):
+        scene.transcript.drag("moveto", str((place + 0.5) / 1000))
+        scene.root.update()
+        assert text.dlineinfo("end-1c") is None  # the line behind the last row
+        assert scene.is_filled
+        assert scene.transcript.top_place == place
+
+
 @pytest.mark.parametrize("place", ["0.5", "1.0"])
 @pytest.mark.parametrize("way", ["page", "scrollbar", "wheel", "step"])
 def test_who_scrolls_in_a_flood_or_out_of_a_drag_goes_as_far_as_ever(scene: Scene, place: str, way: str) -> None:
