@@ -205,6 +205,21 @@ def test_among_short_and_long_messages_a_drag_goes_to_its_row_and_fills_the_view
         assert scene.transcript.top_place == place
 
 
+def test_a_drag_that_rests_moves_nothing_where_the_chosen_row_is_partly_in_sight(scene: Scene) -> None:
+    scene.journal.make = lambda place: received(place, b"\n".join(b"line %d" % line for line in range(40)))
+    scene.grow(MILLION)
+    transcript, chosen = scene.transcript, MILLION // 2
+    transcript.reveal(chosen)
+    transcript.drag("moveto", "0.1")
+    transcript.drag("moveto", str((chosen + 0.01) / MILLION))
+    scene.root.update()
+    before, span = (scene.visible, transcript.text.top()), transcript.row_window.span
+
+    scene.wait_until(lambda: transcript.row_window.span != span)
+
+    assert (scene.visible, transcript.text.top()[1]) == (before[0], before[1][1])
+
+
 @pytest.mark.parametrize("place", ["0.5", "1.0"])
 @pytest.mark.parametrize("way", ["page", "scrollbar", "wheel", "step"])
 def test_who_scrolls_in_a_flood_or_out_of_a_drag_goes_as_far_as_ever(scene: Scene, place: str, way: str) -> None:
