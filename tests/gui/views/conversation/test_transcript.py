@@ -220,6 +220,32 @@ def test_a_drag_that_rests_moves_nothing_where_the_chosen_row_is_partly_in_sight
     assert (scene.visible, transcript.text.top()[1]) == (before[0], before[1][1])
 
 
+@pytest.mark.parametrize("units", [3, -3])
+def test_what_is_selected_by_mouse_begins_at_the_click_however_far_the_view_goes(scene: Scene, units: int) -> None:
+    scene.grow(MILLION)
+    transcript, text = scene.transcript, scene.transcript.text
+    transcript.reveal(MILLION // 2)
+    scene.root.update()
+    middle = text.winfo_height() // 2
+    text.event_generate("<Button-1>", x=60, y=middle)
+    pressed = transcript.row_window.place_at(int(text.index(f"@60,{middle}").partition(".")[0]))[0]
+    spans = {transcript.row_window.span}
+
+    while len(spans) < 4:
+        text.event_generate("<B1-Motion>", x=70, y=middle + len(spans))
+        text.yview_scroll(units, "units")
+        transcript.scrolled_by_hand()
+        scene.root.update()
+        spans.add(transcript.row_window.span)
+    text.event_generate("<B1-Motion>", x=80, y=middle)
+    scene.root.update()
+
+    places = transcript.selection.places
+    assert places is not None
+    assert pressed == (places[0] if units > 0 else places[1] - 1)
+    assert places[1] - places[0] > scene.rows(1)
+
+
 @pytest.mark.parametrize("place", ["0.5", "1.0"])
 @pytest.mark.parametrize("way", ["page", "scrollbar", "wheel", "step"])
 def test_who_scrolls_in_a_flood_or_out_of_a_drag_goes_as_far_as_ever(scene: Scene, place: str, way: str) -> None:
