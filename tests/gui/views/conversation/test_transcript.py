@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from core.journal.display_row import DisplayRow
+from core.origin import PASSED_ON, Origin
 from core.roles import Role
 from gui.theme.theme import Theme
 from gui.viewmodels.typeset_row import FOUND, MARKED
@@ -244,6 +245,31 @@ def test_what_is_selected_by_mouse_begins_at_the_click_however_far_the_view_goes
     assert places is not None
     assert pressed == (places[0] if units > 0 else places[1] - 1)
     assert places[1] - places[0] > scene.rows(1)
+
+
+@pytest.mark.parametrize("origin", [None, PASSED_ON])
+@pytest.mark.parametrize("is_compact", [False, True])
+def test_what_a_tap_passed_on_is_shown_once_wherever_a_drag_goes(
+    scene: Scene, origin: Origin | None, *, is_compact: bool
+) -> None:
+    def talk(place: int) -> DisplayRow:  # many come before the first of them goes on
+        messages, message = divmod(place, 80)
+        data = b"message %d" % (messages * 40 + message % 40)
+        if message < 40:
+            return received(place, data, at=place / 1000)
+        return sent(place, data, number=-1, at=place / 1000)._replace(origin=origin)
+
+    scene.transcript.show_style(RowStyle(is_compact=is_compact))
+    scene.journal.make, scene.journal.role = talk, Role.TAP
+    scene.grow(80_000)
+
+    for place in range(0, 80, 3):
+        scene.transcript.drag("moveto", "0.1")
+        scene.transcript.drag("moveto", str((40_000 + place + 0.5) / 80_000))
+        scene.root.update()
+
+        assert "message" in scene.visible
+        assert Role.TAP.us not in scene.visible
 
 
 @pytest.mark.parametrize("place", ["0.5", "1.0"])
