@@ -132,8 +132,11 @@ class Painter:
         return name
 
     def _of_this_scale(self, name: str) -> str:
-        """The name of an element: ttk cannot change the borders and the padding of one that is there."""
-        return f"{name}@{self.px(100)}"
+        """The name of an element: ttk cannot change the borders and the padding of one that is there.
+
+        It ends as it did, since ttk goes by that: what it calls a thumb can be dragged, and an uparrow can be pressed.
+        """
+        return f"{self.px(100)}%.{name}"
 
     def _paint_fields(self) -> None:
         p, style = self._palette, self._style
@@ -264,7 +267,7 @@ class Painter:
         none = self.image("unfolds not", shapes.rounded_box(size, size, 0, None, None, 0))
         # ttk calls a row without others "user2" and one that is open "user1"
         states = (("user2", none), ("user1", picture["down"]))
-        arrow_part = self.element("Row.arrow", picture["right"], *states, is_box=False)
+        arrow_part = self.element("Row.indicator", picture["right"], *states, is_box=False)
         left = [(part, {"side": "left", "sticky": ""}) for part in (arrow_part, "Treeitem.image")]
         self._style.layout("Item", [layout_part("Treeitem.padding", *left, layout_part("Treeitem.text"))])
 

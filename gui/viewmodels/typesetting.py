@@ -34,7 +34,7 @@ _CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
 _HIGH = bytes(range(128, 256))
 _MANY = 16  # one control character among so many bytes is many
 _MOST_NAMED, _MOST_NAMED_COMPACT = 8, 2  # receivers of one message
-_MOST_PASSED = 64  # messages of one direction that may be on their way through at once
+MOST_PASSED = 64  # messages of one direction that may be on their way through at once
 _LONGEST_SPOKE = 48  # characters that say who spoke
 MORE = 128 * 1024  # bytes that one click adds to a message that is folded
 HEX_MORE = 16 * 1024  # the same where bytes are shown as hex
@@ -85,18 +85,25 @@ class Typesetter:
         self._before_also: list[int] | None = None  # the same of the display row before, if it is known
         self._leader: DisplayRow | None = None  # the first of the messages to many that were set last
         self._told: set[int] = set()  # places that stand under another's header
-        self._passed: defaultdict[int, deque[_Bytes]] = defaultdict(lambda: deque(maxlen=_MOST_PASSED))
+        self._passed: defaultdict[int, deque[_Bytes]] = defaultdict(lambda: deque(maxlen=MOST_PASSED))
 
     def set(
-        self, display_rows: Sequence[DisplayRow], after: DisplayRow | None = None, said: DisplayRow | None = None
+        self,
+        display_rows: Sequence[DisplayRow],
+        after: DisplayRow | None = None,
+        said: DisplayRow | None = None,
+        earlier: Sequence[DisplayRow] = (),
     ) -> list[Row]:
-        """Rows for display rows that follow those set before, or that follow ``after`` and the message ``said``."""
+        """Rows for display rows that follow those set before, or that follow ``after`` and the message ``said``.
+
+        What was passed on is also looked for in those that are ``earlier`` than ``after``.
+        """
         if after is not None:
             self._before, self._before_also = after, None
             self._said = said
         self._find_broadcasts(display_rows)
         if self._role.passes_on:
-            self._find_passed_on(display_rows if after is None else [after, *display_rows])
+            self._find_passed_on(display_rows if after is None else [*earlier, after, *display_rows])
         last_piece = {
             display_row.connection: display_row.place for display_row in display_rows if display_row.kind == RECEIVED
         }

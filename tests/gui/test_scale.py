@@ -246,12 +246,12 @@ def test_the_address_comes_back_when_it_is_asked_for(make_app: MakeApp) -> None:
 
 def test_pictures_grow_with_the_text(theme: Theme) -> None:
     def widths() -> dict[str, int]:
-        of_this_scale = f"@{theme.px(100)}"
+        of_this_scale = f"{theme.px(100)}%."
         pictures = theme.painter._images
         return {
-            name.removesuffix(of_this_scale): pictures[name][0].width()
+            name.removeprefix(of_this_scale): pictures[name][0].width()
             for name in pictures
-            if name.endswith(of_this_scale)
+            if name.startswith(of_this_scale)
         }
 
     theme.dot("#123456")

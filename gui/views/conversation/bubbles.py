@@ -236,6 +236,10 @@ class BubbleText(tk.Text):
         """The pixels of all that is in it, which takes long to find out of much."""
         return int(self.tk.call(self, "count", "-update", "-ypixels", "1.0", "end"))
 
+    def height_between(self, first: int, last: int) -> int:
+        """The pixels of the lines from the first up to before the last."""
+        return int(self.tk.call(self, "count", "-update", "-ypixels", f"{first}.0", f"{last}.0") or 0)
+
     def _resized(self, _event: object) -> None:
         inner = self.winfo_width()
         if inner == self._inner:

@@ -13,7 +13,7 @@ from gui.viewmodels.decoding import UTF_8
 from gui.viewmodels.hexdump import MOST_IN_LINE as MOST_IN_HEX_LINE
 from gui.viewmodels.rows import Spot, fraction_at, spot_at
 from gui.viewmodels.typeset_row import DECOR, Row
-from gui.viewmodels.typesetting import HEX_MORE, MORE, RowStyle, Typesetter, stretch_around, weight
+from gui.viewmodels.typesetting import HEX_MORE, MORE, MOST_PASSED, RowStyle, Typesetter, stretch_around, weight
 
 if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
@@ -72,7 +72,8 @@ class RowWindow:
         Above it and from it on, or from so far down in it, they fill the view so many times, as far as there are rows.
         """
         self._filled = self._text.winfo_height()
-        display_rows, heights, before = self._read_around(around, views)
+        display_rows, heights, earlier = self._read_around(around, views)
+        before = earlier.pop() if earlier else None
         self.display_rows, self._rows, self._starts, self._heights = [], [], [], []
         if not display_rows:
             self.first = self.last = max(0, self.total)
@@ -81,19 +82,21 @@ class RowWindow:
         self._typesetter = self._new_typesetter()
         self.first = self.last = display_rows[0].place
         said = self._message_before(before) if self.style.counts_time and before is not None else None
-        rows_set = self._set(display_rows, heights, before, said)
+        rows_set = self._set(display_rows, heights, before, said, earlier)
         self._usual = sum(self._heights) / len(self._heights)
         self._text.replace(rows_set)
 
     def _read_around(
         self, around: float, views: tuple[int, int]
-    ) -> tuple[list[DisplayRow], list[int], DisplayRow | None]:
-        """Those rows, with the least height of each, and the row before them.
+    ) -> tuple[list[DisplayRow], list[int], list[DisplayRow]]:
+        """Those rows, with the least height of each, and those before them that were read for it.
 
         Where they end below that place, those above it fill the view.
         """
         place, (above, below) = int(around), (each * self._filled for each in views)
         before_it, behind_it = self._rows_for(self._text.bubble_height(1)), self._rows_for(1.25 * below)
+        if self.conversation is not None and self.conversation.role.passes_on:  # what went on came somewhere above
+            before_it = max(before_it, MOST_PASSED)
         found: list[DisplayRow] = []
         while True:
             stop = min(self.total, place + 1 + behind_it)
@@ -103,7 +106,7 @@ class RowWindow:
             found = self.read(max(0, first - 1), found[0].place if found else stop) + found
             found += self.read(found[-1].place + 1, stop) if found else []
             has_before = bool(found) and found[0].place < first
-            before, display_rows = found[0] if has_before else None, found[has_before:]
+            display_rows = found[has_before:]
             heights = self.least_heights(display_rows)
             keep = min(max(0, place - display_rows[0].place), len(display_rows)) if display_rows else 0
             height = heights[keep] if keep < len(heights) else 1  # 0 where it is shown as one with those in front of it
@@ -114,7 +117,7 @@ class RowWindow:
             lacks_below = stop < self.total and behind_it < MOST_READ and sum(known) < high[1]
             if not display_rows or not (lacks_above or lacks_below):
                 start, end = stretch_around(heights, keep, *high, beside=views not in (IN_SIGHT, IN_SIGHT_AT_END))
-                return display_rows[start:end], heights[start:end], display_rows[start - 1] if start else before
+                return display_rows[start:end], heights[start:end], found[: start + has_before]
             before_it = min(MOST_READ, before_it * 4) if lacks_above else before_it
             behind_it = min(MOST_READ, behind_it * 4) if lacks_below else behind_it
 
@@ -193,11 +196,12 @@ class RowWindow:
         heights: Sequence[int],
         before: DisplayRow | None = None,
         said: DisplayRow | None = None,
+        earlier: Sequence[DisplayRow] = (),
     ) -> list[Row]:
         """Rows for display rows that stand below all others, and note where they will be."""
         assert self._typesetter is not None
         assert self.conversation is not None
-        rows = self._typesetter.set(display_rows, before, said)
+        rows = self._typesetter.set(display_rows, before, said, earlier)
         self.display_rows += display_rows
         self._rows += rows
         line = self._text.lines + 1 if self._starts else 1
@@ -312,6 +316,20 @@ class RowWindow:
         """The line of the Text on which a row starts; behind the last if it is not here."""
         row = place - self.first
         return self._starts[row] if 0 <= row < len(self._starts) else self._text.lines + 1
+
+    def line_at(self, around: float) -> tuple[int, int]:
+        """The line on which starts what shows a row, and the pixels from there to so far down in it.
+
+        Rows that are shown as one have equal parts of it.
+        """
+        place = int(around)
+        if place not in self:
+            return self.line_of(place), 0
+        lead, behind = self.shown_with(place), place + 1
+        while behind in self and not self.lines_of(behind):
+            behind += 1
+        start, stop = self.shown_at(place)
+        return start, int((around - lead) / (behind - lead) * self._text.height_between(start, stop))
 
     def lines_of(self, place: int) -> int:
         """How many lines a row takes."""

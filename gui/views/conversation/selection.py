@@ -75,6 +75,7 @@ class Selection:
         self._row_window = transcript.row_window
         self._text = transcript.text
         self._on_refuse = on_refuse
+        self._anchor: Position | None = None  # where Tk selects from, once the row window has changed since the click
         self._pressed = 0  # the place on which the mouse button went down
         self._primary = ""  # what another program is being given of what is selected
         self._bind()
@@ -83,6 +84,7 @@ class Selection:
 
     def remember(self) -> None:
         """The row window is about to change: note what is selected."""
+        self._remember_anchor()
         ranges = [str(index) for index in self._text.tag_ranges("sel")]
         if not ranges:
             if self._selection is not None and self._overlaps(self._selection):
@@ -95,17 +97,31 @@ class Selection:
             last = self._selection[1] if self._selection[1].place >= bottom else last
         self._selection = (first, last)
 
+    def _remember_anchor(self) -> None:
+        """Note from where Tk selects while the mouse is dragged, which Tk keeps as a mark in the Text."""
+        top, bottom = self._row_window.span
+        if self._anchor is None or top <= self._anchor.place < bottom:
+            mark = self._anchor_mark
+            self._anchor = self._position(self._text.index(mark)) if mark in self._text.mark_names() else None
+
+    @property
+    def _anchor_mark(self) -> str:
+        return str(self._text.tk.call("tk::TextAnchor", self._text))
+
     def restore(self) -> None:
         """The row window has changed: show again what is selected and chosen."""
         text = self._text
         text.set_off([self._row_window.shown_at(chosen) for chosen in self._chosen_here()])
+        if self._anchor is not None:
+            text.mark_set(self._anchor_mark, self._index(self._anchor))
         if self._selection is not None and self._overlaps(self._selection):
             text.tag_remove("sel", "1.0", "end")
             text.tag_add("sel", self._index(self._selection[0]), self._index(self._selection[1]))
 
     def forget(self) -> None:
         """Nothing is selected or chosen: another conversation is on view."""
-        self._selection = self.chosen = None
+        self._selection = self.chosen = self._anchor = None
+        self._text.mark_unset(self._anchor_mark)
         self._text.tag_remove("sel", "1.0", "end")
 
     # For others.
@@ -272,7 +288,7 @@ class Selection:
             self._text.selection_handle(partial(self._give_primary, kind), type=kind)
 
     def _mouse_down(self, event: tk.Event[tk.Misc]) -> None:
-        self._selection = None
+        self._selection = self._anchor = None
         self._pressed = self.place_under(event)
 
     def _mouse_up(self, event: tk.Event[tk.Misc]) -> None:

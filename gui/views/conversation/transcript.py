@@ -79,7 +79,7 @@ class Transcript(ttk.Frame):
         self.lit = (0, -1)  # the entries of the first and the last row in which what was found is set off
         self._shift_planned: str | None = None
         self._surround = Debounce(  # due where the Text has only the rows in sight
-            self, lambda: self._reload(ENOUGH_IN_A_DRAG)
+            self, lambda: self._fetch(ENOUGH_IN_A_DRAG)
         )
         self._shifted: tuple[int, ...] = ()  # row window, total and place for which the last shift was made
         self.selection = Selection(self, on_refuse=on_refuse)
@@ -385,12 +385,18 @@ class Transcript(ttk.Frame):
 
     # The view.
 
-    def _reload(self, views: tuple[int, int] = ENOUGH) -> None:
-        """Set the row window anew, with the same place in view: widths or fonts have changed, or an edge is near.
+    def _reload(self) -> None:
+        """Set the row window anew, with the same place in view: widths or fonts have changed.
 
         A chosen row that was in view still is.
         """
         sees_chosen, chosen = self._sees_chosen, self.selection.chosen
+        self._fetch()
+        if sees_chosen and chosen is not None and chosen in self.row_window:
+            self._see(chosen)
+
+    def _fetch(self, views: tuple[int, int] = ENOUGH) -> None:
+        """Have the rows around the view in the row window; in view nothing moves."""
         if self._following:
             self._load_end()
         else:
@@ -398,8 +404,6 @@ class Transcript(ttk.Frame):
             self._load(place, views)
             if self.total:
                 self.text.show_line(self.row_window.line_of(self.row_window.nearest(place)) + line, pixels)
-        if sees_chosen and chosen is not None and chosen in self.row_window:
-            self._see(chosen)
 
     def _see(self, place: int) -> None:
         """Have a row in view that is in the Text, its beginning if it is longer than the view."""
@@ -448,7 +452,7 @@ class Transcript(ttk.Frame):
         place = (*self.row_window.span, self.total, self.top_place)
         if place != self._shifted:
             self._shifted = place
-            self._reload()
+            self._fetch()
 
     def _bind_scrolling(self) -> None:
         acts: dict[str, Callable[[], None]] = {
@@ -489,8 +493,9 @@ class Transcript(ttk.Frame):
             at, in_view = first + top * (last - first), (bottom - top) * (last - first)
             is_far = abs(target - at) > in_view / 2  # the next time it is as far again, and what is around it of no use
             self._load(target, IN_SIGHT if is_far else ENOUGH_IN_A_DRAG)
-            first, last = self.row_window.span
-        if last > first:
+            # Not by the share of the row window: where its rows differ in height, that may be too near its end.
+            self.text.show_line(*self.row_window.line_at(target))
+        elif last > first:
             self.text.yview_moveto((target - first) / (last - first))
 
     def scrolled_by_hand(self, _event: object = None) -> None:

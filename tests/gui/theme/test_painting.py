@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from tkinter import ttk
 
 import pytest
 
@@ -118,3 +119,53 @@ def test_the_largest_box_has_no_more_kinds_of_pixels_than_a_picture_may_have_col
 
     length = int.from_bytes(picture[picture.index(b"PLTE") - 4 :][:4], "big")
     assert length // 3 <= 256
+
+
+@pytest.mark.parametrize("step", [0, LARGEST_STEP])
+def test_a_scrollbar_is_dragged_by_its_thumb_and_pages_beside_it(root: tk.Tk, theme: Theme, step: int) -> None:
+    theme.zoom(step)
+    commands: list[tuple[str, ...]] = []
+    bar = ttk.Scrollbar(root, command=lambda *command: commands.append(command))
+    bar.place(x=0, y=0, height=400)
+    bar.set(0.4, 0.6)
+    root.update()
+
+    bar.event_generate("<Button-1>", x=3, y=200)
+    bar.event_generate("<B1-Motion>", x=3, y=300)
+    bar.event_generate("<ButtonRelease-1>", x=3, y=300)
+    bar.event_generate("<Button-1>", x=3, y=380)
+    bar.event_generate("<ButtonRelease-1>", x=3, y=380)
+
+    (dragged, share), paged = commands
+    assert dragged == "moveto"
+    assert 0.6 < float(share) < 0.7
+    assert paged == ("scroll", "1", "pages")
+
+
+@pytest.mark.parametrize("step", [0, LARGEST_STEP])
+def test_an_arrow_counts_and_another_unfolds(root: tk.Tk, theme: Theme, step: int) -> None:
+    theme.zoom(step)
+    number, tree = ttk.Spinbox(root, from_=0, to=9), ttk.Treeview(root, show="tree")
+    number.set(5)
+    number.pack()
+    tree.insert("", "end", "one")
+    tree.insert("one", "end", "two")
+    tree.pack()
+    root.update()
+
+    press_on(number, "uparrow")
+    assert number.get() == "6"
+    press_on(number, "downarrow")
+    press_on(number, "downarrow")
+    assert number.get() == "4"
+
+    press_on(tree, "indicator")
+    assert tree.item("one", "open")
+
+
+def press_on(widget: ttk.Widget, element: str) -> None:
+    """Press the mouse button where a widget has what ttk calls so, and let it go."""
+    places = ((x, y) for y in range(widget.winfo_height()) for x in range(widget.winfo_width()))
+    x, y = next((x, y) for x, y in places if str(widget.tk.call(widget, "identify", "element", x, y)).endswith(element))
+    widget.event_generate("<Button-1>", x=x, y=y)
+    widget.event_generate("<ButtonRelease-1>", x=x, y=y)

@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from core.journal.display_row import DisplayRow
+from core.origin import PASSED_ON, Origin
 from core.roles import Role
 from gui.theme.theme import Theme
 from gui.viewmodels.typeset_row import FOUND, MARKED
@@ -186,6 +187,89 @@ def test_a_drag_that_rests_has_rows_on_both_sides_and_moves_nothing(scene: Scene
     above, below = (abs(place - MILLION // 2) for place in scene.transcript.row_window.span)
     assert above >= scene.rows(1)
     assert below >= scene.rows(2)
+
+
+def test_among_short_and_long_messages_a_drag_goes_to_its_row_and_fills_the_view(scene: Scene) -> None:
+    def uneven(place: int) -> DisplayRow:
+        lines = (1, 1, 1, 1, 25, 1, 3, 1, 1, 60, 1)[place % 11]
+        return received(place, b"\n".join(b"message %d, %d" % (place, line) for line in range(lines)))
+
+    scene.journal.make = uneven
+    scene.grow(1000)
+    text = scene.transcript.text
+
+    for place in (place * 137 % 900 for place in range(1, 34)):
+        scene.transcript.drag("moveto", str((place + 0.5) / 1000))
+        scene.root.update()
+        assert text.dlineinfo("end-1c") is None  # the line behind the last row
+        assert scene.is_filled
+        assert scene.transcript.top_place == place
+
+
+def test_a_drag_that_rests_moves_nothing_where_the_chosen_row_is_partly_in_sight(scene: Scene) -> None:
+    scene.journal.make = lambda place: received(place, b"\n".join(b"line %d" % line for line in range(40)))
+    scene.grow(MILLION)
+    transcript, chosen = scene.transcript, MILLION // 2
+    transcript.reveal(chosen)
+    transcript.drag("moveto", "0.1")
+    transcript.drag("moveto", str((chosen + 0.01) / MILLION))
+    scene.root.update()
+    before, span = (scene.visible, transcript.text.top()), transcript.row_window.span
+
+    scene.wait_until(lambda: transcript.row_window.span != span)
+
+    assert (scene.visible, transcript.text.top()[1]) == (before[0], before[1][1])
+
+
+@pytest.mark.parametrize("units", [3, -3])
+def test_what_is_selected_by_mouse_begins_at_the_click_however_far_the_view_goes(scene: Scene, units: int) -> None:
+    scene.grow(MILLION)
+    transcript, text = scene.transcript, scene.transcript.text
+    transcript.reveal(MILLION // 2)
+    scene.root.update()
+    middle = text.winfo_height() // 2
+    text.event_generate("<Button-1>", x=60, y=middle)
+    pressed = transcript.row_window.place_at(int(text.index(f"@60,{middle}").partition(".")[0]))[0]
+    spans = {transcript.row_window.span}
+
+    while len(spans) < 4:
+        text.event_generate("<B1-Motion>", x=70, y=middle + len(spans))
+        text.yview_scroll(units, "units")
+        transcript.scrolled_by_hand()
+        scene.root.update()
+        spans.add(transcript.row_window.span)
+    text.event_generate("<B1-Motion>", x=80, y=middle)
+    scene.root.update()
+
+    places = transcript.selection.places
+    assert places is not None
+    assert pressed == (places[0] if units > 0 else places[1] - 1)
+    assert places[1] - places[0] > scene.rows(1)
+
+
+@pytest.mark.parametrize("origin", [None, PASSED_ON])
+@pytest.mark.parametrize("is_compact", [False, True])
+def test_what_a_tap_passed_on_is_shown_once_wherever_a_drag_goes(
+    scene: Scene, origin: Origin | None, *, is_compact: bool
+) -> None:
+    def talk(place: int) -> DisplayRow:  # many come before the first of them goes on
+        messages, message = divmod(place, 80)
+        data = b"message %d" % (messages * 40 + message % 40)
+        if message < 40:
+            return received(place, data, at=place / 1000)
+        return sent(place, data, number=-1, at=place / 1000)._replace(origin=origin)
+
+    scene.transcript.show_style(RowStyle(is_compact=is_compact))
+    scene.journal.make, scene.journal.role = talk, Role.TAP
+    scene.grow(80_000)
+
+    for place in range(0, 80, 3):
+        scene.transcript.drag("moveto", "0.1")
+        scene.transcript.drag("moveto", str((40_000 + place + 0.5) / 80_000))
+        scene.root.update()
+
+        assert "message" in scene.visible
+        assert Role.TAP.us not in scene.visible
 
 
 @pytest.mark.parametrize("place", ["0.5", "1.0"])
