@@ -277,12 +277,9 @@ def test_a_log_that_cannot_be_folded_is_written_to_all_the_same(tmp_path: Path) 
 def test_what_nobody_foresaw_is_logged_and_the_next_is_folded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
 ) -> None:
-    def broken(_self: Checkpoints) -> None:
-        raise ZeroDivisionError
-
     with writing(tmp_path / "a.tincan") as (writer, hear):
         with monkeypatch.context() as patch:
-            patch.setattr(Checkpoints, "_fold", broken)
+            patch.setattr(writer._checkpoints, "_folder", None)
             hear(PIECE)
             end_of_folding(writer)
         assert [record.getMessage() for record in logged_errors] == ["fault in checkpoint of a.tincan"]
