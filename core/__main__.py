@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from core import __version__
-from core.cli.common import INTERRUPTED
+from core.cli.common import INTERRUPTED, leave_output
 from core.command import program_name, use_utf_8_in_pipes
 from core.errors import TincanError
 
@@ -102,6 +102,8 @@ def main() -> int:
     try:
         chosen = _chosen(sys.argv[1:])
         code: int = chosen.run(chosen.options(chosen))
+        if code == INTERRUPTED:
+            leave_output()
         return code
     except TincanError as error:
         print(error, file=sys.stderr)

@@ -67,7 +67,32 @@ def has_gone(error: OSError) -> bool:
 
 def drop_output() -> None:
     """Write to nobody from now on: whoever read standard output has gone away, and Python would complain at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    nobody = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nobody, sys.stdout.fileno())
+    os.close(nobody)
+
+
+def leave_output() -> None:
+    """Write what is left for standard output if it is read at once; Python would wait for its reader at the end.
+
+    It has up to 128 KiB left since 3.14, more than a pipe takes. Windows has only pipes that wait.
+    """
+    if sys.platform == "win32":
+        return
+    try:
+        output = sys.stdout.fileno()
+    except io.UnsupportedOperation:  # nobody waits for what is no file
+        return
+    os.set_blocking(output, False)
+    try:
+        sys.stdout.flush()
+        is_read = True
+    except OSError:
+        is_read = False
+    finally:
+        os.set_blocking(output, True)
+    if not is_read:
+        drop_output()
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import os
 import signal
 import subprocess
 import sys
@@ -86,8 +87,8 @@ def test_a_signal_ends_the_wait_for_a_check(path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("arguments", [["export", "--frame", "line"], ["find", "line"]])
 def test_a_signal_ends_a_program_that_nobody_reads(path: Path, number: signal.Signals, arguments: list[str]) -> None:
     command = [sys.executable, "-m", "core", arguments[0], str(path), *arguments[1:]]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, bufsize=0, cwd=ROOT, stdout=pipe, stderr=pipe) as process:
+    pipe, buffered = subprocess.PIPE, {name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(command, bufsize=0, cwd=ROOT, env=buffered, stdout=pipe, stderr=pipe) as process:
         assert process.stdout is not None
         process.stdout.read(1)  # it is at it, and soon it can write no more
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import sys
 
 import pytest
 
-from core.cli.common import console_input, has_gone, is_terminal
+from core.cli.common import console_input, has_gone, is_terminal, leave_output
+from tests.support.systems import only_posix
 
 
 class _WindowsConsoleIO(io.RawIOBase):
@@ -72,3 +74,28 @@ def test_windows_says_in_another_way_that_a_reader_has_gone(monkeypatch: pytest.
     assert has_gone(invalid)
     monkeypatch.setattr(sys, "platform", "linux")
     assert not has_gone(invalid)
+
+
+@only_posix("Windows has only pipes that wait")
+@pytest.mark.parametrize("size", [0, 5, 1_000_000])
+def test_of_what_is_left_at_the_end_goes_out_what_a_pipe_takes_at_once(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    reading, writing = os.pipe()
+    same = os.dup(writing)
+    with (
+        os.fdopen(reading, "rb") as reader,
+        os.fdopen(writing, "w", buffering=2 * size + 2, encoding="ascii") as output,
+    ):
+        monkeypatch.setattr(sys, "stdout", output)
+        output.write("x" * size)
+
+        leave_output()
+
+        is_blocking = os.get_blocking(same)  # for others that have it
+        os.close(same)
+        output.close()  # with nobody who reads: at a full pipe it would wait for ever
+        said = reader.read()
+    assert is_blocking
+    assert said == b"x" * (size if size < 4096 else len(said))
+    assert bool(said) == bool(size)
