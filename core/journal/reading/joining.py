@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from operator import sub
 from typing import NamedTuple
 
 from core.events import ConnectionId, SessionId
@@ -98,17 +99,19 @@ def joined(reader: JournalReader, stretch: Stretch, rows: Iterable[DataRow] | No
     return [Joined(*each) for each in found if each[2] and only.admits(each[1], each[0])]
 
 
-def sizes(reader: JournalReader, stretch: Stretch, connection: ConnectionId, kind: str) -> tuple[list[int], list[int]]:
-    """The ordinals of one direction's entries, and how many bytes each has. Raises ``JournalError``."""
-    wanted = connection if kind == RECEIVED else -connection
-    ordinals: list[int] = []
-    lengths: list[int] = []
+def sizes(reader: JournalReader, stretch: Stretch) -> dict[int, tuple[list[int], list[int]]]:
+    """The ordinals of each direction's entries, and how many bytes each has. Raises ``JournalError``.
+
+    A direction is its connection, negative of what was sent.
+    """
+    found: defaultdict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
     for row in data_rows(reader, stretch, with_data=False):
-        for place, stream in enumerate(_streams(reader, row)):
-            if stream == wanted:
-                ordinals.append(row.ordinal + place)
-                lengths.append(row.ends[place] - row.begins[place])
-    return ordinals, lengths
+        lengths = map(sub, row.ends, row.begins)
+        for ordinal, (stream, length) in enumerate(zip(_streams(reader, row), lengths, strict=True), row.ordinal):
+            of_stream = found[stream]
+            of_stream[0].append(ordinal)
+            of_stream[1].append(length)
+    return found
 
 
 def _streams(reader: JournalReader, row: DataRow) -> list[int]:

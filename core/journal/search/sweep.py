@@ -6,12 +6,14 @@ The bytes of one direction of one connection are one stream, whatever came betwe
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import accumulate
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 from core.events import ConnectionId, SessionId
-from core.journal.display_row import Filter
+from core.journal.display_row import RECEIVED, Filter
 from core.journal.reading.joining import DataRow, Stretch, data_rows, extent, joined, sizes
 from core.journal.reading.reader import JournalReader
 from core.journal.schema import damaged
@@ -22,6 +24,8 @@ LOOK_BACK = 4_096  # entries before the first that are looked at for the beginni
 _LOOK_BACK_BYTES = 1 << 20  # of them: a search goes on often while much is coming in
 _MOST_ENTRIES = 4_096  # looked at in one go
 _MOST_BYTES = 128 * 1024  # of them: meanwhile no other thread runs, and nobody can cancel
+
+_Sizes: TypeAlias = Callable[[Stretch], dict[int, tuple[list[int], list[int]]]]  # see ``sizes``
 
 
 def find(
@@ -57,6 +61,8 @@ class _Sweep:
         self._streams: dict[tuple[ConnectionId, str], _Stream] = {}
         self._fed: set[_Stream] = set()  # since bytes were passed over last
         self._has_datagrams = reader.has_datagrams(session)
+        # Each stream with a hit in a stretch asks, and for one before it where a hit may go on from there.
+        self._sizes = lru_cache(maxsize=2)(partial(sizes, reader))
 
     def run(self, first: int, stop: int) -> Iterator[tuple[int, list[Hit]]]:
         count, begin = _MOST_ENTRIES, self._reader.start_of(self._session, first)
@@ -145,7 +151,7 @@ class _Sweep:
     def _stream(self, connection: ConnectionId, kind: str) -> _Stream:
         key = (connection, kind)
         if key not in self._streams:
-            self._streams[key] = _Stream(self._reader, Matcher(self._pattern), connection, kind)
+            self._streams[key] = _Stream(self._reader.path, self._sizes, Matcher(self._pattern), connection, kind)
         self._fed.add(self._streams[key])
         return self._streams[key]
 
@@ -161,11 +167,11 @@ class _Part(NamedTuple):
 class _Stream:
     """One direction of one connection: its matches, and the entries in which they lie."""
 
-    def __init__(self, reader: JournalReader, matcher: Matcher, connection: ConnectionId, kind: str) -> None:
-        self._reader = reader
+    def __init__(self, path: Path, sizes_of: _Sizes, matcher: Matcher, connection: ConnectionId, kind: str) -> None:
+        self._path = path
+        self._sizes_of = sizes_of
         self._matcher = matcher
-        self._connection = connection
-        self._kind = kind
+        self._direction = connection if kind == RECEIVED else -connection
         self._size = 0
         self._parts: list[_Part] = []  # those in which a match may still end
 
@@ -202,10 +208,10 @@ class _Stream:
 
     def _placed_within(self, part: _Part, spans: list[tuple[int, int]]) -> list[Hit]:
         """The hits that end in one stretch; only now its entries are asked for, since in most nothing is found."""
-        ordinals, lengths = sizes(self._reader, part.stretch, self._connection, self._kind)
+        ordinals, lengths = self._sizes_of(part.stretch).get(self._direction, ([], []))
         begins = list(accumulate(lengths, initial=part.start))
         if begins[-1] != part.stop:
-            raise damaged(self._reader.path)
+            raise damaged(self._path)
         hits: list[Hit] = []
         place = 0
         for start, stop in spans:
