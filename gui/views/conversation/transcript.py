@@ -464,6 +464,8 @@ class Transcript(ttk.Frame):
             "<Control-Down>": lambda: self.drag("scroll", "2", "units"),
             **dict.fromkeys(("<Up>", "<Alt-Up>"), lambda: self.step(-1)),
             **dict.fromkeys(("<Down>", "<Alt-Down>"), lambda: self.step(1)),
+            # Tk would move a cursor that nobody sees, and bring it into view.
+            **dict.fromkeys(("<Left>", "<Right>", "<Control-Left>", "<Control-Right>"), lambda: None),
         }
         for key, act in acts.items():
             self.text.bind(key, breaking(act))

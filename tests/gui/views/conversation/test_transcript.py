@@ -658,6 +658,20 @@ def test_alt_up_and_alt_down_choose_message_after_message_and_pass_over_what_hap
     assert scene.transcript.selection.chosen == 0
 
 
+@pytest.mark.parametrize("key", ["<Left>", "<Right>", "<Control-Left>", "<Control-Right>"])
+def test_keys_for_a_cursor_that_nobody_sees_move_nothing(scene: Scene, key: str) -> None:
+    scene.grow(1_000)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    top, seen = scene.transcript.top_place, scene.visible
+
+    scene.transcript.text.focus_force()
+    scene.transcript.text.event_generate(key)
+    scene.root.update()
+
+    assert (scene.transcript.top_place, scene.visible) == (top, seen)
+
+
 def test_the_first_alt_down_chooses_the_message_at_the_top_of_the_view(scene: Scene) -> None:
     scene.grow(1_000)
     scene.transcript.drag("moveto", "0.5")
