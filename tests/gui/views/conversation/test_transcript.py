@@ -74,13 +74,20 @@ class Scene:
         pane = self.transcript.text
         return pane.get("@0,0 linestart", f"@0,{pane.winfo_height()} lineend")
 
+    def rest(self) -> None:
+        """What comes once the view has rested."""
+        assert self.transcript._surround.is_due
+        self.transcript._surround.now()
+        self.root.update()
+
     def sees(self, words: str) -> bool:
         self.root.update()
         return words in self.visible.split("\n")
 
 
 @pytest.fixture
-def scene(root: tk.Tk, theme: Theme, wait_until: WaitUntil) -> Scene:
+def scene(root: tk.Tk, theme: Theme, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    monkeypatch.setattr("gui.views.conversation.transcript._RESTS", 3_600_000)  # see ``Scene.rest``
     return Scene(root, theme, wait_until)
 
 
@@ -145,7 +152,8 @@ def test_in_a_flood_the_rows_fill_the_view_and_when_it_rests_as_much_again(scene
     assert f"message {2 * MILLION - 1}" in scene.visible
     assert in_text <= 2.5 * in_view  # each has a header here, for which nothing is reckoned
     before = scene.visible
-    scene.wait_until(lambda: scene.text.count("message ") > 1.5 * in_text)
+    scene.rest()
+    assert scene.text.count("message ") > 1.5 * in_text
     assert scene.visible == before
 
 
@@ -178,10 +186,10 @@ def test_a_drag_that_rests_has_rows_on_both_sides_and_moves_nothing(scene: Scene
     scene.grow(MILLION)
     scene.transcript.drag("moveto", "0.5")
     scene.root.update()
-    before, (first, last) = scene.visible, scene.transcript.row_window.span
-    assert first == MILLION // 2
+    before = scene.visible
+    assert scene.transcript.row_window.first == MILLION // 2
 
-    scene.wait_until(lambda: scene.transcript.row_window.span != (first, last))
+    scene.rest()
 
     assert scene.visible == before
     above, below = (abs(place - MILLION // 2) for place in scene.transcript.row_window.span)
@@ -216,8 +224,9 @@ def test_a_drag_that_rests_moves_nothing_where_the_chosen_row_is_partly_in_sight
     scene.root.update()
     before, span = (scene.visible, transcript.text.top()), transcript.row_window.span
 
-    scene.wait_until(lambda: transcript.row_window.span != span)
+    scene.rest()
 
+    assert transcript.row_window.span != span
     assert (scene.visible, transcript.text.top()[1]) == (before[0], before[1][1])
 
 
