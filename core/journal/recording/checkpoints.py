@@ -14,8 +14,8 @@ from pathlib import Path
 from core.errors import NoThread
 from core.supervision import Worker
 
-_LEAST = 2 * 1024 * 1024  # bytes that are worth a thread
-_MOST_BEHIND = 8 * 1024 * 1024  # bytes written while the log is folded; then the writer waits for the disk after all
+_LEAST = 16 * 1024 * 1024  # bytes that are worth a thread and a wait for the disk
+_MOST_BEHIND = 64 * 1024 * 1024  # bytes written while the log is folded; then the writer waits for the disk after all
 
 
 class Checkpoints:

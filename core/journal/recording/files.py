@@ -67,15 +67,6 @@ def _facts(path: Path) -> FileFacts | None:
     return FileFacts(found.st_dev, found.st_ino, found.st_size)
 
 
-def is_full(path: Path, limits: Limits) -> bool:
-    """Whether the journal has reached its limit."""
-    size = 0
-    for suffix in BESIDE[:2]:
-        with contextlib.suppress(OSError):
-            size += os.stat(f"{path}{suffix}").st_size  # noqa: PTH116 - a path of its own takes longer than the question
-    return size >= limits.journal
-
-
 def is_short(path: Path, limits: Limits) -> bool:
     """Whether the disk has no more left than what is to stay free; False where the system does not tell."""
     try:

@@ -352,7 +352,7 @@ class Recorder:
             why = (
                 f"the disk of {writer.path} is almost full, and recording leaves its last {files.in_words(limits.disk)}"
             )
-        elif files.is_full(writer.path, limits):
+        elif writer.size >= limits.journal:
             if limits.journal_goes_on:
                 self._go_on(writer)
             else:

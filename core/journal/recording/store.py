@@ -65,9 +65,8 @@ _LONGEST_STEP = 1 << 61  # ns
 _WORTH_SHARING = 256  # bytes of an entry on average, from which on writing them twice takes longer than to find out
 _SESSION, _DATA = itemgetter(0), itemgetter(3)  # of what is received and of what is sent
 _CUTS, _ORIGIN = attrgetter("cuts"), attrgetter("origin")
-# Bytes of the log that are folded into the file at once. That waits twice for the disk, which takes most of the time
-# when much is recorded: of what SQLite is used to, 4 MB, one connection had 78 MB a second.
-_LONGEST_LOG = 32 * 1024 * 1024
+# Bytes of the log; at that it is begun anew, once all of it is in the file, which waits for the disk to have that, too.
+_LONGEST_LOG = 256 * 1024 * 1024
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -99,6 +98,13 @@ class JournalWriter:
         except sqlite3.Error as error:
             self._database.close()
             raise failed(error, path) from error
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file once all of its log is in it; 0 if SQLite cannot tell, which whoever writes is told."""
+        with contextlib.suppress(sqlite3.Error):
+            return int(self._database.execute("PRAGMA page_count").fetchone()[0]) * PAGE_SIZES[0]
+        return 0
 
     def is_in_place(self) -> bool:
         """Whether what is written goes where a reader of ``path`` looks for it, and has not been cut off there.
