@@ -132,6 +132,7 @@ class Recorder:
         # What happens goes through no lock: one that several threads want costs more than all the rest of ``put``.
         self._high = limits.events_high
         self._portion_size = limits.events_low // 2  # bytes of a commit where more wait
+        self._much = self._high  # bytes that wait, above which that is told
         self._waiting: list[Event] = []  # grows at its end, is taken from its beginning
         self._size = 0  # bytes not recorded yet; two threads at once may miscount it until the next are taken
         self._in_hand = 0  # of them those of what was taken
@@ -142,6 +143,7 @@ class Recorder:
         self._subscriptions: list[Subscription] = []
         self._news = threading.Semaphore(0)
         self._closing = threading.Event()
+        self._hurry = threading.Event()  # ends a rest
         self._name = f"recorder {path.name if path else 'of nothing'}"
         self._worker = Worker(self._run, self._name, self._died)
         try:
@@ -156,11 +158,16 @@ class Recorder:
         """Have an event recorded. Never blocks; nothing is dropped."""
         size = _COST + len(event[3]) if isinstance(event, tuple) else _COST  # ``_size_of``, without a call
         self._size += size
-        if self._size > self._high:
-            self.congested = True  # before the event is there to be taken: whoever takes it lets peers go on
+        if self._size > self._much:
+            self._tell_much_waits()  # before the event is there to be taken: whoever takes it lets peers go on
         self._waiting.append(event)
         if self._idle:
             self._wake()
+
+    def _tell_much_waits(self) -> None:
+        if self._size > self._high:
+            self.congested = True
+        self._hurry.set()
 
     def _wake(self) -> None:
         with self._lock:
@@ -203,6 +210,7 @@ class Recorder:
         """Record what is waiting and end; the names of threads that are still at it after ``timeout`` seconds."""
         deadline = monotonic() + timeout
         self._closing.set()
+        self._hurry.set()
         self._news.release()
         with self._lock:
             is_dead, self._is_dead = self._is_dead, False
@@ -237,11 +245,19 @@ class Recorder:
         while self._turn():
             if self._unfolded:
                 self._closing.wait(_REST)
-            elif self._size < self._portion_size:
-                self._closing.wait(_TICK)
+            else:
+                self._rest()
         if self._writer is not None:
             attempt("keeping the journal in its place", partial(self._keep_in_place, self._writer))
         self._close_writer()
+
+    def _rest(self) -> None:
+        """Let more come for a moment, or until it is worth a commit."""
+        self._much = self._portion_size
+        self._hurry.clear()
+        if self._size < self._portion_size and not self._closing.is_set():
+            self._hurry.wait(_TICK)
+        self._much = self._high
 
     def _run_again(self) -> None:
         self._closing.wait(_REST)

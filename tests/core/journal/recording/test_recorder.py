@@ -360,6 +360,18 @@ class TestCongestion:
         assert len(view.events) == told
         assert len(view.batches) - batches_before[0] == 2  # what was being recorded then, and what waited still
 
+    def test_a_pause_ends_once_as_much_waits_as_one_commit_takes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(recorder_module, "_TICK", 3600.0)
+        story = Story()
+        with recording(None, self.LIMITS) as recorder:
+            view = View(recorder)
+            recorder.put(story.begins())
+            view.wait_for_state(story.session, lambda state: True)
+            recorder.put(story.opens())
+            recorder.put(story.hears(b"x" * (self.LIMITS.events_low // 2)))  # in the pause after the first commit
+            view.wait_for_state(story.session, lambda state: state.bytes_in > 0)
+            assert not recorder.congested
+
     def test_who_asks_while_there_is_room_is_answered_at_once(self) -> None:
         answered: list[str] = []
         with recording(None, self.LIMITS) as recorder:
