@@ -108,10 +108,12 @@ def _is_installed(requirement: str) -> bool:
     """Whether this Python has the package, and in a version that will do."""
     name, least = _parts(requirement)
     try:
-        version = importlib.metadata.version(name)
-    except (importlib.metadata.PackageNotFoundError, KeyError):
+        found = importlib.metadata.metadata(name)
+    except importlib.metadata.PackageNotFoundError:
         return False
-    return _numbers(version or "") >= _numbers(least)  # what an interrupted installation left has none, or a KeyError
+    # What an interrupted installation left has none; to ask for it all the same is deprecated since Python 3.12.
+    version = found["Version"] if found and "Version" in found else ""
+    return _numbers(version) >= _numbers(least)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -154,14 +154,14 @@ def test_the_program_runs_with_this_python_if_that_has_all_it_needs(pip: FakePip
 @pytest.fixture
 def lacking(pip: FakePip, monkeypatch: pytest.MonkeyPatch) -> FakePip:
     """This Python lacks one of the packages that the program needs, and has another in a version that is too old."""
-    monkeypatch.setattr(importlib.metadata, "version", older_than_needed)
+    monkeypatch.setattr(importlib.metadata, "metadata", older_than_needed)
     return pip
 
 
-def older_than_needed(name: str) -> str:
+def older_than_needed(name: str) -> dict[str, str]:
     if name != "regex":
         raise importlib.metadata.PackageNotFoundError(name)
-    return "2023.9.30"
+    return {"Version": "2023.9.30"}
 
 
 @pytest.mark.parametrize("lacks", project.requirements())

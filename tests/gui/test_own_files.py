@@ -21,6 +21,7 @@ from gui.platform.fault_log import FaultLog
 from gui.preferences import typed_path
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, connect, say, serve, shown
+from tests.support.journals import full_when_told
 from tests.support.systems import only_posix
 
 pytestmark = only_posix("rights, links and open files of POSIX")
@@ -252,8 +253,7 @@ def test_the_window_goes_on_with_the_new_file_when_the_journal_is_full(
         state.session, state.connections[0].connection, target, follow=True
     )
 
-    answers = [True]  # what is_full says: once, of the first file
-    monkeypatch.setattr("core.journal.recording.files.is_full", lambda *_: bool(answers) and answers.pop())
+    full_when_told(monkeypatch)()
     say(app, "after")
     pump_until(lambda: "has reached its limit" in app.window.banner.sentence, app.root)
     pump_until(lambda: shown(app).count("after") == 2, app.root)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count, islice
 from pathlib import Path
+
+import pytest
 
 from core.address import Address
 from core.events import ConnectionId, Event, Opened, Received, Sent, SessionId, SessionOpened
 from core.journal.recording.store import JournalWriter
 from core.roles import Role
+from core.settings import DEFAULTS
 
 SESSION = SessionId(1)
 _GATHERED = 10_000  # entries in one transaction
@@ -69,3 +72,10 @@ def _data(number: int, lines: int, size: int) -> bytes:
     if lines == 1:
         return line(number, size)
     return b"".join(line(each, size) for each in range(number * lines, (number + 1) * lines))
+
+
+def full_when_told(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """No journal is full, but for what next looks after each call of what this returns."""
+    sizes: list[int] = []
+    monkeypatch.setattr(JournalWriter, "size", property(lambda _writer: sizes.pop() if sizes else 0))
+    return lambda: sizes.append(DEFAULTS.journal)

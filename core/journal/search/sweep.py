@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import accumulate
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -111,11 +112,11 @@ class _Sweep:
 
         What ends in another entry than it begins in has the last byte of an entry in it.
         """
-        alphabet = self._pattern.alphabet
         if any(stream.is_open for stream in self._fed):
             return False
-        lasts = (map((b"\0" + row.data).__getitem__, row.ends) for row in rows)
-        return all(map(alphabet.isdisjoint, lasts)) and not any(self._pattern.may_be_in(row.data) for row in rows)
+        lasts = b"".join(map(_last_bytes, rows))
+        is_within_entries = lasts == lasts.translate(None, bytes(self._pattern.alphabet))
+        return is_within_entries and not any(self._pattern.may_be_in(row.data) for row in rows)
 
     def _look_at_datagrams(self, stretch: Stretch) -> list[Hit]:
         """The same of entries that belong to no stream: a match lies within one of them."""
@@ -154,6 +155,11 @@ class _Sweep:
             self._streams[key] = _Stream(self._reader.path, self._sizes, Matcher(self._pattern), connection, kind)
         self._fed.add(self._streams[key])
         return self._streams[key]
+
+
+def _last_bytes(row: DataRow) -> bytes:
+    """The last byte of each entry, and of the last one once more; of one without bytes any."""
+    return bytes(itemgetter(*row.ends, row.ends[-1])(b"\0" + row.data))
 
 
 class _Part(NamedTuple):

@@ -39,6 +39,7 @@ from core.text_safety import TextSafety
 from core.tls.settings import ClientCertificates, Tls
 from tests.support.certificates import make
 from tests.support.injection import KINDS, Breaker
+from tests.support.journals import full_when_told
 from tests.support.peers import AnswersBack, Host, Peer, Resets
 from tests.support.program import handlers_kept, running
 from tests.support.stage import serving
@@ -442,14 +443,13 @@ class TestServing:
     def test_a_journal_that_is_full_is_told_and_goes_on_beside(
         self, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        answers: list[bool] = []
-        monkeypatch.setattr("core.journal.recording.files.is_full", lambda *_: bool(answers) and answers.pop())
+        be_full = full_when_told(monkeypatch)
 
         def scene() -> None:
             with socket.create_connection(("127.0.0.1", terminal.port())) as peer:
                 peer.sendall(b"before")
                 terminal.out.wait_for("before")
-                answers.append(True)
+                be_full()
                 peer.sendall(b"after")
                 terminal.err.wait_for(r"the journal is full: recording goes on in .*a-2\.tincan\n")
                 terminal.out.wait_for("after")

@@ -20,6 +20,7 @@ from core.sending.received_file import Keeping
 from core.settings import MIB
 from core.workbench import Workbench
 from tests.core.test_workbench import connected, serving, with_connections, working
+from tests.support.journals import full_when_told
 from tests.support.peers import Peer
 from tests.support.sink import until
 from tests.support.story import PATIENCE, View
@@ -115,14 +116,13 @@ def test_it_goes_on_as_it_comes_until_the_connection_is_over(stage: Stage) -> No
 
 @pytest.mark.case("C-61")
 def test_it_goes_on_across_a_journal_that_is_full(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers: list[bool] = []
-    monkeypatch.setattr("core.journal.recording.files.is_full", lambda *_: bool(answers) and answers.pop())
+    be_full = full_when_told(monkeypatch)
     stage.hears(b"before, ")
     run = stage.keep(follow=True)
     until(lambda: run.progress.size == 8)
     for number in range(5):
         stage.hears(b"%d in the old, " % number)
-        answers.append(True)
+        be_full()
         stage.hears(b"%d in the new, " % number)
         until(lambda: run.progress.size == state_of(stage).bytes_in)  # it looks before the next is full
 
@@ -148,8 +148,7 @@ def test_it_ends_though_the_next_journal_has_everything_by_the_time_it_looks(
     stage.hears(b"before, ")
     stage.keep(follow=True)
     assert has_opened.wait(PATIENCE)
-    answers = [True]
-    monkeypatch.setattr("core.journal.recording.files.is_full", lambda *_: bool(answers) and answers.pop())
+    full_when_told(monkeypatch)()
     stage.hears(b"after")
     stage.peer.finish()
     stage.view.wait_for_state(stage.server, lambda state: not state.connections)
