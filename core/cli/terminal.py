@@ -223,6 +223,8 @@ class _Program:
         """Print what was played, once it is over."""
         from core.steps.report import as_text
 
+        if run.is_attached:
+            run.join(_PATIENCE)  # its connection is over, which it may have yet to see
         run.stop()
         run.join(_PATIENCE)
         if run.progress.rows:
@@ -347,6 +349,8 @@ class _Program:
     def _interrupted(self) -> bool:
         self._asked_to_end = True
         self._back.set()
+        if self._steps is not None:
+            self._steps.stop()
         if self._options.exact:
             self._code = INTERRUPTED
         self._workbench.stop(self._session)

@@ -38,6 +38,7 @@ from core.net.resolver import Resolver
 from core.origin import Origin
 from core.proxy import Proxy
 from core.replies.rules import Rules, find_rule_set
+from core.sending.steps import StepsRun
 from core.text_safety import TextSafety
 from core.tls.settings import ClientCertificates, Tls
 from core.workbench import Workbench
@@ -1385,7 +1386,27 @@ def test_connect_plays_steps_instead_of_the_input(
     assert verdict in lines[4]
 
 
-def test_connect_tells_steps_that_the_other_end_left_alone(terminal: Terminal, tmp_path: Path) -> None:
+def test_connect_tells_steps_that_the_other_end_left_alone(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program_waits = threading.Event()
+
+    def see_the_end_late(run: StepsRun, until: int | None) -> None:
+        pause(run, until)
+        if run._connection is not None and not run._connection.is_open:
+            assert program_waits.wait(PATIENCE)
+
+    def told(ending: Callable[..., object]) -> Callable[..., object]:
+        def end(run: StepsRun, *arguments: float) -> object:
+            program_waits.set()
+            return ending(run, *arguments)
+
+        return end
+
+    pause = StepsRun._pause
+    monkeypatch.setattr(StepsRun, "_pause", see_the_end_late)
+    monkeypatch.setattr(StepsRun, "join", told(StepsRun.join))
+    monkeypatch.setattr(StepsRun, "stop", told(StepsRun.stop))
     path = tmp_path / "steps.json"
     path.write_text(STEPS % "OK")
     with Host() as host:
