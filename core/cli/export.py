@@ -66,7 +66,10 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     add_frame(parser)
     add_encoding(parser, "read messages as this text; the file is UTF-8 in any case")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="replace this file; raw bytes: FILE-1-received.bin ... beside it"
+        "--output",
+        type=lambda typed: Path(typed) if typed != "-" else None,
+        metavar="FILE",
+        help="replace this file (- is standard output, the default); raw bytes: FILE-1-received.bin ... beside it",
     )
     parser.set_defaults(options=_options)
 

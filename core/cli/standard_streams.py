@@ -31,9 +31,11 @@ _LATE = 0.1  # seconds that news of what came may be on its way
 class StandardInput:
     """Reads to the end, on a thread of its own, which calls everything that it is given.
 
-    ``send`` gets a line without its ending (with CR LF if ``crlf``), in ``encoding`` if there is one and as it came if
-    not, or, if ``exact``, bytes as they come (LF made CR LF if ``crlf``), at most ``most`` at once; it may wait, and
-    nothing more is read meanwhile. False from it ends the reading. ``ended`` is called once, after the last.
+    ``send`` gets the messages that one read gave: each is a line without its ending (with CR LF if ``crlf``), in
+    ``encoding`` if there is one and as it came if not, or, if ``exact``, bytes as they come (LF made CR LF if
+    ``crlf``), at most ``most`` at once; it may wait, and nothing more is read meanwhile. False from it ends the
+    reading. ``tell_unsent`` gets a sentence for what cannot be read or is no message, while ``send`` takes what was
+    read. ``ended`` is called once, after the last.
 
     The thread is a daemon, because nothing ends a read of a terminal; and it reads past ``sys.stdin``, whose lock it
     would hold for ever.
@@ -41,12 +43,12 @@ class StandardInput:
 
     def __init__(
         self,
-        send: Callable[[bytes], bool],
+        send: Callable[[Iterator[bytes]], bool],
         *,
         exact: bool,
         crlf: bool,
         encoding: Encoding | None,
-        tell: Callable[[str], None],
+        tell_unsent: Callable[[str], None],
         ended: Callable[[], None],
         most: int | None = None,
     ) -> None:
@@ -55,7 +57,7 @@ class StandardInput:
         self._most = most
         self._crlf = crlf
         self._encoding = encoding
-        self._tell = tell
+        self._tell_unsent = tell_unsent
         self._ended = ended
 
     def begin(self) -> None:
@@ -63,41 +65,38 @@ class StandardInput:
         Worker(self._read, "standard input", self._failed, daemon=True).begin()
 
     def _read(self) -> None:
-        for piece in self._exactly() if self._exact else self._lines():
-            if not self._send(piece):
+        for messages in self._exactly() if self._exact else self._lines():
+            if not self._send(messages):
                 break
         self._ended()
 
     def _failed(self, error: BaseException) -> None:
         """What cannot be read any more is at its end."""
-        self._tell(f"nothing more can be read from standard input: {reason(error)}")
+        self._tell_unsent(f"nothing more can be read from standard input: {reason(error)}")
         self._ended()
 
-    def _exactly(self) -> Iterator[bytes]:
+    def _exactly(self) -> Iterator[Iterator[bytes]]:
         after_cr = False
         for data in _blocks() if self._most is None else _cut(_blocks(), self._most):
-            if not self._crlf:
-                yield data
-                continue
-            yield _with_crlf(data, after_cr=after_cr)
+            yield iter([_with_crlf(data, after_cr=after_cr) if self._crlf else data])
             after_cr = data.endswith(b"\r")
 
-    def _lines(self) -> Iterator[bytes]:
+    def _lines(self) -> Iterator[Iterator[bytes]]:
         framer = make_framer("line", _LONGEST_LINE)
         ending = LineEnding.CRLF.wire(self._encoding or Encoding.UTF_8) if self._crlf else b""
         for data in _blocks():
-            yield from self._whole(framer.feed(data), ending)
-        yield from self._whole(framer.finish(), ending)
+            yield self._whole(framer.feed(data), ending)
+        yield self._whole(framer.finish(), ending)
 
     def _whole(self, lines: list[Message], ending: bytes) -> Iterator[bytes]:
         for line in lines:
             if isinstance(line, TooLong):
-                self._tell(f"a line of {line.skipped:,} bytes is too long to be sent as one message")
+                self._tell_unsent(f"a line of {line.skipped:,} bytes is too long to be sent as one message")
             elif isinstance(line, bytes):
                 try:
                     yield (line if self._encoding is None else _translated(line, self._encoding)) + ending
                 except DraftError as error:
-                    self._tell(f"not sent: {error}")
+                    self._tell_unsent(f"not sent: {error}")
 
 
 def _translated(line: bytes, encoding: Encoding) -> bytes:

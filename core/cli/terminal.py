@@ -13,7 +13,7 @@ import queue
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.cli.common import asked_to_end, drop_output, has_gone, is_terminal, write_escapes_where_needed
@@ -55,7 +55,7 @@ from core.journal.recording.notes import GOOD_ENDINGS, sentence
 from core.origin import FROM_INPUT, PERSON
 from core.replies import Reply
 from core.text_safety import TextSafety
-from core.wire.framing import parse_framing
+from core.wire.framing import Delimiter, LineFraming, parse_framing
 from core.words import connection_name, counted
 from core.workbench import Workbench
 
@@ -126,13 +126,14 @@ class _Program:
             exact=options.exact,
             crlf=options.crlf,
             encoding=Encoding.UTF_8 if options.profile is not None else options.encoding,
-            tell=_tell,
+            tell_unsent=self._tell_unsent,
             ended=self._finish_input,
             most=options.datagram if options.role.datagrams else None,
         )
         self._is_reading = self._input_ended = self._heard_anything = self._asked_to_end = False
         self._peer_finished = False
-        self._in_hand = threading.Lock()  # held while something of the input is being sent
+        self._in_hand = threading.Lock()  # held while what was read of the input is being sent
+        self._is_over = False  # what is read from now on goes nowhere, as what nobody reads any more
         self._is_incomplete = False  # of the input, something could not be sent
         self._shown_until = math.inf  # on the monotonic clock
         self._unshown = 0  # bytes that came and were not written, because that was over
@@ -166,6 +167,7 @@ class _Program:
         if self._unshown:
             _tell(f"{counted(self._unshown, 'byte')} that had come before the end went unshown")
         with self._in_hand:
+            self._is_over = True
             is_cut = self._code == OK and self._is_incomplete and self._counts_endings
         return BROKEN if is_cut else self._code
 
@@ -221,6 +223,8 @@ class _Program:
         """Print what was played, once it is over."""
         from core.steps.report import as_text
 
+        if run.is_attached:
+            run.join(_PATIENCE)  # its connection is over, which it may have yet to see
         run.stop()
         run.join(_PATIENCE)
         if run.progress.rows:
@@ -262,15 +266,17 @@ class _Program:
 
     # The input's thread.
 
-    def _take_input(self, data: bytes) -> bool:
-        """Send a line, or what is there, when there is room for it; False if nothing more can be sent."""
-        self._heard_anything = True
+    def _take_input(self, messages: Iterator[bytes]) -> bool:
+        """Send what one read gave, when there is room for it; False if nothing more can be sent."""
         with self._in_hand:
-            return self._send(data)
+            return not self._is_over and all(map(self._send, messages))
 
     def _send(self, data: bytes) -> bool:
+        """Send a line, or what is there; False if nothing more can be sent."""
+        self._heard_anything = True
         options = self._options
-        if not (options.exact or options.crlf):
+        ends_by_itself = options.crlf and isinstance(self._framing, LineFraming | Delimiter)
+        if not (options.exact or ends_by_itself):
             try:
                 data = self._framing.enclose(data) if options.profile is None else self._composed(data)
             except SendError as error:
@@ -309,12 +315,16 @@ class _Program:
 
     def _refuse(self, data: bytes, error: SendError) -> bool:
         if not self._options.exact:
-            _tell(f"not sent: {error}")
-            self._is_incomplete = self._is_incomplete or not self._options.role.listens
+            self._tell_unsent(f"not sent: {error}")
             return not self._asked_to_end
         _tell(f"{len(data):,} bytes of the input were not sent, nor what comes after them: {error}")
         self._is_incomplete = True
         return False
+
+    def _tell_unsent(self, sentence: str) -> None:
+        """Say why something of the input is not sent. To a client, which has one peer, that is a failure."""
+        _tell(sentence)
+        self._is_incomplete = self._is_incomplete or not self._options.role.listens
 
     def _finish_input(self) -> None:
         """Everything is read: when it is out as well, say so."""
@@ -339,6 +349,8 @@ class _Program:
     def _interrupted(self) -> bool:
         self._asked_to_end = True
         self._back.set()
+        if self._steps is not None:
+            self._steps.stop()
         if self._options.exact:
             self._code = INTERRUPTED
         self._workbench.stop(self._session)

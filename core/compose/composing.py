@@ -160,27 +160,34 @@ def redraft(data: bytes, encoding: Encoding = Encoding.UTF_8) -> Draft:
     return Draft(write_hex(data), Format.HEX, encoding)
 
 
-def rewrite(draft: Draft, form: Format) -> Draft | Misfit:
-    """The same message typed in another format, ending and framing kept.
+def rewrite(draft: Draft, form: Format, encoding: Encoding | None = None) -> Draft | Misfit:
+    """The same message typed in another format (and encoding, if one is named), ending and framing kept.
 
-    What cannot be the same is refused: a draft that is no message, macros, which would be fixed, and
-    bytes that are no text in the draft's encoding, or none that a field can hold.
+    What cannot be the same is refused: a draft that is no message, macros, which would be fixed,
+    bytes that are no text in the encoding, or none that a field can hold, and an ending that has other bytes.
     """
     if draft.format is form:
         return draft
+    encoding = encoding or draft.encoding
     message = compose(replace(draft, ending=LineEnding.NOTHING, framing="raw"), Context(variables=EVERY_VARIABLE))
     if isinstance(message, Misfit):
         return message
     if message.macros:
         macro = message.macros[0]
         return Misfit("Another format would have this macro fixed for good.", macro.start, macro.stop)
-    text = describe(message.body, form, draft.encoding)
+    text = describe(message.body, form, encoding)
     if text is None or (form is Format.TEXT and not is_typeable(text)):
+        sentence = f"These bytes are no text in {encoding.words} that can be typed. Escapes and hex can show them."
+        return Misfit(sentence, 0, len(draft.text))
+    rewritten = replace(draft, text=text, format=form, encoding=encoding)
+    before, after = (one.ending.wire(_encoding(one)) for one in (draft, rewritten))
+    if before != after:
         sentence = (
-            f"These bytes are no text in {draft.encoding.words} that can be typed. Escapes and hex can show them."
+            f"{draft.ending.words} at the end is {before.hex(' ')}, and would be {after.hex(' ')}. "
+            "Have the message end with nothing first."
         )
         return Misfit(sentence, 0, len(draft.text))
-    return replace(draft, text=text, format=form)
+    return rewritten
 
 
 def _part_ending(data: bytes, encoding: Encoding) -> tuple[bytes, LineEnding]:

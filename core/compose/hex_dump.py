@@ -15,6 +15,7 @@ from core.errors import DraftError
 
 _LONGEST_ROW = 2_000  # characters; xxd -c 256 has 1,100
 _OD_DIGITS = 7  # an odd number, so that they are no bytes
+_OD_OFFSETS = (6, _OD_DIGITS)  # digits that they have in hex, and else
 _SURE = 4  # bytes whose text does not stand behind them by chance
 _FEWEST_DIGITS = 4  # of an offset without a colon
 
@@ -183,6 +184,8 @@ def _with_offsets(rows: list[_Row], limit: int) -> Dump | None:
             raise
         return None
     count = sum(row.offset is not None for row in rows)
+    if count == 1 and not has_text and groups.width == 8 and not "".join(groups.digits).strip("01"):
+        raise DraftError(f"These could be bits, as xxd -b prints them, or hex. Make the dump {_TOOLS}.", *_span(first))
     if count == 1 and not has_text and not _is_surely_offset(first):
         if int(digits, 16) and first.gap == 1 and not first.is_colon:
             return None
@@ -209,7 +212,8 @@ def _refuse_numbers(row: _Row, groups: _Groups) -> None:
         raise _unordered(row, groups)
     if row.is_colon and (row.offset or "").startswith("0x") and "\t" in row.body and not groups.has_prefix:
         raise DraftError("These numbers are not hex. Have gdb print them with x/16xb.", *_span(row))
-    if row.gap > 1 and not row.is_colon and _DECIMAL.match(row.body):
+    is_lone = len(row.offset or "") in _OD_OFFSETS and row.body.strip().isdecimal()  # od has one space before hex
+    if row.gap > 1 and not row.is_colon and (is_lone or _DECIMAL.match(row.body)):
         raise DraftError(f"These numbers could be decimal. Make the dump {_TOOLS}.", *_span(row))
 
 

@@ -282,6 +282,9 @@ def read_macro(typed: str, start: int) -> Macro:
     variable = _VARIABLE.fullmatch(typed)
     if variable is not None and variable[1] not in _READERS:
         return Variable(variable[1], variable[2])
+    if variable is not None and variable[2] is not None:
+        sentence = f"{variable[1]} is a macro, and no variable can have its name. Its options stand behind a colon."
+        raise DraftError(sentence, start, start + len(variable[1]))
     name, colon, rest = typed.partition(":")
     if not name:
         raise DraftError("Name a macro between the braces, as in \\{counter}.", start - 2, start + len(typed) + 1)

@@ -408,7 +408,8 @@ class CheckedSplitter:
 
     def envelope(self, head: bytes, tail: bytes) -> Envelope:
         start, stop, back = self._inner.envelope(head, tail)
-        return Envelope(start, stop, back + (0 if not tail or self.flaw(head, tail) else self._added))
+        has_room = len(tail) - stop - back >= self._added
+        return Envelope(start, stop, back + (self._added if tail and has_room else 0))
 
     def flaw(self, head: bytes, tail: bytes) -> str:
         flaw = self._inner.flaw(head, tail)

@@ -297,23 +297,20 @@ def convert(text: str, before: MessageFormat, after: MessageFormat) -> str | Com
     What the other format cannot say, and macros, which are worked out for each message anew, stay as they are:
     the answer says why.
     """
-    from core.compose import EVERY_VARIABLE, Composed, Context, Format, compose, describe
+    from core.compose import EVERY_VARIABLE, Composed, Context, Format, Misfit, compose, rewrite
 
     if before.format == after.format:
         return text
-    composed = compose(MessageFormat(before.format, before.encoding).draft(text), Context(variables=EVERY_VARIABLE))
+    draft = MessageFormat(before.format, before.encoding).draft(text)
+    composed = compose(draft, Context(variables=EVERY_VARIABLE))
     if not isinstance(composed, Composed):
         return text
-    whole = (0, len(text))
-    if composed.macros:
-        span = composed.macros[0]
-        sentence = "Macros are worked out anew for each message, and another format would have them fixed for good."
-        return ComposeError(sentence, span.start, span.stop)
-    written = describe(composed.body, Format(after.format), Encoding(after.encoding))
-    if written is None:
-        sentence = f"These bytes are no text in {Encoding(after.encoding).words}. Escapes can say them."
-        return ComposeError(sentence, *whole)
-    return written
+    if not (composed.body or composed.macros):
+        return ""
+    if (before.ending, before.encoding) == (after.ending, after.encoding):
+        draft = before.draft(text)
+    rewritten = rewrite(draft, Format(after.format), Encoding(after.encoding))
+    return compose_error_of(rewritten) if isinstance(rewritten, Misfit) else rewritten.text
 
 
 def pasted(data: bytes, message_format: MessageFormat) -> tuple[str, str]:

@@ -124,10 +124,11 @@ class Handler(Reply):
         return True
 
     def forget(self, connection: int) -> None:
-        """That connection is over: a process that runs is told."""
-        del self._responders[connection]
+        """That connection is over: a process that runs is told, and until it has taken that, what it notes is heard."""
         if self._process is not None:
             self._process.write(Frame(CLOSED, connection).written())
+        else:
+            del self._responders[connection]
 
     def _start(self, peer: Peer) -> bool:
         from core.child_process import ChildProcess
@@ -162,6 +163,8 @@ class Handler(Reply):
             responder = self._responders.get(frame.connection)
             if responder is not None:
                 responder.heard(frame)
+            if frame.kind == DONE and frame.data == CLOSED:
+                self._responders.pop(frame.connection, None)
 
     def _tell_all(self, text: str) -> None:
         for responder in [*self._responders.values()]:
@@ -174,6 +177,7 @@ class Handler(Reply):
         if self._is_over:
             return
         self._tell_all(f"the handler's process {words_of_exit(code)}: it is started again with the next message")
+        self._responders = {number: one for number, one in self._responders.items() if not one.is_closed}
         for responder in [*self._responders.values()]:
             responder.lost()
 
@@ -185,6 +189,7 @@ class HandlerResponder(Responder):
         self._handler = handler
         self._connection = connection
         self._peer = peer
+        self.is_closed = False
         self._waiting = 0  # calls that have not come back
         self._backlog = Backlog(peer)
 
@@ -206,6 +211,7 @@ class HandlerResponder(Responder):
         self._backlog.finish(then, self._waiting)
 
     def closed(self) -> None:
+        self.is_closed = True
         self._handler.forget(self._connection)
 
     def note(self, text: str) -> None:
@@ -214,12 +220,14 @@ class HandlerResponder(Responder):
 
     def heard(self, frame: Frame) -> None:
         """The process says something about this connection."""
-        if frame.kind == SEND:
+        if frame.kind == NOTE:
+            self.note(_text(frame.data))
+        elif self.is_closed:
+            return
+        elif frame.kind == SEND:
             self._peer.send(frame.data)
         elif frame.kind == CLOSE:
             self._peer.close(Ending.HANDLER)
-        elif frame.kind == NOTE:
-            self.note(_text(frame.data))
         elif frame.kind == DONE:
             self._waiting = max(0, self._waiting - 1)
             self._backlog.count(self._waiting)

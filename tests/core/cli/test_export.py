@@ -208,6 +208,13 @@ def test_a_file_is_replaced(journal: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out.txt").read_bytes() == run(journal).out.encode()
 
 
+def test_a_dash_is_standard_output_and_no_file(journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert run(journal, "--output", "-") == run(journal)
+    assert not (tmp_path / "-").exists()
+
+
 def test_of_several_sessions_the_first_is_taken_and_that_is_said(tmp_path: Path) -> None:
     stories = Story(1), Story(2)
     with contextlib.closing(JournalWriter(tmp_path / "two")) as writer:

@@ -30,13 +30,18 @@ from core.compose import Format, LineEnding
 from core.compose.profiles import Profile, export_profiles
 from core.events import SessionId
 from core.journal.reading.reader import JournalReader
+from core.journal.recording.recorder import Subscription
 from core.net import sockets
+from core.net.audience import Delivery
 from core.net.dialer import Dialer
 from core.net.resolver import Resolver
+from core.origin import Origin
 from core.proxy import Proxy
 from core.replies.rules import Rules, find_rule_set
+from core.sending.steps import StepsRun
 from core.text_safety import TextSafety
 from core.tls.settings import ClientCertificates, Tls
+from core.workbench import Workbench
 from tests.support.certificates import make
 from tests.support.injection import KINDS, Breaker
 from tests.support.journals import full_when_told
@@ -206,7 +211,7 @@ def test_a_client_whose_input_breaks_says_so_and_parts_when_all_is_said(
                 assert hear_all(peer) == b""
                 peer.sendall(b"the last answer")
 
-        assert terminal.run("connect", address, scene=scene) == 0
+        assert terminal.run("connect", address, scene=scene) == 3
 
     assert "SERVER: the last answer" in terminal.out.lines
     assert any("nothing more can be read from standard input: " in line for line in terminal.err.lines)
@@ -313,6 +318,36 @@ class TestServing:
 
         assert terminal.run("serve", "0", "--reply", "none", "--frame", "fixed:4", scene=scene) == 0
         assert "not sent: the message has 8 bytes, and each is to have 4" in terminal.err.lines
+
+    def test_of_lines_read_at_once_none_gets_lost_unsaid_when_the_server_goes(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        terminal.types(b"one\ntwo\nthree\n")
+        terminal.ends_input()
+        over = threading.Event()
+        send, close = Workbench.send, Subscription.close
+
+        def send_and_wait(
+            workbench: Workbench, session: SessionId, data: bytes, *, exact: bool, origin: Origin
+        ) -> Delivery:
+            delivery = send(workbench, session, data, exact=exact, origin=origin)
+            assert over.wait(PATIENCE)
+            return delivery
+
+        def close_and_tell(subscription: Subscription) -> None:
+            close(subscription)
+            over.set()  # what is left is to work out the exit code
+
+        monkeypatch.setattr(Workbench, "send", send_and_wait)
+        monkeypatch.setattr(Subscription, "close", close_and_tell)
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    assert hear(peer, 3) == b"one"
+
+            assert terminal.run("connect", address, scene=scene) == 3
+        assert "not sent: it is over" in terminal.err.lines
 
     def test_a_service_without_input_goes_on(self, terminal: Terminal) -> None:
         terminal.ends_input()
@@ -550,7 +585,7 @@ class TestAnotherEncoding:
                     terminal.types("日本\n".encode() + b"a\xff\n" + "ж\n".encode())
                     assert hear(peer, 1) == b"\xd6"
 
-            assert terminal.run("connect", "--encoding", "koi8-r", address, scene=scene) == 0
+            assert terminal.run("connect", "--encoding", "koi8-r", address, scene=scene) == 3
 
         assert "not sent: KOI8-R has no character 日 (U+65E5). Choose another encoding, as UTF-8." in terminal.err.lines
         assert any("byte 2 of this line is no text in it" in line for line in terminal.err.lines)
@@ -737,7 +772,7 @@ class TestConnecting:
                 with accept(server) as peer:
                     assert hear_all(peer) == b"short"
 
-            assert terminal.run("connect", address, scene=scene) == 0
+            assert terminal.run("connect", address, scene=scene) == 3
 
         assert "a line of 6 bytes is too long to be sent as one message" in terminal.err.lines
 
@@ -798,9 +833,12 @@ class TestPassingBytesOn:
         [
             (["--crlf"], b"GET /\n\r\nlast", b"GET /\r\n\r\nlast\r\n"),
             (["--crlf", "--frame", "line"], b"a\n\n", b"a\r\n\r\n"),
+            (["--crlf", "--frame", "delimiter:3e"], b"a\n\n", b"a\r\n\r\n"),
+            (["--crlf", "--frame", "length:2be"], b"a\n", b"\0\x03a\r\n"),
+            (["--crlf", "--frame", "raw+xor"], b"a\n", b"a\r\nf"),
             (["--crlf", "--exact"], b"GET /\n\r\nlast\r", b"GET /\r\n\r\nlast\r"),
         ],
-        ids=["lines", "lines in a frame", "exact"],
+        ids=["lines", "in place of an LF", "in place of a delimiter", "behind a length", "with a checksum", "exact"],
     )
     def test_lines_end_with_cr_lf_where_asked_for(
         self, terminal: Terminal, options: list[str], typed: bytes, sent: bytes
@@ -1348,7 +1386,27 @@ def test_connect_plays_steps_instead_of_the_input(
     assert verdict in lines[4]
 
 
-def test_connect_tells_steps_that_the_other_end_left_alone(terminal: Terminal, tmp_path: Path) -> None:
+def test_connect_tells_steps_that_the_other_end_left_alone(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program_waits = threading.Event()
+
+    def see_the_end_late(run: StepsRun, until: int | None) -> None:
+        pause(run, until)
+        if run._connection is not None and not run._connection.is_open:
+            assert program_waits.wait(PATIENCE)
+
+    def told(ending: Callable[..., object]) -> Callable[..., object]:
+        def end(run: StepsRun, *arguments: float) -> object:
+            program_waits.set()
+            return ending(run, *arguments)
+
+        return end
+
+    pause = StepsRun._pause
+    monkeypatch.setattr(StepsRun, "_pause", see_the_end_late)
+    monkeypatch.setattr(StepsRun, "join", told(StepsRun.join))
+    monkeypatch.setattr(StepsRun, "stop", told(StepsRun.stop))
     path = tmp_path / "steps.json"
     path.write_text(STEPS % "OK")
     with Host() as host:

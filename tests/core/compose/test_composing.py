@@ -185,7 +185,8 @@ def test_a_message_to_send_again_is_in_the_plainest_format_that_shows_it(data: b
     ],
 )
 def test_a_message_is_typed_anew_in_another_format(draft: Draft, form: Format, text: str) -> None:
-    draft = replace(draft, ending=LineEnding.CRLF, framing="line")
+    ending = LineEnding.CRLF if draft.encoding.keeps_ascii else LineEnding.NOTHING
+    draft = replace(draft, ending=ending, framing="line")
 
     assert rewrite(draft, form) == replace(draft, text=text, format=form)
 
@@ -198,6 +199,7 @@ def test_a_message_is_typed_anew_in_another_format(draft: Draft, form: Format, t
         (Draft("ff", Format.HEX), Format.TEXT, "ff", "no text in UTF-8"),
         pytest.param(Draft("61 00 62", Format.HEX), Format.TEXT, "61 00 62", "no text", id="a NUL, which Tk cuts at"),
         pytest.param(Draft(r"a\u{202e}b", Format.ESCAPES), Format.TEXT, r"a\u{202e}b", "no text", id="turned around"),
+        (Draft("hi", Format.TEXT, Encoding.EBCDIC, LineEnding.LF), Format.HEX, "hi", "is 25, and would be 0a"),
     ],
 )
 def test_what_another_format_could_not_say_is_left_as_it_is(draft: Draft, form: Format, marked: str, why: str) -> None:
@@ -208,9 +210,11 @@ def test_what_another_format_could_not_say_is_left_as_it_is(draft: Draft, form: 
     assert draft.text[refused.start : refused.stop] == marked
 
 
-@given(st.text(max_size=60) | st.text("\\{}xrn0a: ", max_size=30), formats, formats, encodings)
-def test_a_message_typed_anew_is_the_same_bytes(text: str, form: Format, other: Format, encoding: Encoding) -> None:
-    draft = Draft(text, form, encoding)
+@given(st.text(max_size=60) | st.text("\\{}xrn0a: ", max_size=30), formats, formats, encodings, endings)
+def test_a_message_typed_anew_is_the_same_bytes(
+    text: str, form: Format, other: Format, encoding: Encoding, ending: LineEnding
+) -> None:
+    draft = Draft(text, form, encoding, ending)
 
     rewritten = rewrite(draft, other)
 

@@ -221,6 +221,7 @@ def test_a_message_with_a_variable_is_not_fixed_by_another_format_though_nothing
     ("text", "marked", "why"),
     [
         (r"a\{foo}", "foo", "There is no macro called 'foo'"),
+        (r"a\{counter=5}", "counter", "counter is a macro, and no variable can have its name"),
         (r"a\{Counter}", "Counter", "There is no macro"),
         (r"a\{ counter}", " counter", "There is no macro"),
         (r"a\{}", r"\{}", "Name a macro"),

@@ -79,6 +79,22 @@ def test_what_it_raises_is_a_note_and_the_server_lives(tmp_path: Path, body: str
         assert peer.hear(1) in (b"y", b"o")
 
 
+@pytest.mark.parametrize(
+    ("body", "note"),
+    [
+        ("peer.note(f'number {peer.number} has gone')", "number 1 has gone"),
+        ("1 / 0", "answers.py, line 2, in on_close: ZeroDivisionError: division by zero"),
+        ("print('gone')", "the handler says: gone"),
+    ],
+)
+def test_what_it_says_of_the_last_connection_that_ends_is_a_note(tmp_path: Path, body: str, note: str) -> None:
+    code = f"def on_close(peer):\n    {body}\n    return b'too late'\n"
+    with serving(handler(tmp_path, code)) as (server, sink):
+        with Peer.calls(server.addresses[0]):
+            pass
+        until(remarked(sink, note))
+
+
 def test_a_changed_file_is_read_again_and_the_state_of_a_connection_stays(tmp_path: Path) -> None:
     first = "def on_open(peer):\n    peer.state.n = 7\n\n\ndef on_message(peer, message):\n    return 'old'\n"
     made = handler(tmp_path, first)

@@ -136,6 +136,14 @@ def test_no_way_of_splitting_a_stream_changes_the_messages(
     assert heard(framing.framer(limit), split(stream, range(len(stream)))) == whole
 
 
+@pytest.mark.parametrize("limit", [20, 22])
+def test_a_frame_with_a_wrong_end_is_the_same_at_once_and_byte_by_byte(limit: int) -> None:
+    framing = parse_framing("length:1,then=03+xor")
+    frame = framing.enclose(b"x" * 22)[:-1] + b"\x04"
+
+    assert heard(framing.framer(limit), split(frame, range(len(frame)))) == heard(framing.framer(limit), [frame])
+
+
 @given(CHECKED, MESSAGES)
 def test_each_message_that_is_sent_has_the_right_checksum_when_it_comes(
     framing: Checked, messages: list[bytes]

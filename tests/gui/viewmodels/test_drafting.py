@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.compose import Composed, Context, Encoding, Format, LineEnding, compose
+from core.compose import Composed, Context, Encoding, Format, LineEnding, compose, is_typeable
 from core.wire.framing import parse_framing
 from gui.viewmodels.drafting import (
     ENCODINGS,
@@ -82,16 +82,35 @@ def test_a_preview_keeps_little_of_a_large_message() -> None:
     ]
 
 
-@given(st.binary(max_size=60), st.sampled_from(["escapes", "text", "hex"]), st.sampled_from(list(Encoding)))
-def test_another_format_has_the_same_bytes_or_says_why_not(data: bytes, after: str, encoding: Encoding) -> None:
-    before, wanted = MessageFormat("hex", encoding.value), MessageFormat(after, encoding.value)
+@given(
+    st.binary(max_size=60), st.sampled_from(["escapes", "text", "hex"]), st.sampled_from(list(Encoding)),
+    st.sampled_from(["nothing", "lf"]),
+)  # fmt: skip
+def test_another_format_has_the_same_bytes_or_says_why_not(
+    data: bytes, after: str, encoding: Encoding, ending: str
+) -> None:
+    before, wanted = MessageFormat("hex", encoding.value, ending), MessageFormat(after, encoding.value, ending)
 
     found = convert(data.hex(), before, wanted)
 
     if isinstance(found, ComposeError):
-        assert after == "text"
-    else:
-        assert composed(found, wanted).body == data
+        assert after == "text" or "LF at the end" in found.sentence
+    elif data:  # else nothing is written yet, and what is chosen is how to write
+        assert composed(found, wanted).body == composed(data.hex(), before).body
+        assert after != "text" or is_typeable(found)
+
+
+@pytest.mark.parametrize(("before", "text", "after"), [("hex", " ,\n", "text"), ("escapes", "\\\n", "hex")])
+def test_what_has_no_bytes_has_none_in_another_format(before: str, text: str, after: str) -> None:
+    format_before, format_after = (MessageFormat(one, "ebcdic", "lf") for one in (before, after))
+
+    assert convert(text, format_before, format_after) == ""
+
+
+def test_who_chooses_another_ending_as_well_has_that() -> None:
+    before, wanted = MessageFormat("text", "utf-16-le", "lf"), MessageFormat("hex", "utf-16-le", "nothing")
+
+    assert convert("hi", before, wanted) == "68 00 69 00"
 
 
 @pytest.mark.parametrize("text", ["hello", "0", "zz"])

@@ -369,7 +369,9 @@ def test_another_format_says_the_same_bytes(writer: Writer, before: str, typed: 
     ("before", "typed", "after", "why"),
     [
         pytest.param("hex", "ff fe", "text", "no text in UTF-8", id="bytes that are no text"),
-        pytest.param("escapes", "\\{counter}", "hex", "Macros", id="a macro"),
+        pytest.param("escapes", "\\{counter}", "hex", "this macro", id="a macro"),
+        pytest.param("hex", "61 00 62", "text", "that can be typed", id="a NUL, which Tk cuts at"),
+        pytest.param("escapes", "61\\r62", "text", "that can be typed", id="a CR, which nobody would see"),
     ],
 )
 def test_what_another_format_cannot_say_stays_and_says_why(
@@ -381,6 +383,18 @@ def test_what_another_format_cannot_say_stays_and_says_why(
     writer.choose(writer.composer.row.options.format, after)
 
     assert why in writer.composer.complaint
+    assert writer.composer.text == typed
+    assert writer.composer.row.options.format.key == before
+
+
+@pytest.mark.parametrize(("before", "typed", "after"), [("text", "hé", "hex"), ("hex", "68 00", "escapes")])
+def test_an_ending_that_would_have_other_bytes_is_told_of(writer: Writer, before: str, typed: str, after: str) -> None:
+    writer.composer.choose(MessageFormat(before, "utf-16-le", "lf"))
+    writer.type(typed)
+
+    writer.choose(writer.composer.row.options.format, after)
+
+    assert "LF at the end" in writer.composer.complaint
     assert writer.composer.text == typed
     assert writer.composer.row.options.format.key == before
 
