@@ -239,6 +239,7 @@ def test_bytes_and_their_boundaries_are_those_of_the_records(serves: Tls, author
             "the client speaks plain HTTP and no TLS: it began with “GET / HTTP/1.1",
         ),
         (b"\x16\x09", "the client speaks plain text and no TLS"),
+        (b"\x17\x03\x03\0\x01x", "the client broke the rules of TLS"),
     ],
 )
 def test_a_plain_client_is_told_of_and_ends_at_once(serves: Tls, said: bytes, words: str) -> None:
