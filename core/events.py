@@ -107,6 +107,7 @@ class SessionOpened:
     reply: str | None = None
     tls: bool = False  # whether it was asked for; see ``core.tls.settings``
     proxy: str = ""  # through which it dials, without user and password
+    faults: tuple[str, str] = ("", "")  # of what is sent and received, as ``core.wire.faults`` writes them
 
 
 @dataclass(frozen=True, slots=True)
