@@ -43,7 +43,7 @@ from tests.support.peers import AnswersBack, Host, Peer, Resets
 from tests.support.program import handlers_kept, running
 from tests.support.stage import serving
 from tests.support.story import PATIENCE
-from tests.support.systems import needs_rst, only_posix
+from tests.support.systems import command_line, needs_rst, only_posix
 from tests.support.tls_peers import client_context, server_context
 
 SUPPORT = ROOT / "tests" / "support"
@@ -269,6 +269,25 @@ class TestServing:
                 terminal.ends_input()
 
         assert terminal.run("serve", "0", "--reply", "echo", "--answers", "30", scene=scene) == 0
+
+    @pytest.mark.case("C-48", "C-82")
+    @pytest.mark.parametrize(("way", "words"), [("--exec", "#1: the program says: "), ("--handler", "#1: ")])
+    def test_what_is_written_beside_answers_has_no_power_over_the_terminal(
+        self, way: str, words: str, terminal: Terminal, tmp_path: Path
+    ) -> None:
+        code = "import sys; sys.stderr.write(sys.stdin.readline())"
+        handler = tmp_path / "answers.py"
+        handler.write_text("def on_message(peer, message):\n    peer.note(message.decode())\n", encoding="utf-8")
+
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                peer.sendall(b"red \x1b[31m\n")
+                terminal.err.wait_for("red")
+            interrupt(signal.SIGINT)
+
+        what = command_line(sys.executable, "-c", code) if way == "--exec" else str(handler)
+        assert terminal.run("serve", "0", way, what, scene=scene) == 0
+        assert f"{words}red \\e[31m" in terminal.err.lines
 
     def test_lines_typed_go_out_in_frames_and_frames_come_in_as_messages(self, terminal: Terminal) -> None:
         def scene() -> None:
