@@ -135,12 +135,15 @@ class Client(Session):
         """The standing connection of that id."""
         return next((connection for connection in self.connections if connection.id == identity), None)
 
-    def send(self, message: bytes) -> None:
-        """Frame and send a message; see ``Connection.send``. Raises ``SendError``."""
+    def send(self, message: bytes, *, exact: bool = False) -> None:
+        """Frame and send a message, or send ``exact`` bytes; see ``Connection.send``. Raises ``SendError``."""
         connection = self._connection_or_none
         if connection is None:
             raise SendError("not connected")
-        connection.send(message)
+        if exact:
+            connection.send_exactly(message)
+        else:
+            connection.send(message)
 
     def finish_sending(self) -> None:
         """Tell the peer that nothing more comes; what it says can still be received."""

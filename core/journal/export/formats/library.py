@@ -53,6 +53,7 @@ class Library(Format):
     sentence = "The session's set-up as a Python program with Tincan's own library, to go on from."
     ending = ".py"
     order = 11
+    has_framing = True
 
     _has_said = False
 
@@ -101,7 +102,9 @@ class Library(Format):
             return
         if display_row.kind != RECEIVED and display_row.size <= _LARGEST:
             self._has_said = True
-            yield f"    client.send({b''.join(pieces())!r})\n"
+            framing = self.parties.set_up.framing
+            exact = ", exact=True" if framing not in ("", "raw") else ""  # else the frame would be around it twice
+            yield f"    client.send({b''.join(pieces())!r}{exact})\n"
 
     def tail(self) -> str:
         """What keeps it going."""

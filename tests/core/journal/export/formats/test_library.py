@@ -98,6 +98,25 @@ def test_a_client_says_first_what_it_said_first(tmp_path: Path) -> None:
             assert next(said) == "b'welcome'\n"
 
 
+@pytest.mark.parametrize("lens", ["raw", "length:2be"])
+def test_it_says_the_same_bytes_in_whatever_frame(lens: str, tmp_path: Path) -> None:
+    workbench = Workbench(tmp_path / "talk.tincan")
+    view = View(workbench)
+    with Host() as host:
+        client = workbench.connect(host.address, framing="length:2be")
+        with host.accept(Peer) as peer:
+            view.wait_for_state(client, lambda state: bool(state.connections))
+            workbench.send(client, b"first")
+            assert peer.hear(7) == b"\0\x05first"
+        view.wait_for_state(client, lambda state: bool(state.over))
+        workbench.close()
+
+        with running(exported(tmp_path / "talk.tincan", client, tmp_path, lens)), host.accept(Peer) as peer:
+            assert peer.hear(7) == b"\0\x05first"
+            peer.sock.shutdown(1)
+            assert peer.hear_all() == b""
+
+
 def test_datagrams_are_answered_again(tmp_path: Path) -> None:
     port = free_port()
     workbench = Workbench(tmp_path / "talk.tincan")
