@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -117,9 +118,11 @@ class HeardRegex(Heard):
         self._encoding = encoding
         self._plain: re.Pattern[str] | None = None
         try:
-            if _is_harmless(pattern):
-                self._plain = re.compile(pattern, re.DOTALL)
-            self._bounded = _bounded(pattern)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of what a later Python may read otherwise
+                if _is_harmless(pattern):
+                    self._plain = re.compile(pattern, re.DOTALL)
+                self._bounded = _bounded(pattern)
         except (RecursionError, OverflowError, MemoryError):
             raise RuleError("That regular expression is too deep or too large.", "pattern") from None
         except Exception as error:

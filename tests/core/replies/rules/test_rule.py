@@ -180,6 +180,10 @@ def test_only_what_repeats_one_thing_is_left_to_python_s_own(pattern: str, is_ha
     assert module._is_harmless(pattern) is is_harmless
 
 
+def test_an_expression_that_python_warns_of_is_one() -> None:
+    assert heard("regex", "[[a]x").match(Said(b"[x")) is not None
+
+
 def test_without_the_library_only_what_cannot_take_long_is_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "regex", None)
 
