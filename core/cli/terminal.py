@@ -62,6 +62,10 @@ if TYPE_CHECKING:
     from core.sending.plan import Played
     from core.sending.steps import StepsRun
 
+# What a tap calls options otherwise, or has not, of either side.
+_OF_CALLERS = {"--ca": "--client-ca"}
+_OF_TARGETS = {"--cert": "--target-cert", "--starttls": ""}
+
 _TOLD = (
     Listening, Onward, Tried, TurnedAway, NotSent, Paused, WentOn, MessageTooLong,
     Misframed, HttpRequest, Remark, Closed, PeerFinished,
@@ -420,9 +424,18 @@ class _Program:
         opened = self._opened.get(getattr(event, "connection", None))
         tell(sentence(event, opened.number if opened is not None else None, self._options.role))
         if isinstance(event, Closed) and event.why is not None:
-            _tell_options(event.why)
+            self._tell_options(event.why, is_onward=opened is not None and opened.number < 0)
         if isinstance(event, Paused):
             tell("an empty line goes on, as does whatever you send; with --answers 0 nothing is paused")
+
+    def _tell_options(self, why: Explanation, *, is_onward: bool = False) -> None:
+        """Name the options that do what an explanation advises; see there."""
+        options = why.options
+        if self._options.role.passes_on:
+            names = _OF_TARGETS if is_onward else _OF_CALLERS
+            options = tuple(filter(None, (names.get(option, option) for option in options)))
+        if options:
+            tell(f"options for that: {', '.join(options)}")
 
     def _take_handshake(self, event: TlsHandshake) -> None:
         """From a handshake on a connection can be talked over. Of one that failed, the end that follows tells."""
@@ -443,7 +456,7 @@ class _Program:
         if event.failure is not None:
             self._code = NEVER_STOOD
             tell(str(event.failure))
-            _tell_options(event.failure)
+            self._tell_options(event.failure)
         if self._tries:
             tell(f"gave up after {counted(self._tries, 'try', 'tries')}")
 
@@ -520,9 +533,3 @@ def _pass_on(data: bytes) -> None:
     if sys.stdout is not None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-
-
-def _tell_options(why: Explanation) -> None:
-    """Name the options that do what an explanation advises; see there."""
-    if why.options:
-        tell(f"options for that: {', '.join(why.options)}")

@@ -37,7 +37,7 @@ from core.proxy import Proxy
 from core.replies.rules import Rules, find_rule_set
 from core.text_safety import TextSafety
 from core.tls.settings import ClientCertificates, Tls
-from tests.support.certificates import make
+from tests.support.certificates import make, make_authority
 from tests.support.injection import KINDS, Breaker
 from tests.support.peers import AnswersBack, Host, Peer, Resets
 from tests.support.program import handlers_kept, running
@@ -1299,6 +1299,38 @@ class TestTapping:
         assert heard == [b"secret"]
         assert "CLIENT #1 MESSAGE: secret" in terminal.out.lines
         assert "TARGET #1→ MESSAGE: heard" in terminal.out.lines
+
+    def test_only_options_that_a_tap_has_are_named_and_as_it_calls_them(
+        self, terminal: Terminal, tmp_path: Path
+    ) -> None:
+        certificate, key = make("a stranger").write(tmp_path)
+        context = client_context()
+        context.load_cert_chain(certificate, key)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2  # which tells a client in the handshake
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with calling(terminal.port()) as plain, accept(server), pytest.raises(ssl.SSLError):
+                    context.wrap_socket(plain, server_hostname="localhost")
+                terminal.err.wait_for("#1 closed: the client's certificate is signed by itself")
+                trusted = client_context()
+                trusted.load_cert_chain(good, good_key)
+                with calling(terminal.port()) as plain, accept(server) as target:
+                    target.sendall(b"220 no TLS here\r\n")
+                    with contextlib.suppress(OSError):
+                        trusted.wrap_socket(plain, server_hostname="localhost")
+                    terminal.err.wait_for("#2→ closed: the server does not speak TLS here")
+                    terminal.err.wait_for("#2 closed")
+                interrupt(signal.SIGTERM)
+
+            authority = make_authority()
+            good, good_key = make("somebody", by=authority).write(tmp_path, "good")
+            authority.write(tmp_path, "ca")
+            asks = ("--client-cert", "require", "--client-ca", str(tmp_path / "ca.pem"))
+            assert terminal.run("tap", "tls://0", f"tls://{address}", *asks, scene=scene) == 0
+
+        told = [line for line in terminal.err.lines if line.startswith("options for that")]
+        assert told == ["options for that: --client-ca"]
 
     def test_tls_at_one_side_is_not_asked_for_at_the_other(self) -> None:
         options = parse(["tap", "0", "tls://127.0.0.1:1"])
