@@ -673,7 +673,8 @@ class Connection:
 
     def use_framing(self, framing: Framing) -> None:
         """Tell messages apart in this way from the next byte on; one that has begun is none. The loop's thread."""
-        self._framer.finish()  # else silence would still end it
+        if self._http_guard is None:
+            self._framer.finish()  # else silence would still end it
         self._tell_apart(framing)
 
     def _tell_apart(self, framing: Framing) -> None:
