@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import signal
 import subprocess
@@ -25,11 +26,12 @@ else:
     _TO_READ, _TO_WRITE = select.POLLIN, select.POLLOUT
 
 LONGEST_LINE = 1_000  # bytes
+_SECRET = re.compile("TINCAN_.*_PASSWORD")  # variables that are for Tincan alone
 _PIECE = 65_536  # bytes
 
 
 class ChildProcess:
-    """Runs a command. Its methods are for any thread and wait for nothing.
+    """Runs a command, to which no password of Tincan's is known. Its methods are for any thread and wait for nothing.
 
     ``heard`` gets what it writes to its standard output, ``told`` each line of its standard error (of a long one the
     first ``LONGEST_LINE`` bytes, as text), each on a
@@ -45,7 +47,7 @@ class ChildProcess:
         command: Sequence[str],
         *,
         name: str,
-        environment: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] = os.environ,
         heard: Callable[[bytes], None],
         told: Callable[[str], None],
         ended: Callable[[int], None],
@@ -56,7 +58,7 @@ class ChildProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            env=None if environment is None else dict(environment),
+            env={name: value for name, value in environment.items() if not _SECRET.fullmatch(name)},
             **_APART,
         )
         self._ended = ended

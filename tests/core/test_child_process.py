@@ -62,6 +62,17 @@ def test_it_is_fed_and_heard_and_its_end_is_told_once() -> None:
     assert heard.codes == [0]
 
 
+@pytest.mark.case("C-87")
+def test_it_is_told_no_password_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = Heard()
+    for name in ("TINCAN_KEY_PASSWORD", "TINCAN_PROXY_PASSWORD", "OTHER"):
+        monkeypatch.setenv(name, "sesame")
+    child("import os; print([name for name, value in os.environ.items() if value == 'sesame'])", heard)
+
+    heard.wait()
+    assert heard.data.split() == [b"['OTHER']"]
+
+
 def test_lines_of_standard_error_come_whole_and_cut() -> None:
     heard = Heard()
     child(f"import sys; sys.stderr.write('a\\nb' + 'x' * {2 * LONGEST_LINE} + '\\n\\nend')", heard)
