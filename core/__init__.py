@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from core.proxy import Proxy
     from core.settings import Limits
     from core.tls.settings import Tls
+    from core.wire.faults import parse_faults
     from core.workbench import Workbench
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Address", "Client", "Limits", "Proxy", "Server", "Tap", "Tls", "UdpClient", "UdpServer", "Workbench",
-    "__version__",
+    "__version__", "parse_faults",
 ]  # fmt: skip
 
 _HOMES = {
@@ -46,6 +47,7 @@ _HOMES = {
     "UdpClient": ".net.udp",
     "UdpServer": ".net.udp",
     "Workbench": ".workbench",
+    "parse_faults": ".wire.faults",
 }
 
 

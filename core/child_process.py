@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import select
 import signal
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import IO, Any
 
 from core.errors import NoThread
@@ -17,21 +20,24 @@ from core.supervision import Worker, do_all
 
 if sys.platform == "win32":
     _APART: dict[str, Any] = {"creationflags": subprocess.CREATE_NO_WINDOW}
+    _TO_READ = _TO_WRITE = 0
 else:
     _APART: dict[str, Any] = {"start_new_session": True}  # so that what it starts ends with it
+    _TO_READ, _TO_WRITE = select.POLLIN, select.POLLOUT
 
 LONGEST_LINE = 1_000  # bytes
+_SECRET = re.compile("TINCAN_.*_PASSWORD")  # variables that are for Tincan alone
 _PIECE = 65_536  # bytes
 
 
 class ChildProcess:
-    """Runs a command. Its methods are for any thread and wait for nothing.
+    """Runs a command, to which no password of Tincan's is known. Its methods are for any thread and wait for nothing.
 
     ``heard`` gets what it writes to its standard output, ``told`` each line of its standard error (of a long one the
     first ``LONGEST_LINE`` bytes, as text), each on a
     thread of its own; while ``heard`` does not return, no more is read. ``ended`` gets the exit code (negative: the
-    signal that ended it; of one killed on Windows, SIGTERM) once, when both are at their end and everything was handed
-    over.
+    signal that ended it; of one killed on Windows, SIGTERM) once, when the process is over and all that it wrote was
+    handed over. A program that it has started can hold the pipes for longer: only Windows waits for that one.
 
     Raises ``OSError`` and ``NoThread`` if it cannot be started.
     """
@@ -41,7 +47,7 @@ class ChildProcess:
         command: Sequence[str],
         *,
         name: str,
-        environment: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] = os.environ,
         heard: Callable[[bytes], None],
         told: Callable[[str], None],
         ended: Callable[[int], None],
@@ -52,29 +58,34 @@ class ChildProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            env=None if environment is None else dict(environment),
+            env={name: value for name, value in environment.items() if not _SECRET.fullmatch(name)},
             **_APART,
         )
         self._ended = ended
         self._to_write: deque[bytes | None] = deque()  # None: the end of its input
         self._waiting = 0  # bytes of it
         self._changed = threading.Condition()
-        self._is_dead = False
-        self._was_killed = False
+        self._is_dead = False  # it takes nothing more
+        self._is_killed = self._was_alive = False
+        over, alive = os.pipe()
+        self._over, self._alive = os.fdopen(over, "rb"), os.fdopen(alive, "wb")  # closed as soon as the process is over
         input_, output, errors = self._process.stdin, self._process.stdout, self._process.stderr
         assert input_ is not None
         assert output is not None
         assert errors is not None
-        self._errors = Worker(lambda: _read_lines(errors, told), f"errors of {name}", self._died)
-        self._input = Worker(lambda: self._write(input_), f"input of {name}", self._died)
         self._pipes = (input_, output, errors)
-        hearing = Worker(lambda: self._hear(output, heard), f"output of {name}", self._died_hearing)
+        self._workers = (
+            Worker(lambda: self._write(input_), f"input of {name}", self._died),
+            Worker(lambda: _read_lines(partial(self._read, errors), told), f"errors of {name}", self._died),
+            Worker(lambda: self._read(output, heard), f"output of {name}", self._died),
+        )
+        waiting = Worker(self._await_end, f"end of {name}", self._died_waiting)
         try:
-            for worker in (self._input, self._errors, hearing):
+            for worker in (*self._workers, waiting):
                 worker.start()
         except NoThread:
             self.kill()
-            do_all([("closing a pipe", pipe.close) for pipe in self._pipes])
+            self._end()
             raise
 
     @property
@@ -100,13 +111,13 @@ class ChildProcess:
     def kill(self) -> None:
         """End it, and where the system can, all that it has started. Harmless when it is over."""
         with self._changed:
-            self._is_dead = True
+            self._is_dead = self._is_killed = True
             self._to_write.clear()
             self._waiting = 0
             self._changed.notify()
         if sys.platform == "win32":
             with contextlib.suppress(OSError):
-                self._was_killed |= self._process.poll() is None
+                self._was_alive |= self._process.poll() is None
                 self._process.kill()
         else:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -118,16 +129,36 @@ class ChildProcess:
         """A thread of it has broken: without it, the program would only look alive."""
         self.kill()
 
-    def _died_hearing(self, _error: BaseException) -> None:
+    def _died_waiting(self, _error: BaseException) -> None:
         self.kill()
-        self._finish()
+        self._await_end()
+
+    def _await_end(self) -> None:
+        """Wait until it is over and what it wrote is handed over, and tell."""
+        code = self._process.wait()
+        if sys.platform == "win32" and self._was_alive:
+            code = -signal.SIGTERM  # when it was killed: the exit code is 1, as if it had failed
+        self._end()
+        self._ended(code)
+
+    def _end(self) -> None:
+        """It is over: wait for the threads that serve it, and give back what it took."""
+        self._alive.close()
+        with self._changed:
+            self._is_dead = True
+            self._changed.notify()
+        for worker in self._workers:
+            worker.join()
+        do_all([("closing a pipe", pipe.close) for pipe in (self._over, *self._pipes)])
 
     def _write(self, pipe: IO[bytes]) -> None:
+        if sys.platform != "win32":
+            os.set_blocking(pipe.fileno(), False)
         with contextlib.suppress(OSError), pipe:  # it need not hear to the end what is said to it
             while (data := self._next()) is not None:
                 view = memoryview(data)
-                while view:
-                    view = view[pipe.write(view) :]
+                while view and self._is_ready(pipe, _TO_WRITE):
+                    view = view[pipe.write(view) or 0 :]
                 with self._changed:
                     self._waiting = max(0, self._waiting - len(data))
 
@@ -136,31 +167,22 @@ class ChildProcess:
             self._changed.wait_for(lambda: self._to_write or self._is_dead)
             return self._to_write.popleft() if self._to_write else None
 
-    def _hear(self, pipe: IO[bytes], heard: Callable[[bytes], None]) -> None:
-        _read(pipe, heard)
-        self._finish()
+    def _read(self, pipe: IO[bytes], take: Callable[[bytes], None]) -> None:
+        with pipe:
+            while self._is_ready(pipe, _TO_READ) and (data := pipe.read(_PIECE)):
+                take(data)
 
-    def _finish(self) -> None:
-        """All was heard, or nothing will be: wait for the rest, and tell."""
-        self._errors.join()
-        code = self._process.wait()
-        if sys.platform == "win32" and self._was_killed:
-            code = -signal.SIGTERM  # the exit code is 1, as if it had failed
-        with self._changed:
-            self._is_dead = True
-            self._changed.notify()
-        self._input.join()
-        do_all([("closing a pipe", pipe.close) for pipe in self._pipes])  # those that a broken thread has left
-        self._ended(code)
+    def _is_ready(self, pipe: IO[bytes], event: int) -> bool:
+        """Wait for the pipe; False once nothing is to be had there and the process is over. Windows waits within it."""
+        if sys.platform == "win32":
+            return True
+        poll = select.poll()
+        poll.register(pipe, event)
+        poll.register(self._over, event)
+        return any(descriptor == pipe.fileno() for descriptor, _ in poll.poll()) and not self._is_killed
 
 
-def _read(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:
-    with pipe:
-        while data := pipe.read(_PIECE):
-            take(data)
-
-
-def _read_lines(pipe: IO[bytes], take: Callable[[str], None]) -> None:
+def _read_lines(read: Callable[[Callable[[bytes], None]], None], take: Callable[[str], None]) -> None:
     """Whole lines, without what is too much of them; what is left at the end is one, too."""
     line = b""
 
@@ -171,7 +193,7 @@ def _read_lines(pipe: IO[bytes], take: Callable[[str], None]) -> None:
             take(_text(each))
         line = line[: LONGEST_LINE + 1]
 
-    _read(pipe, cut)
+    read(cut)
     if line:
         take(_text(line))
 

@@ -348,7 +348,7 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
     (Doing.TALKING, "ECONNRESET"): _row(
         "{where} reset the connection (RST)",
         ("it closed without reading everything", "it was made to cut the connection off", "a firewall did"),
-        "What was received before is in the journal; to go on, a new connection is needed",
+        "What was received before is kept; to go on, a new connection is needed",
         Fault.PEER,
     ),
     (Doing.TALKING, "ECONNABORTED"): _row(  # 10053 of Windows: software of this machine, a time-out of the data

@@ -36,6 +36,7 @@ class Ending(Enum):
     HTTP = "http"  # the peer spoke HTTP to a server that answers by itself, as web pages can
     REPLY = "reply"  # the reply rule said goodbye, as the tutorial does on "stop"
     RULE = "rule"  # a rule that a person wrote ended it
+    RULE_RESET = "rule-reset"
     PROGRAM = "program"  # the program that answered has ended
     HANDLER = "handler"  # the Python file that answered ended it
     SERVER_STOPPED = "server-stopped"  # of a tap, too
@@ -52,7 +53,7 @@ class Ending(Enum):
 
 
 RESETS_OF_OURS = frozenset(
-    {Ending.OURS_RESET, Ending.STALLED, Ending.NO_TARGET, Ending.PASSED_RESET, Ending.FAULT_RESET}
+    {Ending.OURS_RESET, Ending.RULE_RESET, Ending.STALLED, Ending.NO_TARGET, Ending.PASSED_RESET, Ending.FAULT_RESET}
 )
 """The endings that come with an RST from here."""
 
@@ -107,6 +108,7 @@ class SessionOpened:
     reply: str | None = None
     tls: bool = False  # whether it was asked for; see ``core.tls.settings``
     proxy: str = ""  # through which it dials, without user and password
+    faults: tuple[str, str] = ("", "")  # of what is sent and received, as ``core.wire.faults`` writes them
 
 
 @dataclass(frozen=True, slots=True)

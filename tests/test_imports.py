@@ -182,6 +182,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
 # What a socket is reached through, and who may: the rest of core has bytes from a transport, or none.
 SOCKETS = {"socket", "_socket", "select", "selectors", "socketserver", "ssl", "core.net.sockets"}
 MAY_TOUCH_SOCKETS = {
+    "core.child_process",  # waits for pipes
     "core.errors",  # explains what they raise
     "core.net.client",
     "core.net.datagrams",

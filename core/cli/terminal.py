@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.cli.common import asked_to_end, drop_output, has_gone, is_terminal, write_escapes_where_needed
+from core.cli.common import asked_to_end, drop_output, has_gone, is_terminal, tell, write_escapes_where_needed
 from core.cli.options import Options, limits_of
 from core.cli.standard_streams import MessagePrinter, StandardInput
 from core.clock import monotonic
@@ -54,7 +54,6 @@ from core.journal.recording.ledger import Recording
 from core.journal.recording.notes import GOOD_ENDINGS, sentence
 from core.origin import FROM_INPUT, PERSON
 from core.replies import Reply
-from core.text_safety import TextSafety
 from core.wire.framing import Delimiter, LineFraming, parse_framing
 from core.words import connection_name, counted
 from core.workbench import Workbench
@@ -62,6 +61,10 @@ from core.workbench import Workbench
 if TYPE_CHECKING:
     from core.sending.plan import Played
     from core.sending.steps import StepsRun
+
+# What a tap calls options otherwise, or has not, of either side.
+_OF_CALLERS = {"--ca": "--client-ca"}
+_OF_TARGETS = {"--cert": "--target-cert", "--starttls": ""}
 
 _TOLD = (
     Listening, Onward, Tried, TurnedAway, NotSent, Paused, WentOn, MessageTooLong,
@@ -101,7 +104,7 @@ def run(options: Options) -> int:
         finally:
             late = workbench.close()
             if late:
-                _tell(f"still busy: {', '.join(late)}")
+                tell(f"still busy: {', '.join(late)}")
 
 
 class _Program:
@@ -144,7 +147,6 @@ class _Program:
         self._back = threading.Event()  # a connection stands, or none will any more: for who waits to send
         self._code = NEVER_STOOD
         self._steps: StepsRun | None = None
-        self._text = TextSafety()
 
     def ask_to_end(self) -> None:
         """End soon, however much waits to be written. For a signal's handler."""
@@ -165,7 +167,7 @@ class _Program:
         if self._steps is not None:
             self._tell_steps(self._steps)
         if self._unshown:
-            _tell(f"{counted(self._unshown, 'byte')} that had come before the end went unshown")
+            tell(f"{counted(self._unshown, 'byte')} that had come before the end went unshown")
         with self._in_hand:
             self._is_over = True
             is_cut = self._code == OK and self._is_incomplete and self._counts_endings
@@ -249,11 +251,9 @@ class _Program:
         if self._options.role.datagrams:
             pass  # nothing tells of an end, so that this is one
         elif wait is None:
-            _tell(
-                f"gave up after {_PATIENCE:g} s of silence: the server has not finished (--wait SECONDS waits longer)"
-            )
+            tell(f"gave up after {_PATIENCE:g} s of silence: the server has not finished (--wait SECONDS waits longer)")
         else:
-            _tell(f"gave up {wait:g} s after the end of the input: the peer has not finished")
+            tell(f"gave up {wait:g} s after the end of the input: the peer has not finished")
             self._code = GAVE_UP
         self._workbench.stop(self._session)
 
@@ -295,7 +295,7 @@ class _Program:
                 self._back.wait()
                 continue
             for number, why in delivery.refused:
-                _tell(f"not sent to {connection_name(number)}: {why}")
+                tell(f"not sent to {connection_name(number)}: {why}")
             return True
         return self._refuse(data, SendError("it is over"))
 
@@ -317,13 +317,13 @@ class _Program:
         if not self._options.exact:
             self._tell_unsent(f"not sent: {error}")
             return not self._asked_to_end
-        _tell(f"{len(data):,} bytes of the input were not sent, nor what comes after them: {error}")
+        tell(f"{len(data):,} bytes of the input were not sent, nor what comes after them: {error}")
         self._is_incomplete = True
         return False
 
     def _tell_unsent(self, sentence: str) -> None:
         """Say why something of the input is not sent. To a client, which has one peer, that is a failure."""
-        _tell(sentence)
+        tell(sentence)
         self._is_incomplete = self._is_incomplete or not self._options.role.listens
 
     def _finish_input(self) -> None:
@@ -362,9 +362,9 @@ class _Program:
         if recording.path != before.path:
             lost = f"; {recording.lost:,} entries are lost" if recording.lost else ""
             what = "is full" if recording.was_full else "was deleted or replaced"
-            _tell(f"the journal {what}: recording goes on in {recording.path}{lost}")
+            tell(f"the journal {what}: recording goes on in {recording.path}{lost}")
         elif recording.failure is None and before.failure is not None:
-            _tell(f"recording goes on; {recording.lost:,} entries are missing")
+            tell(f"recording goes on; {recording.lost:,} entries are missing")
 
     def _end_of_input(self) -> bool:
         """A client has said all and waits for the last answers. A server that never had input, as a
@@ -388,7 +388,7 @@ class _Program:
             self._workbench.finish_sending(self._session, connection)
         except SendError as error:
             if self._options.exact:
-                _tell(f"the peer is not told of the end of the input: {error}")
+                tell(f"the peer is not told of the end of the input: {error}")
 
     def _wait_for_the_last_answers(self) -> None:
         """For as long as was asked for; else until it falls silent, or, if bytes are passed on, until its end."""
@@ -410,7 +410,7 @@ class _Program:
                 self._take_handshake(event)
             case Retrying():
                 self._tries = event.tries
-                _tell(f"{event.why}; try {event.tries + 1:,} in {event.pause:.1f} s")
+                tell(f"{event.why}; try {event.tries + 1:,} in {event.pause:.1f} s")
             case SessionClosed():
                 self._tell_end(event)
                 return False
@@ -434,18 +434,27 @@ class _Program:
 
     def _tell_event(self, event: Event) -> None:
         opened = self._opened.get(getattr(event, "connection", None))
-        _tell(sentence(event, opened.number if opened is not None else None, self._options.role))
+        tell(sentence(event, opened.number if opened is not None else None, self._options.role))
         if isinstance(event, Closed) and event.why is not None:
-            _tell_options(event.why)
+            self._tell_options(event.why, is_onward=opened is not None and opened.number < 0)
         if isinstance(event, Paused):
-            _tell("an empty line goes on, as does whatever you send; with --answers 0 nothing is paused")
+            tell("an empty line goes on, as does whatever you send; with --answers 0 nothing is paused")
+
+    def _tell_options(self, why: Explanation, *, is_onward: bool = False) -> None:
+        """Name the options that do what an explanation advises; see there."""
+        options = why.options
+        if self._options.role.passes_on:
+            names = _OF_TARGETS if is_onward else _OF_CALLERS
+            options = tuple(filter(None, (names.get(option, option) for option in options)))
+        if options:
+            tell(f"options for that: {', '.join(options)}")
 
     def _take_handshake(self, event: TlsHandshake) -> None:
         """From a handshake on a connection can be talked over. Of one that failed, the end that follows tells."""
         opened = self._opened[event.connection]
         if not event.handshake.failure:
             self._greet(opened)
-            _tell(sentence(event, opened.number, self._options.role))
+            tell(sentence(event, opened.number, self._options.role))
 
     def _part_if_all_is_said(self, connection: ConnectionId) -> None:
         """The input of a pipe goes on to a peer that has finished. A person would not know to end it, and who
@@ -458,10 +467,10 @@ class _Program:
     def _tell_end(self, event: SessionClosed) -> None:
         if event.failure is not None:
             self._code = NEVER_STOOD
-            _tell(str(event.failure))
-            _tell_options(event.failure)
+            tell(str(event.failure))
+            self._tell_options(event.failure)
         if self._tries:
-            _tell(f"gave up after {counted(self._tries, 'try', 'tries')}")
+            tell(f"gave up after {counted(self._tries, 'try', 'tries')}")
 
     @property
     def _counts_endings(self) -> bool:
@@ -473,13 +482,13 @@ class _Program:
         self._code, self._tries, self._peer_finished = OK, 0, False
         self._back.set()
         if self._options.exact:
-            _tell(sentence(event, event.number, self._options.role))
+            tell(sentence(event, event.number, self._options.role))
             self._begin_reading()
             return
         role = self._options.role
         self._printer.begin(event.connection, event.number)
         if role.listens:
-            _tell(sentence(event, event.number, role))
+            tell(sentence(event, event.number, role))
         else:
             self._begin_reading()
 
@@ -490,7 +499,8 @@ class _Program:
             self._unshown += len(event.data)
             return
         if event.connection not in self._numbers:
-            _tell(f"in the clear: {self._text.text(decode_as(event.data, Encoding.UTF_8).rstrip())}")
+            for line in decode_as(event.data, Encoding.UTF_8).rstrip().split("\n"):
+                tell(f"in the clear: {line.removesuffix(chr(13))}")
             return
         if self._options.exact:
             self._write(lambda: _pass_on(event.data))
@@ -508,7 +518,7 @@ class _Program:
             write()
         except OSError as error:
             if not has_gone(error):
-                _tell(f"standard output cannot be written: {reason(error)}")
+                tell(f"standard output cannot be written: {reason(error)}")
                 self._code = BROKEN
             if self._counts_endings:
                 self._asked_to_end = True
@@ -535,13 +545,3 @@ def _pass_on(data: bytes) -> None:
     if sys.stdout is not None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-
-
-def _tell_options(why: Explanation) -> None:
-    """Name the options that do what an explanation advises; see there."""
-    if why.options:
-        _tell(f"options for that: {', '.join(why.options)}")
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr)

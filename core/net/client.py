@@ -89,7 +89,7 @@ class Client(Session):
         self._reconnect = reconnect
         self._backoff = Backoff()
         self._tries = 0  # in vain, since it last stood
-        self._stood_since = 0.0
+        self._stood_since: float | None = None  # the connection that there is; None: it cannot be talked over yet
         self._waits: Timer | None = None  # for the next try
         self._dialer: Dialer | None = None
         self._connection_or_none: Connection | None = None
@@ -135,12 +135,15 @@ class Client(Session):
         """The standing connection of that id."""
         return next((connection for connection in self.connections if connection.id == identity), None)
 
-    def send(self, message: bytes) -> None:
-        """Frame and send a message; see ``Connection.send``. Raises ``SendError``."""
+    def send(self, message: bytes, *, exact: bool = False) -> None:
+        """Frame and send a message, or send ``exact`` bytes; see ``Connection.send``. Raises ``SendError``."""
         connection = self._connection_or_none
         if connection is None:
             raise SendError("not connected")
-        connection.send(message)
+        if exact:
+            connection.send_exactly(message)
+        else:
+            connection.send(message)
 
     def finish_sending(self) -> None:
         """Tell the peer that nothing more comes; what it says can still be received."""
@@ -283,6 +286,7 @@ class Client(Session):
     def _stands(self) -> None:
         """The connection can be talked over."""
         self._tries, self._stood_since = 0, self._loop.time()
+        self._refusal = None  # of an earlier try
         if self._tell_standing is not None and self._connection_or_none is not None:
             self._tell_standing(self._connection_or_none)
         self._stands_or_over.set()
@@ -337,7 +341,8 @@ class Client(Session):
                 self._refusal = Explanation("the connection ended before TLS could begin", fault=Fault.PEER)
         if self._reconnect and not self._asked_to_stop and not self._is_over:
             self._connection_or_none = None
-            self._come_back("the connection is over", self._loop.time() - self._stood_since)
+            since, self._stood_since = self._stood_since, None
+            self._come_back("the connection is over", self._loop.time() - since if since is not None else 0.0)
         else:
             self._loop.stop()
 
@@ -346,7 +351,7 @@ class Client(Session):
         if connection is not None:
             connection.close(Ending.OURS)
             return
-        self._cancelled = not self._stood_since
+        self._cancelled = not self._stands_or_over.is_set()
         self._loop.stop()
 
     def _release(self) -> None:

@@ -63,6 +63,7 @@ _LAST_BYTES = 0.05  # seconds for what came before a reset to be confirmed by th
 _LEAST_RATE = 100  # answers a second: who polls a device, however long, is slower
 _LOOK = 0.002  # seconds between two looks at whether what was sent has arrived
 
+_WITHOUT_RST = {Ending.OURS_RESET: Ending.OURS, Ending.RULE_RESET: Ending.RULE}
 _HELLO = b"\x16\x03"  # how a TLS handshake begins: its record's type and version
 _LONGEST_HELLO = 16 * 1024  # bytes
 
@@ -329,7 +330,7 @@ class Connection:
 
     def abort(self, ending: Ending = Ending.OURS_RESET, why: Explanation | None = None) -> None:
         """Close with RST, now; what waits is lost, and the journal says so. Datagrams know no RST."""
-        ending = Ending.OURS if self._datagrams and ending is Ending.OURS_RESET else ending
+        ending = _WITHOUT_RST.get(ending, ending) if self._datagrams else ending
         self._sender.forbid(why_not_send(ending))
         self._soon(lambda: self._end(ending, why))
 
@@ -672,7 +673,8 @@ class Connection:
 
     def use_framing(self, framing: Framing) -> None:
         """Tell messages apart in this way from the next byte on; one that has begun is none. The loop's thread."""
-        self._framer.finish()  # else silence would still end it
+        if self._http_guard is None:
+            self._framer.finish()  # else silence would still end it
         self._tell_apart(framing)
 
     def _tell_apart(self, framing: Framing) -> None:

@@ -79,7 +79,8 @@ class HttpGuard:
         self._timer: Timer | None = None
 
     def before(self, framer: Framer) -> HttpGuard:
-        """Itself, with another framer that gets what comes from now on."""
+        """Itself, with another framer that gets what comes from now on, and what is held back."""
+        self._framer.finish()  # else silence would still end it
         self._framer = framer
         return self
 

@@ -62,13 +62,18 @@ class ReplyPeer:
         self._connection.remark(text)
 
     def finish_sending(self) -> None:
-        self._connection.finish_sending()
+        why = self._connection.why_no_half_close
+        if why:  # the nearest to it is the end of both sides
+            self.note(why)
+            self.close()
+        else:
+            self._connection.finish_sending()
 
     def close(self, ending: Ending = Ending.RULE) -> None:
         self._connection.close(ending)
 
     def abort(self) -> None:
-        self._connection.abort()
+        self._connection.abort(Ending.RULE_RESET)
 
     def abort_behind(self) -> None:
         self._connection.abort_behind(Ending.OURS_RESET)

@@ -117,7 +117,17 @@ class Session(ABC):
         self._failure: Explanation | None = None
         self._cancelled = False
         self._emit(
-            SessionOpened(session, monotonic_ns(), self.role, target, framing, reply, self.tls is not None, through)
+            SessionOpened(
+                session,
+                monotonic_ns(),
+                self.role,
+                target,
+                framing,
+                reply,
+                self.tls is not None,
+                through,
+                faults.written,
+            )
         )
 
     def __repr__(self) -> str:

@@ -84,7 +84,7 @@ class Peer(Protocol):
         ...
 
     def finish_sending(self) -> None:
-        """Half-close: what was sent goes out first."""
+        """Half-close: what was sent goes out first. Where one side cannot end alone, both do, which is noted."""
         ...
 
     def close(self, ending: Ending = Ending.RULE) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from types import SimpleNamespace
 from typing import TypeAlias
 
@@ -74,7 +74,7 @@ class _FunctionResponder(Responder):
         if isinstance(said, _ONE_ANSWER):
             self._peer.send(said)
         else:
-            for answer in said or ():
+            for answer in _answers(said):
                 self._peer.send(answer)
 
     def peer_finished(self, then: Callable[[], None]) -> None:
@@ -82,3 +82,12 @@ class _FunctionResponder(Responder):
 
     def closed(self) -> None:
         """Nothing was taken."""
+
+
+def _answers(said: Said) -> Iterator[bytes | str]:
+    if isinstance(said, _ONE_ANSWER):
+        yield said
+    elif isinstance(said, Generator):  # which can return something, too
+        yield from _answers((yield from said))
+    else:
+        yield from said or ()

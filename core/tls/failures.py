@@ -14,7 +14,8 @@ from core.tls.facts import Certificate, ClientHello, day
 _EXPIRED, _NOT_YET = (10, 12), (9, 11)
 _SELF_SIGNED, _UNKNOWN = (18,), (2, 19, 20, 21, 27, 33)
 _WRONG_HOST = (62, 63, 64)
-_WRONG_PURPOSE, _REVOKED, _WEAK = (24, 26, 79), (23,), (66, 67, 68)
+_WRONG_PURPOSE, _NO_AUTHORITY, _REVOKED = (26,), (24, 79), (23,)
+_WEAK, _WEAK_AUTHORITY = (66,), (67, 68)
 
 # What to do, and the options of the terminal programs that do it.
 _Advice: TypeAlias = tuple[str, tuple[str, ...]]
@@ -26,7 +27,8 @@ _NEED_CA: _Advice = (
     "Name the certificate of its authority, or trust this certificate by its fingerprint",
     ("--ca", "--pin"),
 )
-_ANOTHER: _Advice = "Add its authority, or have the client present another one", ("--ca",)
+_ANOTHER: _Advice = "Have the client present another one", ()
+_ANOTHER_OR_CA: _Advice = "Add its authority, or have the client present another one", ("--ca",)
 
 # What the peer means by an alert of its own, as the middle of a sentence; RFC 8446, section 6.2.
 ALERT_WORDS = {
@@ -99,12 +101,22 @@ def explain_failure(failure: Failure) -> Explanation:
         )
     if failure.reason in ("UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "WRONG_SSL_VERSION"):
         return _too_old(failure)
-    if failure.reason in ("NO_SHARED_CIPHER", "NO_SHARED_GROUPS", "NO_SUITABLE_KEY_SHARE"):
+    if failure.reason == "NO_SHARED_CIPHER":
         offered = failure.client_hello.suites if failure.client_hello is not None else ()
+        what = f"there is no cipher suite that both sides have; the client offers {_listed(offered[:8])}"
+        return Explanation(what, fault=Fault.PEER)
+    if failure.reason in ("NO_SHARED_GROUPS", "NO_SUITABLE_GROUPS", "NO_SUITABLE_KEY_SHARE"):
+        return Explanation("there is no group for the exchange of keys that both sides have", fault=Fault.PEER)
+    if failure.reason in ("NO_SUITABLE_SIGNATURE_ALGORITHM", "NO_SHARED_SIGNATURE_ALGORITHMS"):
         return Explanation(
-            f"there is no cipher suite that both sides have; the client offers {_listed(offered[:8])}",
+            f"the {failure.peer} takes no signature that the key of our certificate can make",
+            advice="Show it a certificate with another kind of key, such as RSA",
             fault=Fault.PEER,
+            options=("--cert",),
         )
+    if failure.reason == "EXCESSIVE_MESSAGE_SIZE":
+        what = f"the {failure.peer} sends more than OpenSSL takes, such as certificates of over 100 KiB in all"
+        return Explanation(what, fault=Fault.PEER)
     what = failure.reason.replace("_", " ").lower() or "no reason is given"
     return Explanation(
         f"the {failure.peer} broke the rules of TLS ({what})",
@@ -209,9 +221,13 @@ def _too_old(failure: Failure) -> Explanation:
         offered = failure.client_hello.versions if failure.client_hello is not None else ()
         what = f"the client offers {_listed(offered) or 'no version'}, and this server takes {lowest} or newer"
     else:
+        offered = (failure.server_version,)
         what = f"the server chose {failure.server_version or 'an older version'}, and {lowest} is the lowest wanted"
-    return Explanation(what, advice="What is older than TLS 1.2 is not safe: bring that program up to date",
-                       fault=Fault.PEER)  # fmt: skip
+    if "TLS 1.2" in offered:
+        advice = "TLS 1.2 is safe as well: allow it here, or bring that program up to date"
+        return Explanation(what, advice=advice, fault=Fault.PEER, options=("--tls-min",))
+    advice = "What is older than TLS 1.2 is not safe: bring that program up to date"
+    return Explanation(what, advice=advice, fault=Fault.PEER)
 
 
 def _bad_certificate(failure: Failure) -> Explanation:
@@ -221,33 +237,52 @@ def _bad_certificate(failure: Failure) -> Explanation:
     ends = failure.chain[-1] if failure.chain else None
     explained = partial(_explained, _TRUST_IT if not failure.is_server else _ANOTHER)
     if code in _EXPIRED:
-        expired = _first(failure.chain, "expired") or own
-        when = f" on {day(expired.ends)}" if expired is not None else ""
-        which = whose if expired is own else f"a certificate that {whose} depends on, {_named(expired)},"
-        return explained(f"{which} has expired{when}{about}", _CLOCK)
+        which, expired = _at_fault(failure, "expired")
+        return explained(f"{which} has expired{f' on {day(expired.ends)}' if expired else ''}{about}", _CLOCK)
     if code in _NOT_YET:
-        early = _first(failure.chain, "not valid before") or own
-        when = f" before {day(early.begins)}" if early is not None else ""
-        return explained(f"{whose} is not valid yet{when and f', not{when}'}{about}", _CLOCK)
+        which, early = _at_fault(failure, "not valid before")
+        when = f", not before {day(early.begins)}" if early else ""
+        return explained(f"{which} is not valid yet{when}{about}", _CLOCK)
     if code in _SELF_SIGNED:
-        return explained(f"{whose} is signed by itself, so nobody vouches for it{about}")
+        what = f"{whose} is signed by itself, so nobody vouches for it{about}"
+        return _explained(_TRUST_IT if not failure.is_server else _ANOTHER_OR_CA, what)
     if code in _WRONG_HOST:
         return _wrong_host(failure, own, about)
     if code in _REVOKED:
         return Explanation(f"{whose} was revoked by its authority{about}", (), "", Fault.PEER)
     if code in _UNKNOWN:
-        by = quoted(ends.issuer_name, 100) if ends is not None else "an authority"
-        what = f"{whose} is from {by}, which nothing here trusts{about}"
-        return _explained(_NEED_CA if not failure.is_server else _ANOTHER, what, _MISSING)
+        by = f"{quoted(ends.issuer_name, 100)}, which" if ends is not None else "an authority that"
+        causes = (
+            "it is from an authority of an organisation's own",
+            f"the {failure.peer} does not send the certificates in between",
+        )
+        what = f"{whose} is from {by} nothing here trusts{about}"
+        return _explained(_NEED_CA if not failure.is_server else _ANOTHER_OR_CA, what, causes)
     if code in _WRONG_PURPOSE:
         return explained(f"{whose} may not be used for this ({failure.verify_message}){about}")
+    if code in _NO_AUTHORITY:
+        return explained(
+            f"a certificate that {whose} depends on may not vouch for others ({failure.verify_message}){about}"
+        )
     if code in _WEAK:
         return explained(f"{whose} is too weak ({failure.verify_message}){about}")
+    if code in _WEAK_AUTHORITY:
+        return explained(f"a certificate that {whose} depends on is too weak ({failure.verify_message}){about}")
     return explained(f"{whose} does not hold ({failure.verify_message}){about}")
 
 
+def _at_fault(failure: Failure, remark: str) -> tuple[str, Certificate | None]:
+    """Which certificate is out of date, as a subject, and the certificate; None for one that was not shown."""
+    whose = f"the {failure.peer}'s certificate"
+    if not failure.chain:  # TLS 1.3 hides a client's, and OpenSSL gives it away only if it holds
+        return f"{whose}, or one that it depends on,", None
+    found = next((one for one in failure.chain if one.remark.startswith(remark)), None)
+    if found is failure.chain[0]:
+        return whose, found
+    return f"a certificate that {whose} depends on{f', {_named(found)},' if found is not None else ''}", found
+
+
 _CLOCK = ("nobody renewed it, or it is meant for later", "the clock of this machine is wrong")
-_MISSING = ("it is from an authority of an organisation's own", "the server does not send the certificates in between")
 
 
 def _wrong_host(failure: Failure, own: Certificate | None, about: str) -> Explanation:
@@ -281,12 +316,8 @@ def _description(certificate: Certificate) -> str:
     )
 
 
-def _named(certificate: Certificate | None) -> str:
-    return quoted(certificate.name, 100) if certificate is not None else "a certificate"
-
-
-def _first(chain: Sequence[Certificate], remark: str) -> Certificate | None:
-    return next((one for one in chain if one.remark.startswith(remark)), None)
+def _named(certificate: Certificate) -> str:
+    return quoted(certificate.name, 100)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from core.errors import TlsSettingsError, quoted
+from core.address import check_host
+from core.errors import AddressError, TlsSettingsError, quoted
 
 STARTTLS = ("smtp", "imap", "postgres", "ldap")
 
@@ -63,6 +64,11 @@ class Tls:
             raise TlsSettingsError("a key alone proves nothing: name its certificate, too")
         if self.starttls and self.starttls not in STARTTLS:
             raise TlsSettingsError(f"{quoted(self.starttls)} is none of {', '.join(STARTTLS)}")
+        if self.server_name:
+            try:
+                check_host(self.server_name)
+            except AddressError as error:
+                raise TlsSettingsError(f"the name of the server: {error}") from error
         if self.pin and not self.verify:
             raise TlsSettingsError("a pin is what is verified: leave it out, or verify")
 

@@ -45,6 +45,11 @@ class At(NamedTuple):
     def __str__(self) -> str:
         return counted(self.size, "byte") if self.size is not None else _span(self.seconds or 0.0)
 
+    @property
+    def written(self) -> str:
+        """As ``parse_faults`` reads it."""
+        return str(self.size) if self.size is not None else _milliseconds(self.seconds or 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Faults:
@@ -95,6 +100,27 @@ class Faults:
         return ", ".join(part for part in parts if part)
 
     @property
+    def written(self) -> str:
+        """As ``parse_faults`` reads it."""
+        parts = (
+            (self.latency or self.jitter) and f"latency={_milliseconds(self.latency)}~{_milliseconds(self.jitter)}",
+            self.bandwidth and f"bandwidth={self.bandwidth}",
+            self.slice and f"slice={self.slice}/{_milliseconds(self.pause)}",
+            self.stall
+            and f"stall={self.stall.written}"
+            + (f"/{_milliseconds(self.stalled_for)}" if self.stalled_for != _NEVER else ""),
+            self.cut and f"cut={self.cut.written}",
+            self.finish and f"finish={self.finish.written}",
+            self.reset and f"reset={self.reset.written}",
+            self.loss and f"loss={self.loss!r}",
+            self.duplicate and f"duplicate={self.duplicate!r}",
+            self.reorder and f"reorder={self.reorder!r}/{_milliseconds(self.held_back)}",
+            self.flip and f"flip={self.flip!r}",
+            self.seed != 1 and f"seed={self.seed}",
+        )
+        return ",".join(part for part in parts if part)
+
+    @property
     def changes(self) -> dict[str, Any]:
         """What is otherwise than on a sound line, by its name."""
         values = {each.name: (getattr(self, each.name), each.default) for each in fields(self)}
@@ -111,6 +137,12 @@ class BothWays(NamedTuple):
 
     out: Faults | None = None
     into: Faults | None = None
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """Each as ``parse_faults`` reads it; empty where there are none."""
+        out, into = (faults.written if faults is not None else "" for faults in self)
+        return out, into
 
 
 SOUND = BothWays()
@@ -246,6 +278,10 @@ def _seconds(text: str, part: str) -> float:
     if not 0 <= seconds <= 3600:
         raise FaultError(f"{quoted(part)}: write a time up to an hour, such as 100ms or 2s; without a unit it is ms")
     return seconds
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.6f}".rstrip("0").rstrip(".") + "ms"
 
 
 def _span(seconds: float) -> str:

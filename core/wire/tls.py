@@ -53,7 +53,8 @@ class TlsEndpoint:
             self._incoming,
             self._outgoing,
             server_side=context.is_server,
-            server_hostname=None if context.is_server else self._name.partition("%")[0],
+            # Without an interface, and without the dot of an absolute name, which SNI has not (RFC 6066, section 3).
+            server_hostname=None if context.is_server else self._name.partition("%")[0].removesuffix("."),
         )
         self._theirs, self._ours = HandshakeReader(), HandshakeReader()
         self._flights: list[Flight] = []

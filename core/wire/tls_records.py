@@ -100,11 +100,11 @@ class HandshakeReader:
 
     @property
     def is_plain_text(self) -> bool:
-        """Whether what began was not TLS: neither a record of a handshake or alert, nor the hello of SSL 2."""
+        """Whether what began was not TLS: neither a record, be it out of place, nor the hello of SSL 2."""
         first = self.first
         if not first:
             return False
-        if first[0] in (HANDSHAKE, ALERT):
+        if CHANGE_CIPHER_SPEC <= first[0] <= APPLICATION_DATA:
             return len(first) > 1 and first[1] != 3
         return not first[0] & 0x80 or (len(first) > 2 and first[2] != 1)
 

@@ -39,6 +39,7 @@ _ENDED = {
     Ending.HTTP: "spoke HTTP",
     Ending.REPLY: "said stop",
     Ending.RULE: "over (rule)",
+    Ending.RULE_RESET: "reset (rule)",
     Ending.PROGRAM: "over (exit)",
     Ending.HANDLER: "over (file)",
     Ending.SERVER_STOPPED: "over",

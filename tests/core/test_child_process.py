@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,7 +15,7 @@ from core.child_process import LONGEST_LINE, ChildProcess, words_of_exit
 from core.errors import NoThread
 from core.supervision import Worker
 from tests.support.injection import KINDS, Breaker
-from tests.support.sink import PATIENCE
+from tests.support.sink import PATIENCE, until
 from tests.support.systems import only_posix
 
 ECHO = "import sys, shutil; shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer)"
@@ -60,6 +62,17 @@ def test_it_is_fed_and_heard_and_its_end_is_told_once() -> None:
     assert heard.codes == [0]
 
 
+@pytest.mark.case("C-87")
+def test_it_is_told_no_password_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = Heard()
+    for name in ("TINCAN_KEY_PASSWORD", "TINCAN_PROXY_PASSWORD", "OTHER"):
+        monkeypatch.setenv(name, "sesame")
+    child("import os; print([name for name, value in os.environ.items() if value == 'sesame'])", heard)
+
+    heard.wait()
+    assert heard.data.split() == [b"['OTHER']"]
+
+
 def test_lines_of_standard_error_come_whole_and_cut() -> None:
     heard = Heard()
     child(f"import sys; sys.stderr.write('a\\nb' + 'x' * {2 * LONGEST_LINE} + '\\n\\nend')", heard)
@@ -79,8 +92,33 @@ def test_it_can_be_killed_at_any_time() -> None:
     assert heard.wait() != 0
 
 
+HEIR = """
+import os, subprocess, sys
+heir = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+os.write(1, str(heir.pid).encode())
+"""
+
+
+@only_posix("a pipe can be waited for together with the end of a process")
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_it_is_over_although_what_it_has_started_holds_its_pipes(*, is_killed: bool) -> None:
+    heard = Heard()
+    process = child(HEIR + ("os.read(0, 1)\nimport time; time.sleep(600)" if is_killed else "sys.exit(5)"), heard)
+    process.write(b"x" * (1 << 22))  # which nobody takes
+    try:
+        until(lambda: heard.data != b"" and (not is_killed or process.waiting > 0))
+        if is_killed:
+            process.kill()
+
+        assert heard.wait() == (-signal.SIGKILL if is_killed else 5)
+    finally:
+        os.kill(int(heard.data), signal.SIGKILL)
+
+
 @pytest.mark.case("C-67")
-@pytest.mark.parametrize(("name", "kind"), [*zip(("input of *", "errors of *", "output of *"), KINDS, strict=False)])
+@pytest.mark.parametrize(
+    ("name", "kind"), [*zip(("input of *", "errors of *", "output of *", "end of *"), KINDS, strict=False)]
+)
 def test_a_thread_of_it_that_dies_ends_it_and_that_is_told(
     name: str, kind: Callable[[], BaseException], monkeypatch: pytest.MonkeyPatch, logged_errors: list[object]
 ) -> None:

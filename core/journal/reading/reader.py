@@ -136,7 +136,7 @@ class SetUp(NamedTuple):
     """How a session was set up, as its notes tell, each as it is written; empty where it has no such thing.
 
     ``place`` is where it listened, or what it dialled; ``onward`` what a tap dialled. ``reply`` and ``framing`` are
-    those that it had at last.
+    those that it had at last, ``faults`` those that what it sent and received had at first.
     """
 
     place: str = ""
@@ -145,6 +145,7 @@ class SetUp(NamedTuple):
     onward: str = ""
     onward_tls: bool = False
     proxy: str = ""
+    faults: tuple[str, str] = ("", "")
 
 
 class Parties(NamedTuple):
@@ -558,6 +559,7 @@ class JournalReader:
             onward=str(onward.get("target") or ""),
             onward_tls=onward.get("tls") is True,
             proxy=str(onward.get("proxy") or begun.get("proxy") or ""),
+            faults=_two(begun.get("faults")),
         )
 
     def ask(self, sql: str, values: tuple[object, ...], kinds: _Kinds) -> list[Any]:
@@ -629,3 +631,9 @@ class JournalReader:
 def _has_read(run: Run, data: str, times: str) -> bool:
     """Whether a run was read with what these columns ask for."""
     return (data == "NULL" or run.row.data is not None) and (times == "NULL" or run.row.times is not None)
+
+
+def _two(written: object) -> tuple[str, str]:
+    """Two texts of an entry's detail; empty ones where it has no such thing, as in journals of earlier versions."""
+    out, into = written if isinstance(written, list) and len(written) == 2 else ("", "")
+    return str(out), str(into)

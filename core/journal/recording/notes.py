@@ -59,6 +59,7 @@ _ENDINGS = {
     Ending.HTTP: "the peer speaks HTTP, as web pages can, and this server answers by itself",
     Ending.REPLY: "the peer said stop",
     Ending.RULE: "a rule ended it",
+    Ending.RULE_RESET: "a rule reset it (RST)",
     Ending.PROGRAM: "the program that answers has ended",
     Ending.HANDLER: "the handler ended it",
     Ending.SERVER_STOPPED: "the {role} was stopped",
@@ -75,7 +76,7 @@ _ENDINGS = {
 }
 
 GOOD_ENDINGS = frozenset(
-    {Ending.PEER_FINISHED, Ending.OURS, Ending.REPLY, Ending.RULE, Ending.PROGRAM, Ending.HANDLER}
+    {Ending.PEER_FINISHED, Ending.OURS, Ending.REPLY, Ending.RULE, Ending.RULE_RESET, Ending.PROGRAM, Ending.HANDLER}
     | {Ending.SERVER_STOPPED, Ending.OURS_RESET, Ending.PASSED_ON, Ending.PASSED_RESET}
     | {Ending.FAULT_CUT, Ending.FAULT_RESET, Ending.FORGOTTEN}
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from core.child_process import ChildProcess
 
 _MOST_STARTS = 3  # of the process in a row without a call that came back
+_MOST_NOTES = 200  # that are shown until a call comes back
+_MOST_PIECES = 16  # of up to 64 KiB that the process has said and the server has not taken
 
 EXAMPLE = '''\
 """Answers for Tincan. Save it, and the next message is answered in the new way.
@@ -81,6 +84,8 @@ class Handler(Reply):
         self._responders: dict[int, HandlerResponder] = {}
         self._last = 0
         self._starts = 0
+        self._notes = 0  # since a call has come back
+        self._room = threading.Semaphore(_MOST_PIECES)
         self._is_over = False
 
     @classmethod
@@ -102,6 +107,7 @@ class Handler(Reply):
     def end(self) -> None:
         """The server's thread; harmless when it is over."""
         self._is_over = True
+        self._room.release()
         self.restart()
 
     def restart(self) -> None:
@@ -144,8 +150,8 @@ class Handler(Reply):
                 [*own_process("handler-host", "replies.handler.host"), str(self.path)],
                 name=f"handler {self.path.name}",
                 environment=environment(),
-                heard=lambda data: soon(lambda: self._hear(data)),
-                told=lambda line: soon(lambda: self._tell_all(f"the handler says: {line}")),
+                heard=lambda data: self._heard(data, soon),
+                told=lambda line: self._told(line, soon),
                 ended=lambda code: soon(lambda: self._ended(code)),
             )
         except (OSError, NoThread) as error:
@@ -154,17 +160,29 @@ class Handler(Reply):
         return True
 
     def _hear(self, data: bytes) -> None:
+        self._room.release()
         for frame in self._frames.feed(data):
+            if frame.kind == NOTE and not self._may_note():
+                continue
             if frame.connection == EVERYBODY:
                 self._tell_all(_text(frame.data))
                 continue
-            if frame.kind == DONE and frame.data == MESSAGE:
-                self._starts = 0
+            if frame.kind == DONE:
+                self._notes = 0
+                if frame.data == MESSAGE:
+                    self._starts = 0
             responder = self._responders.get(frame.connection)
             if responder is not None:
                 responder.heard(frame)
             if frame.kind == DONE and frame.data == CLOSED:
                 self._responders.pop(frame.connection, None)
+
+    def _may_note(self) -> bool:
+        """Count one more note; whether it is shown. A file that writes without an end is not to fill the journal."""
+        self._notes += 1
+        if self._notes == _MOST_NOTES:
+            self._tell_all("the handler says more")
+        return self._notes < _MOST_NOTES
 
     def _tell_all(self, text: str) -> None:
         for responder in [*self._responders.values()]:
@@ -180,6 +198,22 @@ class Handler(Reply):
         self._responders = {number: one for number, one in self._responders.items() if not one.is_closed}
         for responder in [*self._responders.values()]:
             responder.lost()
+
+    # The threads that hear the process.
+
+    def _heard(self, data: bytes, soon: Callable[[Callable[[], None]], None]) -> None:
+        if not self._is_over:
+            self._room.acquire()
+            soon(lambda: self._hear(data))
+
+    def _told(self, line: str, soon: Callable[[Callable[[], None]], None]) -> None:
+        if self._notes < _MOST_NOTES:  # else it is not worth a call
+
+            def tell() -> None:
+                if self._may_note():
+                    self._tell_all(f"the handler says: {line}")
+
+            soon(tell)
 
 
 class HandlerResponder(Responder):

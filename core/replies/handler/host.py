@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -145,14 +145,15 @@ class Host:
                 self._tell_all(f"{self._path.name} has been busy for {HANGS_AFTER:g} s{at}: everybody waits for it")
 
 
-def _answers(result: object) -> Iterable[bytes | str]:
-    if result is None:
-        return ()
+def _answers(result: object) -> Iterator[bytes | str]:
     if isinstance(result, str | bytes | bytearray | memoryview):
-        return (result if isinstance(result, str) else bytes(result),)
-    if isinstance(result, Iterable):
-        return result
-    raise TypeError(f"a handler returns bytes, text or nothing, and this is {type(result).__name__}")
+        yield result if isinstance(result, str) else bytes(result)
+    elif isinstance(result, Generator):  # which can return something, too
+        yield from _answers((yield from result))
+    elif isinstance(result, Iterable):
+        yield from result
+    elif result is not None:
+        raise TypeError(f"a handler returns bytes, text or nothing, and this is {type(result).__name__}")
 
 
 def _as_bytes(message: object) -> bytes:

@@ -6,7 +6,9 @@ one. Text that a message is compared with is written with escapes (``core.compos
 
 from __future__ import annotations
 
+import math
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -29,6 +31,7 @@ LONGEST_PATTERN = 1_000  # characters
 LONGEST_PAUSE = 3_600_000  # milliseconds
 REGEX_SECONDS = 0.2  # that an expression may look at one message, on a thread of its own
 _AT_ONCE_SECONDS = 0.002  # that it may look while other connections wait
+_MOST_WAYS, _MOST_REPEATED = 256, 16  # through the alternatives of an expression for Python's own library
 _PLAIN_SIZE = 1_024  # bytes of a message in which an expression that repeats one thing can lose no time
 
 Captures: TypeAlias = Mapping[str, bytes]
@@ -115,9 +118,11 @@ class HeardRegex(Heard):
         self._encoding = encoding
         self._plain: re.Pattern[str] | None = None
         try:
-            if _is_harmless(pattern):
-                self._plain = re.compile(pattern, re.DOTALL)
-            self._bounded = _bounded(pattern)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of what a later Python may read otherwise
+                if _is_harmless(pattern):
+                    self._plain = re.compile(pattern, re.DOTALL)
+                self._bounded = _bounded(pattern)
         except (RecursionError, OverflowError, MemoryError):
             raise RuleError("That regular expression is too deep or too large.", "pattern") from None
         except Exception as error:
@@ -127,7 +132,7 @@ class HeardRegex(Heard):
             raise RuleError(sentence(f"That is no regular expression: {error}"), "pattern", place) from None
         known = self._bounded or self._plain
         if known is None:
-            raise RuleError("An expression that repeats several things needs the library “regex”.", "pattern", 0)
+            raise RuleError("An expression that can take long needs the library “regex”.", "pattern", 0)
         self.names = ("0", *map(str, range(1, known.groups + 1)), *known.groupindex)
 
     def match(self, said: Said, seconds: float = _AT_ONCE_SECONDS) -> Captures | None:
@@ -168,11 +173,16 @@ def _bounded(pattern: str) -> regex.Pattern[str] | None:
 
 
 def _is_harmless(pattern: str) -> bool:
-    """Whether searching a short text takes no time: no group is repeated, and one thing, or two from the start on."""
+    """Whether searching a short text takes no time: no group is repeated, and one thing, or two from the start on, and
+    there are few ways through its alternatives.
+    """
     skeleton = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", pattern, flags=re.DOTALL)
     is_anchored = re.match(r"(?:\(\?[a-z]+\))?\^", skeleton) is not None and "|" not in skeleton
     repeats = len(re.findall(r"[*+{]", skeleton))
-    return repeats <= 1 + is_anchored and skeleton.count("?") <= 4 and re.search(r"\)[*+{]", skeleton) is None
+    most = _MOST_REPEATED if repeats else _MOST_WAYS
+    ways = math.prod(part.count("|") + 1 for part in re.split(r"[()]", skeleton)) << skeleton.count("?")
+    is_one_thing = re.search(r"\)[*+{]|\(\?[a-z]*x|\(\?#", skeleton) is None  # or may be, behind spaces and comments
+    return repeats <= 1 + is_anchored and ways <= most and is_one_thing
 
 
 Trigger: TypeAlias = Opens | Silence | Every | Heard

@@ -42,14 +42,14 @@ from core.sending.steps import StepsRun
 from core.text_safety import TextSafety
 from core.tls.settings import ClientCertificates, Tls
 from core.workbench import Workbench
-from tests.support.certificates import make
+from tests.support.certificates import make, make_authority
 from tests.support.injection import KINDS, Breaker
 from tests.support.journals import full_when_told
 from tests.support.peers import AnswersBack, Host, Peer, Resets
 from tests.support.program import handlers_kept, running
 from tests.support.stage import serving
 from tests.support.story import PATIENCE
-from tests.support.systems import needs_rst, only_posix
+from tests.support.systems import command_line, needs_rst, only_posix
 from tests.support.tls_peers import client_context, server_context
 
 SUPPORT = ROOT / "tests" / "support"
@@ -275,6 +275,25 @@ class TestServing:
                 terminal.ends_input()
 
         assert terminal.run("serve", "0", "--reply", "echo", "--answers", "30", scene=scene) == 0
+
+    @pytest.mark.case("C-48", "C-82")
+    @pytest.mark.parametrize(("way", "words"), [("--exec", "#1: the program says: "), ("--handler", "#1: ")])
+    def test_what_is_written_beside_answers_has_no_power_over_the_terminal(
+        self, way: str, words: str, terminal: Terminal, tmp_path: Path
+    ) -> None:
+        code = "import sys; sys.stderr.write(sys.stdin.readline())"
+        handler = tmp_path / "answers.py"
+        handler.write_text("def on_message(peer, message):\n    peer.note(message.decode())\n", encoding="utf-8")
+
+        def scene() -> None:
+            with calling(terminal.port()) as peer:
+                peer.sendall(b"red \x1b[31m\n")
+                terminal.err.wait_for("red")
+            interrupt(signal.SIGINT)
+
+        what = command_line(sys.executable, "-c", code) if way == "--exec" else str(handler)
+        assert terminal.run("serve", "0", way, what, scene=scene) == 0
+        assert f"{words}red \\e[31m" in terminal.err.lines
 
     def test_lines_typed_go_out_in_frames_and_frames_come_in_as_messages(self, terminal: Terminal) -> None:
         def scene() -> None:
@@ -1318,6 +1337,38 @@ class TestTapping:
         assert heard == [b"secret"]
         assert "CLIENT #1 MESSAGE: secret" in terminal.out.lines
         assert "TARGET #1→ MESSAGE: heard" in terminal.out.lines
+
+    def test_only_options_that_a_tap_has_are_named_and_as_it_calls_them(
+        self, terminal: Terminal, tmp_path: Path
+    ) -> None:
+        certificate, key = make("a stranger").write(tmp_path)
+        context = client_context()
+        context.load_cert_chain(certificate, key)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2  # which tells a client in the handshake
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with calling(terminal.port()) as plain, accept(server), pytest.raises(ssl.SSLError):
+                    context.wrap_socket(plain, server_hostname="localhost")
+                terminal.err.wait_for("#1 closed: the client's certificate is signed by itself")
+                trusted = client_context()
+                trusted.load_cert_chain(good, good_key)
+                with calling(terminal.port()) as plain, accept(server) as target:
+                    target.sendall(b"220 no TLS here\r\n")
+                    with contextlib.suppress(OSError):
+                        trusted.wrap_socket(plain, server_hostname="localhost")
+                    terminal.err.wait_for("#2→ closed: the server does not speak TLS here")
+                    terminal.err.wait_for("#2 closed")
+                interrupt(signal.SIGTERM)
+
+            authority = make_authority()
+            good, good_key = make("somebody", by=authority).write(tmp_path, "good")
+            authority.write(tmp_path, "ca")
+            asks = ("--client-cert", "require", "--client-ca", str(tmp_path / "ca.pem"))
+            assert terminal.run("tap", "tls://0", f"tls://{address}", *asks, scene=scene) == 0
+
+        told = [line for line in terminal.err.lines if line.startswith("options for that")]
+        assert told == ["options for that: --client-ca"]
 
     def test_tls_at_one_side_is_not_asked_for_at_the_other(self) -> None:
         options = parse(["tap", "0", "tls://127.0.0.1:1"])

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from core.events import Closed, Ending, HttpRequest, Opened, Received
+from core.events import Closed, Ending, FramingChanged, HttpRequest, Opened, Received
 from core.net.http_guard import LONGEST_LINE, FirstBytes, classify
 from core.settings import Limits
 from tests.support.peers import Peer
@@ -78,6 +78,17 @@ def test_a_path_longer_than_any_line_does_not_smuggle_words_in() -> None:
 
 
 @pytest.mark.case("C-70")
+@pytest.mark.case("C-70")
+def test_who_tells_messages_apart_in_another_way_meanwhile_looks_for_one_still() -> None:
+    with serving("echo") as (server, sink), Peer.calls(server.addresses[0]) as peer:
+        sink.wait_for(Opened)
+        server.set_framing("line")
+        sink.wait_for(FramingChanged)
+        peer.say(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nstop\r\n")
+        assert peer.hear_all() == b""
+        assert sink.wait_for(Closed)[0].ending is Ending.HTTP
+
+
 def test_a_real_client_of_http_is_told_by_an_end() -> None:
     with serving("echo") as (server, sink):
         browser = http.client.HTTPConnection("127.0.0.1", server.addresses[0].port, timeout=PATIENCE)

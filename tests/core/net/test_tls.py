@@ -23,6 +23,7 @@ from core.events import (
     Opened,
     PeerFinished,
     Received,
+    Retrying,
     Sent,
     SessionClosed,
     TlsBegun,
@@ -239,6 +240,7 @@ def test_bytes_and_their_boundaries_are_those_of_the_records(serves: Tls, author
             "the client speaks plain HTTP and no TLS: it began with “GET / HTTP/1.1",
         ),
         (b"\x16\x09", "the client speaks plain text and no TLS"),
+        (b"\x17\x03\x03\0\x01x", "the client broke the rules of TLS"),
     ],
 )
 def test_a_plain_client_is_told_of_and_ends_at_once(serves: Tls, said: bytes, words: str) -> None:
@@ -821,3 +823,27 @@ def test_a_client_that_comes_back_asks_for_tls_each_time(trusts: Tls, monkeypatc
         client.stop()
         assert client.join(PATIENCE)
     assert "does not offer it" in str(closed(sink).why)
+    first, second, *_ = sink.of(Retrying)
+    assert second.pause > 0.01 >= first.pause, "who takes connections and never talks is left alone for longer, too"
+
+
+def test_a_client_that_was_refused_is_entered_once_it_stands(
+    own: Made, trusts: Tls, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("core.net.client.SHORTEST", 0.01)
+
+    def serve(host: Host) -> None:
+        with host.accept(Peer) as plain:
+            plain.say(b"220 busy\r\n")
+            plain.hear_all()
+        with TlsPeer.welcomes(host, server_context(own, tmp_path)) as peer:
+            peer.say(b"hello")
+            peer.hear_all()
+
+    with Host() as host:
+        thread = threading.Thread(target=serve, args=(host,))
+        thread.start()
+        with Client(host.address, tls=trusts, reconnect=True) as client:
+            assert client.receive(PATIENCE) == b"hello"
+            client.check()
+        thread.join(PATIENCE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from core import Server
 from core.events import Closed, Ending
@@ -24,10 +24,11 @@ def test_a_function_answers_with_bytes_text_several_or_nothing() -> None:
 
 
 def test_it_may_yield_send_and_close() -> None:
-    def answer(peer: FunctionPeer, message: bytes) -> Iterator[bytes]:
+    def answer(peer: FunctionPeer, message: bytes) -> Generator[bytes, None, bytes]:
         yield message
         peer.send(f"{peer.address.host}")
         peer.close()
+        return b" bye"
 
     with serving(answer) as (server, sink), Peer.calls(server.addresses[0]) as peer:  # type: ignore[arg-type]
         peer.say(b"x")

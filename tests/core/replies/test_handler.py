@@ -11,7 +11,7 @@ import pytest
 from core.errors import TincanError
 from core.events import Closed, Ending, Remark
 from core.replies import make_reply
-from core.replies.handler import EXAMPLE, Handler
+from core.replies.handler import _MOST_NOTES, EXAMPLE, Handler
 from core.replies.handler.frames import DONE, SEND, Frame, FrameReader
 from tests.support.peers import Peer
 from tests.support.sink import Sink, until
@@ -53,6 +53,25 @@ def test_bytes_text_and_what_is_yielded_go_out_in_order(tmp_path: Path) -> None:
     with serving(handler(tmp_path, code)) as (server, _sink), Peer.calls(server.addresses[0]) as peer:
         peer.say(b"x")
         assert peer.hear(5) == "ä".encode() + b"\xffbc"
+
+
+def test_what_a_generator_returns_goes_out_behind_what_it_yields(tmp_path: Path) -> None:
+    code = "def on_message(peer, message):\n    yield 'a'\n    return 'b'\n"
+    with serving(handler(tmp_path, code)) as (server, _sink), Peer.calls(server.addresses[0]) as peer:
+        peer.say(b"x")
+        assert peer.hear(2) == b"ab"
+
+
+@pytest.mark.parametrize("says", ["print('x')", "peer.note('x')", "peer.send('x')"])
+def test_one_that_talks_without_an_end_holds_nobody_up(tmp_path: Path, says: str) -> None:
+    code = f"def on_message(peer, message):\n    while True:\n        {says}\n"
+    with serving(handler(tmp_path, code)) as (server, sink), Peer.calls(server.addresses[0]) as peer:
+        peer.say(b"go")
+        if "send" in says:
+            assert peer.hear(100_000) == b"x" * 100_000
+        else:
+            until(remarked(sink, "the handler says more"))
+    assert len([text for text in remarks(sink) if text.endswith("x")]) < 2 * _MOST_NOTES
 
 
 @pytest.mark.parametrize(

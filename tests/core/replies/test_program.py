@@ -40,6 +40,14 @@ def test_what_is_said_goes_to_its_input_and_its_output_comes_back_whatever_the_f
     assert sink.of(Remark)[-1].text == "the program has ended"
 
 
+@pytest.mark.case("C-70")
+def test_a_web_page_does_not_reach_it() -> None:
+    with serving(python(ECHO)) as (server, sink), Peer.calls(server.addresses[0]) as peer:
+        peer.say(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nremove all")
+        assert peer.hear_all() == b""
+        assert sink.wait_for(Closed)[0].ending is Ending.HTTP
+
+
 def test_each_connection_has_a_process_of_its_own_which_knows_its_peer() -> None:
     code = 'import os; print(os.environ["TINCAN_PEER_NUMBER"], os.environ["TINCAN_PEER_PORT"], os.getpid())'
     with serving(python(code)) as (server, _sink):

@@ -51,6 +51,12 @@ def test_what_makes_no_sense_together_is_refused_at_once() -> None:
         Tls(pin=DIGITS, verify=False)
 
 
+@pytest.mark.parametrize("name", [".example", "a\0b", "ä" * 70, "a b"])
+def test_a_name_that_no_server_can_have_is_refused_at_once(name: str) -> None:
+    with pytest.raises(TlsSettingsError, match="the name of the server: "):
+        Tls(server_name=name)
+
+
 def test_it_is_a_value_that_shows_no_secret() -> None:
     tls = Tls(certificate=Path("c"), password="open sesame")
     assert "sesame" not in repr(tls)

@@ -202,6 +202,28 @@ def test_faults_are_read_as_they_are_written(text: str, faults: Faults) -> None:
     assert parse_faults(text) == faults
 
 
+@given(
+    faults=st.builds(
+        Faults,
+        latency=st.sampled_from([0.0, 0.1, 1e-6, 3600.0]),
+        jitter=st.sampled_from([0.0, 0.02]),
+        bandwidth=st.none() | st.integers(1, 10**9),
+        slice=st.none() | st.integers(1, 10**6),
+        stall=st.none() | st.integers(0, 10**9).map(At) | st.just(At(seconds=0.5)),
+        stalled_for=st.sampled_from([float("inf"), 3.0]),
+        cut=st.none() | st.integers(0, 10**9).map(At),
+        flip=st.floats(0, 1),
+        seed=st.integers(0, 10**17),
+        loss=st.floats(0, 1),
+        reorder=st.floats(0, 1),
+    )
+)
+def test_what_is_written_is_read_as_the_same(faults: Faults) -> None:
+    again = parse_faults(faults.written)
+    stalled_for = again.stalled_for if faults.stall is None else faults.stalled_for
+    assert again == replace(faults, stalled_for=stalled_for)
+
+
 @pytest.mark.parametrize(
     "text",
     ["nonsense", "latency", "latency=", "latency=fast", "latency=-1", "latency=2h", "slice=0", "bandwidth=0", "cut=x",

@@ -160,3 +160,12 @@ def test_both_ways_carry_bytes_after_the_handshake(both: tuple[TlsContext, TlsCo
     one.close()
     carry(one, far)
     assert far.read(100) == far.read(100) == b""
+
+
+def test_an_absolute_name_is_verified_and_asked_for_without_its_dot(both: tuple[TlsContext, TlsContext]) -> None:
+    one, far = endpoint(both[0]), TlsEndpoint(both[1], host="localhost.", at=0.0, now=0.0)
+    conclude(one, far)
+    assert far.stands
+    assert one.handshake is not None
+    assert one.handshake.client_hello is not None
+    assert one.handshake.client_hello.server_name == "localhost"

@@ -18,9 +18,9 @@ Run it in a checkout of Tincan, or where that is installed: pip install tincan-t
 """
 
 try:
-    from core import {name}
+    from core import {names}
 except ImportError:
-    from tincan import {name}
+    from tincan import {names}
 
 {remarks}with {name}({arguments}) as {role}:
 '''
@@ -42,7 +42,7 @@ _DIALS = """\
 
 
 class Library(Format):
-    """What was asked for when the session began, and the reply and framing that it had at last.
+    """What was asked for when the session began, faults too, and the reply and framing that it had at last.
 
     A client says first what it said first. A program or a handler is named and not begun: the journal may be a
     stranger's.
@@ -53,6 +53,7 @@ class Library(Format):
     sentence = "The session's set-up as a Python program with Tincan's own library, to go on from."
     ending = ".py"
     order = 11
+    has_framing = True
 
     _has_said = False
 
@@ -72,11 +73,19 @@ class Library(Format):
             "onward_tls": set_up.onward_tls,
             "proxy": set_up.proxy,
         }
+        faults = {key: value for key, value in zip(("fault_out", "fault_in"), set_up.faults, strict=True) if value}
         places = [set_up.place or parties.target, *([set_up.onward] if is_tap else [])]
-        arguments = [*map(repr, places), *(f"{key}={value!r}" for key, value in options.items() if value)]
+        arguments = [
+            *map(repr, places),
+            *(f"{key}={value!r}" for key, value in options.items() if value),
+            *(f"{key}=parse_faults({value!r})" for key, value in faults.items()),
+        ]
+        names = f"{name}, parse_faults" if faults else name
         remarks = f"# It replied with {self.safety.field(set_up.reply)}.\n" if role.replies and not is_known else ""
         what = f"The {self.safety.field(parties.role)} of a recorded conversation"
-        return _HEAD.format(what=what, name=name, arguments=", ".join(arguments), remarks=remarks, role=self._variable)
+        return _HEAD.format(
+            what=what, name=name, names=names, arguments=", ".join(arguments), remarks=remarks, role=self._variable
+        )
 
     @property
     def _role(self) -> Role | None:
@@ -93,7 +102,9 @@ class Library(Format):
             return
         if display_row.kind != RECEIVED and display_row.size <= _LARGEST:
             self._has_said = True
-            yield f"    client.send({b''.join(pieces())!r})\n"
+            framing = self.parties.set_up.framing
+            exact = ", exact=True" if framing not in ("", "raw") else ""  # else the frame would be around it twice
+            yield f"    client.send({b''.join(pieces())!r}{exact})\n"
 
     def tail(self) -> str:
         """What keeps it going."""

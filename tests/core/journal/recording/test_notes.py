@@ -283,7 +283,7 @@ def test_a_connection_without_a_number_is_still_a_connection() -> None:
 
 @pytest.mark.parametrize("ending", Ending)
 def test_an_ending_is_bad_news_unless_somebody_wanted_it(ending: Ending) -> None:
-    answered = {Ending.REPLY, Ending.RULE, Ending.PROGRAM, Ending.HANDLER}
+    answered = {Ending.REPLY, Ending.RULE, Ending.RULE_RESET, Ending.PROGRAM, Ending.HANDLER}
     wanted = answered | {Ending.PEER_FINISHED, Ending.OURS, Ending.OURS_RESET, Ending.SERVER_STOPPED}
     wanted |= {Ending.PASSED_ON, Ending.PASSED_RESET, Ending.FAULT_CUT, Ending.FAULT_RESET, Ending.FORGOTTEN}
 

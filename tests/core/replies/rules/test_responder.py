@@ -13,13 +13,14 @@ from core.clock import monotonic_ns
 from core.compose import Draft, Encoding, Format
 from core.events import Closed, Ending, NotSent, Received, Remark, Sent, WeFinished
 from core.net.owner import Pause
+from core.net.udp import UdpClient, UdpServer
 from core.replies.rules import Rules, find_rule_set
 from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
 from core.settings import Limits
 from tests.support.injection import Breaker
 from tests.support.peers import Peer
-from tests.support.sink import until
+from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import serving
 from tests.support.systems import needs_rst
 
@@ -92,7 +93,7 @@ def test_who_has_finished_gets_the_answers_that_are_to_come() -> None:
 
 
 @pytest.mark.parametrize(
-    ("then", "ending"), [("close", Ending.RULE), pytest.param("abort", Ending.OURS_RESET, marks=needs_rst)]
+    ("then", "ending"), [("close", Ending.RULE), pytest.param("abort", Ending.RULE_RESET, marks=needs_rst)]
 )
 def test_a_rule_ends_the_connection_behind_its_answer(then: str, ending: Ending) -> None:
     table = rules(Rule("bye", "equals", "bye", Draft("bye"), then=then), Rule("any", "any", "", Draft("more")))
@@ -113,6 +114,17 @@ def test_a_rule_can_finish_sending() -> None:
         sink.wait_for(WeFinished)
         until(lambda: sum(len(event.data) for event in sink.of(Received)) == 22)
     assert [event.data for event in sink.of(Sent)] == [b"last"]
+
+
+def test_where_one_side_cannot_finish_alone_the_nearest_is_a_goodbye() -> None:
+    sink = Sink()
+    table = rules(Rule("last", "any", "", Draft("last"), then="finish"))
+    with UdpServer("127.0.0.1:0", reply=table, events=sink) as server, UdpClient(server.addresses[0]) as client:
+        client.send(b"x")
+        assert client.receive(PATIENCE) == b"last"
+        closed = sink.wait_for(Closed)[0]
+    assert (closed.ending, closed.why) == (Ending.RULE, None)
+    assert "UDP has no end of sending" in sink.of(Remark)[-1].text
 
 
 def test_silence_and_time_bring_answers_by_themselves() -> None:

@@ -159,16 +159,29 @@ def test_an_expression_that_finds_no_end_is_ended(pattern: str) -> None:
         (r"(a|b)*", False),
         (r"a*a*", False),
         (r"(a){2}", False),
-        (r"a?a?a?a?a?aaaaa", False),
+        (r"(?ix)(a|.) *b", False),
+        (r"(a|.)(?#all)*b", False),
+        (r"a?a?a?a?a?a?a?a?a?aaaaaaaaa", False),
         (r"^a*b*", True),
         (r"(?i)^MEAS(URE)?:VOLT(AGE)?\?", True),
         (r"^a*b*c*", False),
         (r"^a*|b*", False),
-        (r"a?b?c?d?e?", False),
+        (r"a?b?c?d?e?", True),
+        (r"a?b?c?d?e?f?g?h?i?", False),
+        (r"a?b?c?d?e?.*", False),
+        (r"^(GET|PUT|POST|HEAD|DELETE|OPTIONS) /$", True),
+        (r"(a|.)" * 8, True),
+        (r"(a|.)" * 9, False),
+        (r"(a|.)" * 4 + "b*c", True),
+        (r"(a|.)" * 5 + "b*c", False),
     ],
 )
 def test_only_what_repeats_one_thing_is_left_to_python_s_own(pattern: str, is_harmless: bool) -> None:
     assert module._is_harmless(pattern) is is_harmless
+
+
+def test_an_expression_that_python_warns_of_is_one() -> None:
+    assert heard("regex", "[[a]x").match(Said(b"[x")) is not None
 
 
 def test_without_the_library_only_what_cannot_take_long_is_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from core.journal.reading.reader import Parties, SetUp
 from core.net.udp import UdpServer
 from core.proxy import Proxy
 from core.roles import Role
+from core.wire.faults import BothWays, parse_faults
 from core.workbench import Workbench
 from tests.support.peers import Host, Peer, free_port
 from tests.support.story import View
@@ -97,6 +98,25 @@ def test_a_client_says_first_what_it_said_first(tmp_path: Path) -> None:
             assert next(said) == "b'welcome'\n"
 
 
+@pytest.mark.parametrize("lens", ["raw", "length:2be"])
+def test_it_says_the_same_bytes_in_whatever_frame(lens: str, tmp_path: Path) -> None:
+    workbench = Workbench(tmp_path / "talk.tincan")
+    view = View(workbench)
+    with Host() as host:
+        client = workbench.connect(host.address, framing="length:2be")
+        with host.accept(Peer) as peer:
+            view.wait_for_state(client, lambda state: bool(state.connections))
+            workbench.send(client, b"first")
+            assert peer.hear(7) == b"\0\x05first"
+        view.wait_for_state(client, lambda state: bool(state.over))
+        workbench.close()
+
+        with running(exported(tmp_path / "talk.tincan", client, tmp_path, lens)), host.accept(Peer) as peer:
+            assert peer.hear(7) == b"\0\x05first"
+            peer.sock.shutdown(1)
+            assert peer.hear_all() == b""
+
+
 def test_datagrams_are_answered_again(tmp_path: Path) -> None:
     port = free_port()
     workbench = Workbench(tmp_path / "talk.tincan")
@@ -115,6 +135,25 @@ def test_datagrams_are_answered_again(tmp_path: Path) -> None:
             assert next(heard) == "b'hello'\n"
     with UdpServer(f"127.0.0.1:{port}", reply="echo"):
         pass  # nothing of it is left there
+
+
+def test_a_bad_line_is_bad_again(tmp_path: Path) -> None:
+    workbench = Workbench(tmp_path / "talk.tincan")
+    view = View(workbench)
+    faults = BothWays(parse_faults("slice=2/1ms,finish=6,flip=0.5"), parse_faults("cut=1000,seed=7"))
+    server = workbench.serve(Address("127.0.0.1", 0), reply="echo", faults=faults)
+    view.wait_for_state(server, lambda state: bool(state.addresses))
+    workbench.close()
+
+    path = exported(tmp_path / "talk.tincan", server, tmp_path)
+
+    assert (
+        "reply='echo', fault_out=parse_faults('slice=2/1ms,finish=6,flip=0.5'), "
+        "fault_in=parse_faults('cut=1000,seed=7')) as server:" in path.read_text()
+    )
+    with running(path) as said, Peer.calls(where(said)) as peer:
+        peer.say(b"hello, hello")
+        assert len(peer.hear_all()) == 6
 
 
 def head(role: Role, set_up: SetUp, *, tls: bool = False) -> str:
@@ -143,10 +182,11 @@ def test_what_a_stranger_may_have_written_is_named_and_not_begun(reply: str) -> 
 
 @pytest.mark.parametrize("place", ["x'); print('", 'y"""\nimport os', "\\"])
 def test_what_stands_in_a_strangers_journal_is_a_text_in_the_program(place: str) -> None:
-    written = head(Role.CLIENT, SetUp(place, place, place, place, proxy=place))
+    written = head(Role.CLIENT, SetUp(place, place, place, place, proxy=place, faults=("", place)))
 
     compile(f"{written}    pass\n", "library.py", "exec")
-    assert f"with Client({place!r}, framing={place!r}, proxy={place!r}) as client:" in written
+    shown = f"{place!r}, framing={place!r}, proxy={place!r}, fault_in=parse_faults({place!r})"
+    assert f"with Client({shown}) as client:" in written
 
 
 def test_a_session_of_another_version_is_said_to_be_one() -> None:
