@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from core.address import Destination, parse_destination
 from core.cli.arguments import add_faults, add_journal, add_proxy, add_wait, faults_of, proxy_to
-from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, write_file
+from core.cli.common import (
+    INTERRUPTED,
+    interruptible,
+    tell,
+    tell_of_recording,
+    write_escapes_where_needed,
+    write_file,
+)
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
 from core.errors import ConnectError, JournalError, TincanError, quoted
@@ -153,13 +160,26 @@ def _play(ready: ReadySteps, target: Destination, tls: Tls | None, options: Play
 
 @contextlib.contextmanager
 def recording(journal: Path | None, limits: Limits = DEFAULTS) -> Iterator[Recorded]:
-    """Gives what has a session recorded in this new file; nothing without one. Raises ``JournalError``."""
+    """Gives what has a session recorded in this new file; nothing without one. Raises ``JournalError``.
+
+    The person is told when recording goes on in another file.
+    """
     if journal is None:
         yield dict
         return
+    from core.journal.recording.ledger import Recording
     from core.workbench import Workbench
 
+    known = Recording(journal)
+
+    def hear() -> None:  # on the recorder's thread, with each commit
+        nonlocal known
+        for batch in subscription.drain():
+            before, known = known, batch.recording
+            tell_of_recording(before, known)
+
     workbench = Workbench(journal, limits=limits)
+    subscription = workbench.subscribe(hear)
     try:
         yield workbench.surroundings
     finally:

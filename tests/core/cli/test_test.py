@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from build_scripts.project import ROOT
+from core.cli.test import recording
 from core.journal.reading.reader import JournalReader
 from core.net.server import Server
 from core.net.udp import UdpServer
@@ -217,3 +218,13 @@ def test_what_was_said_is_recorded_in_a_session_for_each_list(tmp_path: Path, sc
             row.session: [one.kind for one in reader.read(row.session, 0, 100) if one.data] for row in reader.sessions()
         }
     assert said == {1: ["sent", "received"], 2: ["sent", "received"]}
+
+
+def test_a_journal_that_is_full_is_told_and_goes_on_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looks = iter([True])
+    monkeypatch.setattr("core.journal.recording.files.is_full", lambda *_: next(looks, False))
+    with recording(tmp_path / "a.tincan") as recorded, Server("127.0.0.1:0", **recorded()):
+        pass
+    assert capsys.readouterr().err == f"the journal is full: recording goes on in {tmp_path / 'a-2.tincan'}\n"
