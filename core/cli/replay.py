@@ -189,10 +189,8 @@ def _call(options: ReplayOptions, target: Destination, conversation: RecordedCon
 
     run = StepsRun("replay", conversation.ready, _nobody, limit=LIMIT, keeps_all=True)
     run.start()
-    connect = partial(
-        client_for, target, tls=options.tls, proxy=options.proxy, faults=options.faults, recorded=recorded
-    )
-    play(run, connect, monotonic() + options.wait)
+    connect = partial(client_for, target, tls=options.tls, proxy=options.proxy, faults=options.faults)
+    play(run, connect, recorded, monotonic() + options.wait)
     return _show(conversation, list(run.playing.rows), run.playing.left)
 
 
