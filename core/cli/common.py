@@ -85,6 +85,13 @@ def drop_output() -> None:
     os.close(nobody)
 
 
+def leave_unwritten(error: OSError) -> None:
+    """Write no more to standard output, which cannot be written, and say why unless its reader has gone."""
+    if not has_gone(error):
+        tell(f"standard output could not be written: {reason(error)}")
+    drop_output()
+
+
 def leave_output() -> None:
     """Write what is left for standard output if it is read at once; Python would wait for its reader at the end.
 

@@ -24,7 +24,7 @@ from core.cli.arguments import (
     proxy_to,
     refuse_mode,
 )
-from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
+from core.cli.common import INTERRUPTED, interruptible, leave_unwritten, tell, write_escapes_where_needed
 from core.cli.reading import TerminalJournal, numbered
 from core.cli.test import Recorded, play, recording
 from core.cli.tls import add_tls, tls_to
@@ -147,6 +147,9 @@ def run_replay(options: ReplayOptions) -> int:
             return INTERRUPTED
         except TincanError as error:
             tell(str(error))
+            return DIFFERENT
+        except OSError as error:
+            leave_unwritten(error)
             return DIFFERENT
 
 

@@ -17,6 +17,7 @@ from core.cli.arguments import add_faults, add_journal, add_proxy, add_wait, fau
 from core.cli.common import (
     INTERRUPTED,
     interruptible,
+    leave_unwritten,
     tell,
     tell_of_recording,
     write_escapes_where_needed,
@@ -124,6 +125,9 @@ def run_test(options: PlayOptions) -> int:
         except JournalError as error:
             tell(str(error))
             return BROKEN_FILE
+        except OSError as error:
+            leave_unwritten(error)
+            return NOT_AS_WISHED
         finally:
             is_written = options.junit is None or _write(options.junit, suites)
     all_wished = not any(suite.error or suite.failures or suite.skipped for suite in suites)
