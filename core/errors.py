@@ -261,6 +261,8 @@ _LOCAL_NETWORK = (  # from macOS 15 on, a program's first connection into it fai
     else ()
 )
 
+_REJECTED = "a firewall rejects it"  # ICMP "administratively prohibited", which Linux tells as EHOSTUNREACH, too
+
 _TABLE: dict[tuple[Doing, str], Explanation] = {
     (Doing.LISTENING, "EADDRINUSE"): _row(
         "{where} is already in use",
@@ -310,6 +312,7 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         (
             "the machine is off or not on this network",
             "the address is wrong",
+            _REJECTED,
             *_LOCAL_NETWORK,
         ),
         "Check the address and the network cable or Wi-Fi",
@@ -393,7 +396,7 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
     ),
     (Doing.SENDING, "EHOSTUNREACH"): _row(
         "{where} cannot be reached from here",
-        ("the machine is off or not on this network", "the address is wrong", *_LOCAL_NETWORK),
+        ("the machine is off or not on this network", "the address is wrong", _REJECTED, *_LOCAL_NETWORK),
         "Check the address and the network cable or Wi-Fi",
         Fault.NETWORK,
     ),
@@ -408,6 +411,18 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         ("it is a broadcast address, and broadcast is not allowed", "a firewall on this machine forbids it"),
         "Allow broadcast (--broadcast, or Socket options)",
         Fault.PERSON,
+    ),
+    (Doing.SENDING, "EPERM"): _row(  # what Linux says where a firewall forbids it
+        "a firewall on this machine kept back a datagram for {where}",
+        ("one of its rules forbids it",),
+        "Ask whoever looks after this machine's firewall",
+        Fault.OURS,
+    ),
+    (Doing.SENDING, "ENETRESET"): _row(  # of datagrams, what Windows says after an ICMP time exceeded (WSAENETRESET)
+        "a datagram did not arrive at {where}: its time to live ran out on the way",
+        ("its time to live is too short for the way", "routers send it round in a circle"),
+        "Give it more time to live (--ttl, or Socket options)",
+        Fault.NETWORK,
     ),
     (Doing.SENDING, "ENOBUFS"): _row(
         "a datagram for {where} was dropped by this machine",
@@ -424,6 +439,7 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
 }
 for _doing, _name, _same in (
     (Doing.CONNECTING, "ECONNABORTED", "ECONNRESET"),
+    (Doing.CONNECTING, "EPERM", "EACCES"),  # what Linux may say where a firewall of this machine forbids it
     (Doing.CONNECTING, "EHOSTDOWN", "EHOSTUNREACH"),
     (Doing.CONNECTING, "ENETDOWN", "ENETUNREACH"),
     (Doing.TALKING, "ENOTCONN", "ECONNRESET"),
@@ -435,23 +451,33 @@ for _doing, _name, _same in (
     (Doing.SENDING, "ECONNRESET", "ECONNREFUSED"),  # what Windows says after an ICMP port unreachable (WSAECONNRESET)
     (Doing.SENDING, "EHOSTDOWN", "EHOSTUNREACH"),
     (Doing.SENDING, "ENETDOWN", "ENETUNREACH"),
-    (Doing.SENDING, "EPERM", "EACCES"),  # what Linux says where a firewall forbids it
 ):
     _TABLE[_doing, _name] = _TABLE[_doing, _same]
 
 _MAY_RAISE = "" if sys.platform == "win32" else ", or raise the limit (ulimit -n)"
 
 _ANYWHERE: dict[str, Explanation] = {
-    name: _row(
+    "EMFILE": _row(
         "this program has as many connections and files open as the system allows",
         ("very many connections at once",),
         f"Close some connections{_MAY_RAISE}",
         Fault.OURS,
-    )
-    for name in ("EMFILE", "ENFILE")
+    ),
+    "ENFILE": _row(
+        "all programs together have as many files open as this machine allows",
+        ("another program has very many open", "very many connections at once"),
+        "Close some connections, or other programs",
+        Fault.OURS,
+    ),
 }
 _ANYWHERE["ENOBUFS"] = _ANYWHERE["ENOMEM"] = _row(
     "this machine is out of memory for connections", ("very many connections at once",), "Close some", Fault.OURS
+)
+_TABLE[Doing.RECORDING, "ENOMEM"] = _row(
+    "this machine is out of memory, so the conversation is not being recorded",
+    ("other programs take it",),
+    "Close some of them",
+    Fault.OURS,
 )
 
 

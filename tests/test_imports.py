@@ -103,7 +103,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         "core.cli.standard_streams",
         LIBRARY | {"core.cli.common", "core.compose.encoding", "core.text_safety", "core.wire"},
     ),
-    ("core.cli.common", LIBRARY | {"core.command", "core.text_safety"}),
+    ("core.cli.common", LIBRARY | {"core.command", "core.journal.recording.ledger", "core.text_safety"}),
     (
         "core.cli.arguments",
         LIBRARY | {"core.cli.common", "core.compose.encoding", "core.net.socket_options", "core.wire"},
@@ -137,7 +137,8 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     (
         "core.cli.test",
         ARGUMENTS
-        | {"core.net", "core.sending", "core.steps", "core.text_safety", "core.wire.faults", "core.workbench"},
+        | {"core.journal.recording.ledger", "core.net", "core.sending", "core.steps", "core.text_safety"}
+        | {"core.wire.faults", "core.workbench"},
     ),
     (
         "core.cli.replay",

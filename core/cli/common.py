@@ -11,11 +11,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from core.command import is_windows_console, raw_file
 from core.errors import reason
 from core.text_safety import TextSafety
+
+if TYPE_CHECKING:  # else by whoever records
+    from core.journal.recording.ledger import Recording
 
 _SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 INTERRUPTED = 130  # exit code: what a shell expects of a program that Ctrl-C ended
@@ -26,6 +29,16 @@ _LONGEST_LINE = 2_000  # characters told at once; a path may be long
 def tell(line: str) -> None:
     """Say something to the person beside what goes to standard output."""
     print(TextSafety().field(line, _LONGEST_LINE), file=sys.stderr)
+
+
+def tell_of_recording(before: Recording, now: Recording) -> None:
+    """Say how recording goes on, if anything has changed; that it has stopped, the recorder logs."""
+    if now.path != before.path:
+        lost = f"; {now.lost:,} entries are lost" if now.lost else ""
+        what = "is full" if now.was_full else "was deleted or replaced"
+        tell(f"the journal {what}: recording goes on in {now.path}{lost}")
+    elif now.failure is None and before.failure is not None:
+        tell(f"recording goes on; {now.lost:,} entries are missing")
 
 
 def write_file(path: Path, text: str) -> bool:
@@ -70,6 +83,13 @@ def drop_output() -> None:
     nobody = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nobody, sys.stdout.fileno())
     os.close(nobody)
+
+
+def leave_unwritten(error: OSError) -> None:
+    """Write no more to standard output, which cannot be written, and say why unless its reader has gone."""
+    if not has_gone(error):
+        tell(f"standard output could not be written: {reason(error)}")
+    drop_output()
 
 
 def leave_output() -> None:

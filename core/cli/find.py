@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.cli.arguments import add_directions, add_encoding
-from core.cli.common import INTERRUPTED, drop_output, has_gone, interruptible, tell, write_escapes_where_needed
+from core.cli.common import INTERRUPTED, has_gone, interruptible, leave_unwritten, tell, write_escapes_where_needed
 from core.cli.reading import DAMAGED, BadRequest, TerminalJournal, chosen, no_session, numbered
 from core.compose import Encoding, decode_as
 from core.errors import JournalError, TincanError
@@ -119,10 +119,8 @@ def run_find(options: FindOptions) -> int:
         except KeyboardInterrupt:
             return INTERRUPTED
         except OSError as error:
-            if not has_gone(error):
-                raise
-            drop_output()  # whoever read us has seen enough
-            return 0
+            leave_unwritten(error)
+            return 0 if has_gone(error) else _BAD_INPUT  # whoever read us has seen enough
         except TincanError as error:
             if interrupted.is_set():
                 return INTERRUPTED

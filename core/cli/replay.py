@@ -24,7 +24,7 @@ from core.cli.arguments import (
     proxy_to,
     refuse_mode,
 )
-from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed
+from core.cli.common import INTERRUPTED, interruptible, leave_unwritten, tell, write_escapes_where_needed
 from core.cli.reading import TerminalJournal, numbered
 from core.cli.test import Recorded, play, recording
 from core.cli.tls import add_tls, tls_to
@@ -148,6 +148,9 @@ def run_replay(options: ReplayOptions) -> int:
         except TincanError as error:
             tell(str(error))
             return DIFFERENT
+        except OSError as error:
+            leave_unwritten(error)
+            return DIFFERENT
 
 
 # The recording.
@@ -189,10 +192,8 @@ def _call(options: ReplayOptions, target: Destination, conversation: RecordedCon
 
     run = StepsRun("replay", conversation.ready, _nobody, limit=LIMIT, keeps_all=True)
     run.start()
-    connect = partial(
-        client_for, target, tls=options.tls, proxy=options.proxy, faults=options.faults, recorded=recorded
-    )
-    play(run, connect, monotonic() + options.wait)
+    connect = partial(client_for, target, tls=options.tls, proxy=options.proxy, faults=options.faults)
+    play(run, connect, recorded, monotonic() + options.wait)
     return _show(conversation, list(run.playing.rows), run.playing.left)
 
 

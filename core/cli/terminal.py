@@ -16,7 +16,15 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.cli.common import asked_to_end, drop_output, has_gone, is_terminal, tell, write_escapes_where_needed
+from core.cli.common import (
+    asked_to_end,
+    drop_output,
+    has_gone,
+    is_terminal,
+    tell,
+    tell_of_recording,
+    write_escapes_where_needed,
+)
 from core.cli.options import Options, limits_of
 from core.cli.standard_streams import MessagePrinter, StandardInput
 from core.clock import monotonic
@@ -357,14 +365,8 @@ class _Program:
         return True
 
     def _watch_recording(self, recording: Recording) -> None:
-        """Say how recording goes on; that it has stopped, the recorder logs."""
         before, self._recording = self._recording, recording
-        if recording.path != before.path:
-            lost = f"; {recording.lost:,} entries are lost" if recording.lost else ""
-            what = "is full" if recording.was_full else "was deleted or replaced"
-            tell(f"the journal {what}: recording goes on in {recording.path}{lost}")
-        elif recording.failure is None and before.failure is not None:
-            tell(f"recording goes on; {recording.lost:,} entries are missing")
+        tell_of_recording(before, recording)
 
     def _end_of_input(self) -> bool:
         """A client has said all and waits for the last answers. A server that never had input, as a

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -13,10 +14,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from core.address import Destination, parse_destination
 from core.cli.arguments import add_faults, add_journal, add_proxy, add_wait, faults_of, proxy_to
-from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, write_file
+from core.cli.common import (
+    INTERRUPTED,
+    interruptible,
+    leave_unwritten,
+    tell,
+    tell_of_recording,
+    write_escapes_where_needed,
+    write_file,
+)
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
 from core.errors import ConnectError, JournalError, TincanError, quoted
+from core.events import Event, EventSink
 from core.proxy import Proxy
 from core.settings import DEFAULTS, Limits
 from core.text_safety import TextSafety
@@ -25,7 +35,6 @@ from core.wire.faults import SOUND, BothWays
 
 if TYPE_CHECKING:  # else when lists are played: no other program needs them
     from core.net.client import Client
-    from core.net.connection import Connection
     from core.sending.plan import Played
     from core.sending.steps import StepsRun
     from core.steps.playing import Row
@@ -33,7 +42,7 @@ if TYPE_CHECKING:  # else when lists are played: no other program needs them
     from core.steps.step import ReadySteps
 
 Recorded: TypeAlias = Callable[[], "Mapping[str, Any]"]  # what a session has of who records it
-MakeClient: TypeAlias = "Callable[[Callable[[Connection], None]], Client]"  # of what hears of its connection
+MakeClient: TypeAlias = "Callable[..., Client]"  # of what hears of its connection, and ``recorded``
 
 OK, NOT_AS_WISHED, BROKEN_FILE = 0, 1, 2
 _AGAIN = 0.2  # seconds from one try to connect to the next
@@ -116,6 +125,9 @@ def run_test(options: PlayOptions) -> int:
         except JournalError as error:
             tell(str(error))
             return BROKEN_FILE
+        except OSError as error:
+            leave_unwritten(error)
+            return NOT_AS_WISHED
         finally:
             is_written = options.junit is None or _write(options.junit, suites)
     all_wished = not any(suite.error or suite.failures or suite.skipped for suite in suites)
@@ -143,8 +155,8 @@ def _play(ready: ReadySteps, target: Destination, tls: Tls | None, options: Play
     error = ""
     run.start()
     try:
-        connect = partial(client_for, target, tls=tls, proxy=options.proxy, faults=options.faults, recorded=recorded)
-        play(run, connect, start + options.wait)
+        connect = partial(client_for, target, tls=tls, proxy=options.proxy, faults=options.faults)
+        play(run, connect, recorded, start + options.wait)
     except TincanError as failure:
         error = str(failure)
     scheme = "udp://" if target.datagrams else "tls://" if tls is not None else ""
@@ -153,13 +165,26 @@ def _play(ready: ReadySteps, target: Destination, tls: Tls | None, options: Play
 
 @contextlib.contextmanager
 def recording(journal: Path | None, limits: Limits = DEFAULTS) -> Iterator[Recorded]:
-    """Gives what has a session recorded in this new file; nothing without one. Raises ``JournalError``."""
+    """Gives what has a session recorded in this new file; nothing without one. Raises ``JournalError``.
+
+    The person is told when recording goes on in another file.
+    """
     if journal is None:
         yield dict
         return
+    from core.journal.recording.ledger import Recording
     from core.workbench import Workbench
 
+    known = Recording(journal)
+
+    def hear() -> None:  # on the recorder's thread, with each commit
+        nonlocal known
+        for batch in subscription.drain():
+            before, known = known, batch.recording
+            tell_of_recording(before, known)
+
     workbench = Workbench(journal, limits=limits)
+    subscription = workbench.subscribe(hear)
     try:
         yield workbench.surroundings
     finally:
@@ -167,13 +192,13 @@ def recording(journal: Path | None, limits: Limits = DEFAULTS) -> Iterator[Recor
             tell(f"still busy: {', '.join(late)}")
 
 
-def play(run: StepsRun, make_client: MakeClient, until: float = 0.0) -> None:
+def play(run: StepsRun, make_client: MakeClient, recorded: Recorded, until: float = 0.0) -> None:
     """Have a run that was started play over a client that is made for it, to its end.
 
     Raises ``ConnectError`` if no server is there until then on the monotonic clock, or at once.
     """
     try:
-        with _connected(run, make_client, until):
+        with _connected(run, make_client, recorded, until):
             while not run.join(_LOOK):
                 pass
     finally:
@@ -182,18 +207,55 @@ def play(run: StepsRun, make_client: MakeClient, until: float = 0.0) -> None:
 
 
 @contextlib.contextmanager
-def _connected(run: StepsRun, make_client: MakeClient, until: float) -> Iterator[None]:
-    """A client that plays the list, once a server is there. Raises ``ConnectError`` if none is until then."""
+def _connected(run: StepsRun, make_client: MakeClient, recorded: Recorded, until: float) -> Iterator[None]:
+    """A client that plays the list, once a server is there. Raises ``ConnectError`` if none is until then.
+
+    Of the tries, the one that comes through is recorded, or else the last.
+    """
+    session = recorded()
     with contextlib.ExitStack() as stack:
         while True:
+            events = _HeldEvents(session["events"]) if session else None
+            counts = True
             try:
-                stack.enter_context(make_client(run.attach))
+                stack.enter_context(make_client(run.attach, recorded={**session, "events": events}))
                 break
             except ConnectError:
                 if monotonic() >= until or run.is_attached:
                     raise
                 time.sleep(_AGAIN)
+                counts = False
+            finally:
+                if counts and events is not None:
+                    events.let_go()
         yield
+
+
+class _HeldEvents:
+    """What a session tells who records it, kept back until it is let go. Any thread."""
+
+    def __init__(self, sink: EventSink) -> None:
+        self._sink = sink
+        self._lock = threading.Lock()  # so that what was kept back comes first
+        self._held: list[Event] | None = []
+        self.when_relieved = sink.when_relieved
+
+    @property
+    def congested(self) -> bool:
+        return self._sink.congested
+
+    def put(self, event: Event) -> None:
+        with self._lock:
+            if self._held is not None:
+                self._held.append(event)
+            else:
+                self._sink.put(event)
+
+    def let_go(self) -> None:
+        with self._lock:
+            for event in self._held or ():
+                self._sink.put(event)
+            self._held = None
 
 
 def _rows(run: StepsRun, ready: ReadySteps) -> list[Row]:

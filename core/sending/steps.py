@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from core.address import Destination
@@ -45,19 +46,19 @@ def client_for(
     tls: Tls | None = None,
     proxy: Proxy | None = None,
     faults: BothWays = SOUND,
-    recorded: Callable[[], Mapping[str, Any]] = dict,
+    recorded: Mapping[str, Any] = MappingProxyType({}),
 ) -> Client:
     """A client, to be started, over which a list is played: of UDP or TCP. It leaves it to the list when to part.
 
-    ``recorded`` gives what it has of who records it: ``Workbench.surroundings``.
+    ``recorded`` is what it has of who records it: see ``Workbench.surroundings``.
     """
     from core.net.udp import UdpClient
 
     out, into = faults
     if target.datagrams:
-        return UdpClient(target.address, stands=stands, fault_out=out, fault_in=into, **recorded())
+        return UdpClient(target.address, stands=stands, fault_out=out, fault_in=into, **recorded)
     return Client(
-        target.address, half_open=True, tls=tls, stands=stands, proxy=proxy, fault_out=out, fault_in=into, **recorded()
+        target.address, half_open=True, tls=tls, stands=stands, proxy=proxy, fault_out=out, fault_in=into, **recorded
     )
 
 

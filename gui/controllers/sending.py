@@ -65,7 +65,7 @@ class _Batch:
     written: SentMessage
     to: frozenset[ConnectionId] | None
     tell: Callable[[SendResult], None]
-    may_replace: bool
+    instead: Callable[[SessionId, bytes], bool] | None
     done: int = 0
     refused: dict[str, None] = field(default_factory=dict)
 
@@ -85,7 +85,7 @@ class SendingController:
         self._main_controller = main_controller
         self._post = post
         self.count = 0  # messages with a counter in them that went out
-        self.send_instead: Callable[[SessionId, bytes], bool] | None = None  # takes a message in the place of a send
+        self.send_instead: Callable[[SessionId, bytes], bool] | None = None  # takes one message in the place of a send
         self._seed = os.urandom(16)  # of the random bytes in the next message
         self._jobs: deque[Callable[[], None]] = deque()  # that wait, in their order
         self._preview: Callable[[], None] | None = None  # the newest that was asked for, done when no job waits
@@ -230,8 +230,8 @@ class SendingController:
         A message that is asked for meanwhile is composed after these, so that it goes out behind them and counts on.
         One that ``may_replace`` what is being edited goes on in its place.
         """
-        is_replacing = may_replace and self.send_instead is not None
-        why = self._main_controller.why_nobody() if not is_replacing else ""
+        instead = self.send_instead if may_replace else None  # now: what is edited may have gone once it is composed
+        why = self._main_controller.why_nobody() if instead is None else ""
         state = self._main_controller.state
         if state is None or why:
             tell(SendResult(False, why, is_unheard=True))
@@ -247,7 +247,7 @@ class SendingController:
             tell(result)
 
         self._jobs.append(
-            lambda: self._compose_and_send(conversation, session, texts, message_format, to, ended, may_replace)
+            lambda: self._compose_and_send(conversation, session, texts, message_format, to, ended, instead)
         )
         self._begin()
 
@@ -259,7 +259,7 @@ class SendingController:
         message_format: MessageFormat,
         to: frozenset[ConnectionId] | None,
         tell: Callable[[SendResult], None],
-        may_replace: bool,
+        instead: Callable[[SessionId, bytes], bool] | None,
     ) -> None:
         seeds = [self._seed, *(os.urandom(16) for _ in texts[1:])]
         first = self._context()
@@ -275,7 +275,7 @@ class SendingController:
                 tell(SendResult(False, "There is no byte in this message."))
             else:
                 written = SentMessage("\n".join(texts), message_format.format, message_format.encoding)
-                self._send(_Batch(conversation, session, found, message_format, written, to, tell, may_replace))
+                self._send(_Batch(conversation, session, found, message_format, written, to, tell, instead))
 
         are_few = (
             len(texts) <= 10 and sum(map(len, texts)) <= _QUICK and all(is_quick(one, message_format) for one in texts)
@@ -316,7 +316,7 @@ class SendingController:
         while batch.done < len(batch.messages):
             message = batch.messages[batch.done]
             try:
-                instead = self.send_instead if batch.may_replace else None
+                instead, batch.instead = batch.instead, None
                 if instead is not None and instead(batch.session, message.wire):
                     batch.done += 1
                     continue

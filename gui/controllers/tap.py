@@ -5,6 +5,7 @@ Lives on the window's thread.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.address import DEFAULT_HOST, DEFAULT_PORT, HIGHEST_PORT, Address, Target, parse_target
@@ -237,7 +238,7 @@ class HoldController(ViewController["HoldBar"]):
 
             draft = redraft(held[0].data, self._window.conversation.transcript.decoding.encoding)
             self._editing = state.session, held[0]
-            self._main_controller.sending.send_instead = self._send_on
+            self._main_controller.sending.send_instead = partial(self._send_on, self._editing)
             self._window.composer.put(draft.text, MessageFormat.of(draft, draft.framing))
             self._window.composer.focus_message()
         self.show()
@@ -279,15 +280,16 @@ class HoldController(ViewController["HoldBar"]):
         self._main_controller.workbench.forward(state.session, held[0].key, data)
         self._again.ask(1)
 
-    def _send_on(self, session: SessionId, data: bytes) -> bool:
-        """Forward what was edited as it stands in the field; False if it is another session's.
+    def _send_on(self, edited: tuple[SessionId, HeldMessage], session: SessionId, data: bytes) -> bool:
+        """Forward what was edited as it stood in the field; False if it is another session's.
 
         Raises ``SendError`` if it has gone.
         """
-        if self._editing is None or self._editing[0] != session:
+        if edited[0] != session:
             return False
-        _session, message = self._editing
-        self._stop_editing()
+        if self._editing is edited:
+            self._stop_editing()
+        _session, message = edited
         if not self._is_held(session, message):
             self.show()
             raise SendError(_GONE)

@@ -78,7 +78,12 @@ def test_what_is_not_known_is_not_said(explanation: Explanation, text: str) -> N
         (Doing.TALKING, errno.ENETUNREACH, "127.0.0.1:5555 can no longer be reached", Fault.NETWORK),
         (Doing.RECORDING, errno.ENOSPC, "the disk is full", Fault.OURS),
         (Doing.LISTENING, errno.EMFILE, "as many connections and files open as the system allows", Fault.OURS),
-        (Doing.CONNECTING, errno.ENFILE, "as many connections and files open as the system allows", Fault.OURS),
+        (Doing.CONNECTING, errno.ENFILE, "all programs together have as many files open", Fault.OURS),
+        (Doing.CONNECTING, errno.EPERM, "does not let you connect to 127.0.0.1:5555", Fault.OURS),
+        (Doing.SENDING, errno.EPERM, "a firewall on this machine kept back", Fault.OURS),
+        (Doing.SENDING, errno.EACCES, "does not let you send to 127.0.0.1:5555", Fault.PERSON),
+        (Doing.SENDING, errno.ENETRESET, "its time to live ran out", Fault.NETWORK),
+        (Doing.RECORDING, errno.ENOMEM, "out of memory", Fault.OURS),
         (Doing.TALKING, errno.ENOBUFS, "out of memory for connections", Fault.OURS),
     ],
 )
@@ -90,6 +95,22 @@ def test_the_same_number_means_what_was_being_done(doing: Doing, number: int, sa
     assert explanation.causes
     assert explanation.advice
     assert "{where}" not in str(explanation)
+
+
+def test_memory_that_a_journal_lacks_is_not_said_to_lack_for_connections() -> None:
+    assert "connections" not in explain(OSError(errno.ENOMEM, "Cannot allocate memory"), Doing.RECORDING, HERE).what
+
+
+@pytest.mark.parametrize("doing", [Doing.CONNECTING, Doing.SENDING])
+def test_a_host_that_is_not_reached_may_be_behind_a_firewall_that_says_so(doing: Doing) -> None:
+    assert "a firewall rejects it" in explain(OSError(errno.EHOSTUNREACH, "No route to host"), doing, HERE).causes
+
+
+def test_who_opened_too_many_files_is_this_program_or_all_of_them() -> None:
+    mine, everybody = (explain(OSError(number, ""), Doing.LISTENING, HERE) for number in (errno.EMFILE, errno.ENFILE))
+    assert "this program" in mine.what
+    assert "this program" not in everybody.what
+    assert "ulimit" not in everybody.advice
 
 
 WINSOCK = {

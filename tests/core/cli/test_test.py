@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from build_scripts.project import ROOT
+from core.address import parse_destination
+from core.cli.test import play, recording
 from core.journal.reading.reader import JournalReader
+from core.net.client import Client
+from core.net.connection import Connection
 from core.net.server import Server
 from core.net.udp import UdpServer
 from core.replies.rules import Rules, find_rule_set
+from core.sending.steps import StepsRun, client_for
+from core.steps.step_file import read_step_file
 from core.tls.settings import Tls
 from tests.support import program
 from tests.support.certificates import make, make_authority
@@ -217,3 +225,45 @@ def test_what_was_said_is_recorded_in_a_session_for_each_list(tmp_path: Path, sc
             row.session: [one.kind for one in reader.read(row.session, 0, 100) if one.data] for row in reader.sessions()
         }
     assert said == {1: ["sent", "received"], 2: ["sent", "received"]}
+
+
+def test_a_journal_that_is_full_is_told_and_goes_on_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looks = iter([True])
+    monkeypatch.setattr("core.journal.recording.files.is_full", lambda *_: next(looks, False))
+    with recording(tmp_path / "a.tincan") as recorded, Server("127.0.0.1:0", **recorded()):
+        pass
+    assert capsys.readouterr().err == f"the journal is full: recording goes on in {tmp_path / 'a-2.tincan'}\n"
+
+
+def test_of_the_tries_to_connect_the_one_that_came_through_is_recorded(tmp_path: Path) -> None:
+    journal, target = tmp_path / "talk.tincan", parse_destination(f"127.0.0.1:{free_port()}", for_server=False)
+    ready = read_step_file(written(tmp_path, {"send": "x", "expect": "equals", "pattern": "x"}))
+    steps, tries = StepsRun("list", ready, lambda _played: None), []
+    steps.start()
+    with contextlib.ExitStack() as stack, recording(journal) as recorded:
+
+        def connect(stands: Callable[[Connection], None], recorded: Mapping[str, Any]) -> Client:
+            tries.append(recorded["session"])
+            if len(tries) == 3:
+                stack.enter_context(Server(target.address, reply="echo", framing="line"))
+            return client_for(target, stands, recorded=recorded)
+
+        play(steps, connect, recorded, math.inf)
+    assert tries == [1, 1, 1]
+    with contextlib.closing(JournalReader(journal)) as reader:
+        (session,) = reader.sessions()
+        kinds = [entry.kind for entry in reader.read(session.session, 0, 100)]
+    assert kinds.count("session-opened") == 1
+    assert [kind for kind in kinds if kind in ("sent", "received", "closed")] == ["sent", "received", "closed"]
+
+
+def test_of_tries_that_are_all_in_vain_the_last_is_recorded(tmp_path: Path) -> None:
+    path, journal = written(tmp_path, ASK), tmp_path / "talk.tincan"
+    done = run(path, f"127.0.0.1:{free_port()}", "--wait", "0.7", "--journal", journal)
+    assert done.code == 1
+    with contextlib.closing(JournalReader(journal)) as reader:
+        (session,) = reader.sessions()
+        last = reader.read(session.session, 0, 100)[-1]
+    assert "Nothing answers" in last.note

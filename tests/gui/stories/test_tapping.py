@@ -300,6 +300,35 @@ def test_what_is_edited_is_not_lost_when_the_message_has_gone_meanwhile(person: 
             assert "pay 10" in person.message
 
 
+def test_what_is_edited_goes_to_nobody_when_the_message_goes_while_it_is_composed(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            person.sees(f"#1→  :{host.address.port}")
+            person.tab_to("No connection", back=True)
+            person.press("<Return>", "<Down>", "<Down>", "<space>", "<Escape>")
+            person.sees("#1→  ▾")
+            person.press("<Shift-F7>", "<space>")
+            person.sees("Nothing waits.")
+            caller.say(b"pay 10\n")
+            person.sees("1 waits for")
+            person.push("Edit")
+            person.sees("Change it in the message field")
+            controller = person.app.main_controller
+            assert controller.state is not None
+            monkeypatch.setattr("gui.controllers.sending.is_quick", lambda *_: False)
+            person.app.window.composer.submit()
+            controller.workbench.let_go(controller.state.session)
+            assert target.hear(7) == b"pay 10\n"
+            controller.hold.show()  # as it looks now and then
+            person.sees("Not sent: the message that was being edited has gone already")
+            assert "pay 10" in person.message
+            person.push("Stop tap")
+            assert target.hear_all() == b""
+
+
 @pytest.mark.parametrize("size", ["640x480", "1000x700"])
 def test_how_many_wait_is_read_at_every_control_of_the_bar(person: Person, size: str) -> None:
     root, window = person.app.root, person.app.window
