@@ -319,8 +319,12 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         Fault.NETWORK,
     ),
     (Doing.CONNECTING, "ENETUNREACH"): _row(
-        "this machine has no network that leads to {where}",
-        ("it is offline", "the address belongs to a kind of network (IPv6, a VPN) that it is not on"),
+        "no network leads from here to {where}",
+        (
+            "this machine is offline",
+            "the address belongs to a kind of network (IPv6, a VPN) that it is not on",
+            "a router on the way knows no way there (ICMP network unreachable)",
+        ),
         "Check the network connection",
         Fault.NETWORK,
     ),
@@ -401,8 +405,13 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         Fault.NETWORK,
     ),
     (Doing.SENDING, "ENETUNREACH"): _row(
-        "this machine has no network that leads to {where}",
-        ("it is offline", "no interface is set for a multicast group", "the address is of a kind that it is not on"),
+        "no network leads from here to {where}",
+        (
+            "this machine is offline",
+            "no interface is set for a multicast group",
+            "the address is of a kind that it is not on",
+            "a router on the way knows no way there (ICMP network unreachable)",
+        ),
         "Check the network connection, or choose an interface",
         Fault.NETWORK,
     ),

@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # else when there is an expression
 
 RAW = "raw"
 _MOST = 1_000  # messages of one direction that are told apart: one takes some 500 bytes, and may have a single one
+_MOST_AT_ONCE = (
+    20  # messages that an expression looks at before other connections have their turn; each takes 2 ms at most
+)
 
 
 class HoldError(TincanError, ValueError):
@@ -54,6 +57,7 @@ class Matcher:
 
     def __init__(self, expression: str) -> None:
         self._regex: HeardRegex | None = None
+        self.has_expression = bool(expression)
         if expression:
             from core.replies.rules.rule import RuleError, regex_in_utf_8
 
@@ -122,7 +126,13 @@ class HeldQueue:
         self._finished_at: int | None = None
         self._waiting: deque[_Entry] = deque()
         self._held_entries: dict[int, _Entry] = {}
+        self._looked = 0  # messages that an expression has looked at in this turn, which ``take`` ends
         self.size = 0  # bytes of all that is in it
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the next turn tells more messages apart: another ``take`` is due, once others had theirs."""
+        return bool(self._unsplit) and not self.is_full
 
     @property
     def is_full(self) -> bool:
@@ -154,6 +164,7 @@ class HeldQueue:
                 if entry.data:
                     out.append((entry.data, entry.origin))
             if not self._split_more():
+                self._looked = 0
                 return out
 
     def change(self, key: int, data: bytes | None) -> bytes | None:
@@ -182,9 +193,9 @@ class HeldQueue:
             self._release(key)
 
     def _split_more(self) -> bool:
-        """Make messages of what came, as far as there is room for them; whether there are more."""
+        """Make messages of what came, as far as there is room and the turn goes; whether there are more."""
         before = len(self._waiting)
-        while self._unsplit and not self.is_full:
+        while self.has_more and self._looked < _MOST_AT_ONCE:
             data, at = self._unsplit[0]
             end = next(self._first_ends(), None)
             if end is None:
@@ -218,6 +229,7 @@ class HeldQueue:
         self._begun.clear()
         entry = _Entry(message)
         self._waiting.append(entry)
+        self._looked += self._matcher.has_expression
         if self._matcher.fits(message):
             entry.is_held = True
             self._held_entries[self._held.add(self._number, message, at)] = entry

@@ -192,10 +192,17 @@ class Tap(ListeningSession):
         if leg.is_waiting and leg.connection.is_open:
             self._go_on(leg)
 
+    def _take_turn(self, leg: _Leg) -> None:
+        leg.is_due = False
+        self._released(leg)
+
     def _take_from_queue(self, leg: _Leg) -> None:
         """Have what goes on now go on; a queue that is not needed any more goes."""
         if leg.queue is not None:
             leg.held += leg.queue.take()
+            if leg.queue.has_more and not leg.is_due:
+                leg.is_due = True
+                self._soon(partial(leg.connection.guard, partial(self._take_turn, leg)))
             if not leg.queue.size:
                 self._holding.discard(leg)
                 leg.queue = None
@@ -431,6 +438,8 @@ class Tap(ListeningSession):
     def _end_other(self, leg: _Leg, other: _Leg, ending: Ending) -> None:
         """A leg ends: pass on what it had received, and end the other leg as it does."""
         if leg.queue is not None and ending is not Ending.PEER_FINISHED:
+            while leg.queue.has_more:  # here and now: there is no later turn
+                leg.held += leg.queue.take()
             self._drop_held(leg, other.connection, leg.connection)
         if ending is Ending.PEER_FINISHED:
             self._finish_after_what_came(leg)
@@ -472,6 +481,7 @@ class _Leg:
         "held",
         "is_broken",
         "is_closing",
+        "is_due",
         "is_waiting",
         "lost",
         "other",
@@ -484,6 +494,7 @@ class _Leg:
         self.dialer: Dialer | None = None
         self.held: deque[tuple[bytes, Origin]] = deque()
         self.queue: HeldQueue | None = None  # in front of that, where messages are held
+        self.is_due = False  # whether more of its queue is told apart in the next turn
         self.is_waiting = False  # for room on the other leg, and not read meanwhile
         self.has_finished = False  # whether its peer has finished sending
         self.is_broken = False  # whether it was reset: then it is read to its end, whatever waits

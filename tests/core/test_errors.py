@@ -59,9 +59,9 @@ def test_what_is_not_known_is_not_said(explanation: Explanation, text: str) -> N
         (Doing.CONNECTING, errno.ETIMEDOUT, "no answer from 127.0.0.1:5555 in time", Fault.NETWORK),
         (Doing.CONNECTING, errno.EHOSTUNREACH, "127.0.0.1:5555 cannot be reached", Fault.NETWORK),
         (Doing.CONNECTING, errno.EHOSTDOWN, "127.0.0.1:5555 cannot be reached", Fault.NETWORK),
-        (Doing.CONNECTING, errno.ENETDOWN, "no network that leads to 127.0.0.1:5555", Fault.NETWORK),
+        (Doing.CONNECTING, errno.ENETDOWN, "no network leads from here to 127.0.0.1:5555", Fault.NETWORK),
         (Doing.CONNECTING, errno.ECONNABORTED, "broke the connection off while it was being made", Fault.PEER),
-        (Doing.CONNECTING, errno.ENETUNREACH, "no network that leads to 127.0.0.1:5555", Fault.NETWORK),
+        (Doing.CONNECTING, errno.ENETUNREACH, "no network leads from here to 127.0.0.1:5555", Fault.NETWORK),
         (Doing.CONNECTING, errno.EACCES, "does not let you connect to 127.0.0.1:5555", Fault.OURS),
         (Doing.CONNECTING, errno.EADDRNOTAVAIL, "cannot be connected to from here", Fault.PERSON),
         (Doing.CONNECTING, errno.EINVAL, "127.0.0.1:5555 cannot be connected to", Fault.PERSON),
@@ -152,6 +152,15 @@ def test_an_error_of_windows_sockets_is_explained_as_that_of_posix(doing: Doing,
     assert error_name(OSError(WINSOCK[name], "its words")) == name
     assert (there.causes, there.advice, there.fault) == (here.causes, here.advice, here.fault)
     assert there.what.replace("WSA", "") == here.what.replace("WSA", "")
+
+
+@pytest.mark.parametrize("doing", [Doing.CONNECTING, Doing.SENDING])
+def test_a_network_may_be_unreachable_from_here_or_from_a_router_on_the_way(doing: Doing) -> None:
+    explanation = explain(OSError(errno.ENETUNREACH, ""), doing, HERE)
+
+    assert explanation.what == "no network leads from here to 127.0.0.1:5555"
+    assert "this machine is offline" in explanation.causes
+    assert "a router on the way knows no way there (ICMP network unreachable)" in explanation.causes
 
 
 @pytest.mark.usefixtures("_winsock")

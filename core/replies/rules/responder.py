@@ -168,6 +168,8 @@ class RulesResponder(Responder):
             tell()
 
         def told() -> None:
+            if self._is_over:
+                return  # the connection has gone meanwhile
             if not found:
                 self._give_up(rule)
             if found and found[0] is not None:

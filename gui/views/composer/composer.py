@@ -168,6 +168,7 @@ class Composer(ttk.Frame):
 
     def put(self, text: str, message_format: MessageFormat) -> None:
         """Put a text into the field, to be changed and sent; the messages after it keep their format."""
+        self.complain("")  # which was about another text
         self.field.put(text)
         self._draft.recall.begin_anew()
         self._use(message_format)

@@ -309,8 +309,53 @@ def test_messages_that_do_not_fit_are_passed_on_however_many_come_at_once() -> N
     held, sent = HeldMessages(), [b"%d\n" % number for number in range(5_000)]
     queue = lines(held, "no such")
     queue.put(b"".join(sent), 0)
-    assert taken(queue) == sent
+    passed = taken(queue)
+    while queue.has_more:
+        passed += taken(queue)
+    assert passed == sent
     assert (queue.size, held.listed) == (0, ())
+
+
+def test_so_many_messages_are_looked_at_before_others_have_their_turn() -> None:
+    queue = lines(HeldMessages(), "no such")
+    for number in range(50):
+        queue.put(b"%d\n" % number, 0)
+    turns = [taken(queue)]
+    while queue.has_more:
+        turns.append(taken(queue))
+    assert [len(turn) for turn in turns] == [20, 20, 10]
+
+
+def test_a_pair_with_many_messages_to_look_at_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[bytes] = []
+    others: list[Peer] = []
+
+    def fits(_matcher: Matcher, message: bytes) -> bool:
+        if not looked:
+            others[0].say(b"other\n")
+        looked.append(message)
+        return False
+
+    monkeypatch.setattr(Matcher, "fits", fits)
+    hold = Hold(into=False, expression="x", framing="line")
+    with holding(hold) as pair, Peer.calls(pair.tap.addresses[0]) as other:
+        until(lambda: len(pair.tap.connections) == 4, "both pairs to stand")
+        others.append(other)
+        pair.caller.say(b"m\n" * 400)
+        assert pair.target.hear(800) == b"m\n" * 400
+        until(lambda: b"other\n" in looked, "the other pair's message to be looked at")
+
+    assert looked.index(b"other\n") < 100
+
+
+@needs_rst
+def test_what_came_before_a_reset_is_looked_at_to_its_end() -> None:
+    with holding(Hold(into=False, expression="no such", framing="line"), Resets) as pair:
+        pair.caller.say(b"m\n" * 400)
+        pair.caller.leave()
+        pair.sink.wait_for(Closed, 2)
+
+        assert sum(len(event.data) for event in pair.sink.of(Sent)) == 800
 
 
 @pytest.mark.parametrize("expression", ["", "no such"])

@@ -64,6 +64,16 @@ def test_a_message_is_called_unheard_only_as_long_as_nobody_is_there(make_app: M
         assert app.window.composer.text == "early"
 
 
+def test_why_a_message_did_not_go_out_is_not_said_of_another_that_is_put_there(make_app: MakeApp) -> None:
+    app = make_app()
+    say(app, "for nobody")
+    assert app.window.composer.complaint
+
+    app.window.composer.put("another", MessageFormat())
+
+    assert app.window.composer.complaint == ""
+
+
 def test_a_counter_counts_what_went_out_and_nothing_else(make_app: MakeApp) -> None:
     app = make_app()
     app.window.composer.choose(MessageFormat("escapes"))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import smtplib
 import threading
 import urllib.request
+from collections.abc import Callable
 from email.message import EmailMessage
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,7 +21,7 @@ from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
 from core.settings import Limits
 from tests.support.injection import Breaker
-from tests.support.peers import Peer
+from tests.support.peers import Peer, Resets
 from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import serving
 from tests.support.systems import needs_rst
@@ -226,6 +228,30 @@ def test_a_thread_that_dies_over_an_expression_gives_the_rule_up(
         assert peer.hear(9) == b"answered\n"
         assert "“endless”" in sink.wait_for(Remark)[0].text
     logged_errors.clear()
+
+
+@needs_rst
+def test_what_an_expression_finds_for_somebody_who_has_gone_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Callable[[], None]] = []
+
+    def worker(look: Callable[[], None], *_: object, **__: object) -> SimpleNamespace:
+        return SimpleNamespace(start=lambda: looks.append(look))
+
+    monkeypatch.setattr("core.replies.rules.responder.Worker", worker)
+    table = rules(ENDLESS, Rule("any", "equals", "hello", Draft("there")))
+    with serving(table, framing="line") as (server, sink):
+        with Resets.calls(server.addresses[0]) as peer:
+            peer.say(b"a" * 60 + b"b\n")
+            until(lambda: bool(looks), "the expression to be looked at on a thread of its own")
+            peer.leave()
+            sink.wait_for(Closed)
+        looks[0]()
+        with Peer.calls(server.addresses[0]) as other:
+            other.say(b"hello\n")
+            assert other.hear(5) == b"there"
+
+    assert sink.of(Remark) == []
+    assert table.unknown.times == 0
 
 
 def test_a_crowd_of_messages_waits_with_the_system_not_here() -> None:
