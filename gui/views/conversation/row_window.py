@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from gui.viewmodels.decoding import UTF_8
 from gui.viewmodels.hexdump import MOST_IN_LINE as MOST_IN_HEX_LINE
-from gui.viewmodels.rows import Spot, fraction_at, spot_at
-from gui.viewmodels.typeset_row import DECOR, Row
+from gui.viewmodels.rows import Spot, offset_of, spot_at
+from gui.viewmodels.typeset_row import DECOR, Place, Row
 from gui.viewmodels.typesetting import HEX_MORE, MORE, MOST_PASSED, RowStyle, Typesetter, stretch_around, weight
 
 if TYPE_CHECKING:
@@ -355,14 +355,32 @@ class RowWindow:
         """The place of the row that is here and nearest."""
         return max(self.first, min(place, self.last - 1))
 
-    # Spots, which are the same under every lens.
+    # Bytes on lines. Where a row is set in another way, its bytes stand on other lines.
 
     def spot(self, place: int, line: int) -> Spot | None:
-        """Which byte stands about on a line of a row; None if the row is not here."""
-        found = self.read(place, place + 1) if place in self else []
-        return spot_at(found[0], line / max(1, self.lines_of(place))) if found else None
+        """The first byte on a line of a row, in terms that hold under every lens; None if the row is not here."""
+        row = self.row(place)
+        return spot_at(self.display_rows[place - self.first], self._byte_on(row, line)) if row is not None else None
 
     def line_with(self, place: int, spot: Spot) -> int:
-        """On which line of a row a byte stands, about."""
-        found = self.read(place, place + 1)
-        return int(fraction_at(found[0], spot) * self.lines_of(place)) if found else 0
+        """On which line of a row that is here a byte stands; the first where it is the row's first."""
+        return self._line_of_byte(place, offset_of(self.display_rows[place - self.first], spot)) if place in self else 0
+
+    def line_like(self, place: int, before: Row | None, line: int) -> int:
+        """On which line of a row stands now what stood on that line when the row was set like ``before``."""
+        row = self.row(place)
+        if row is None or before is None or row.lines == before.lines:  # mostly
+            return line
+        return self._line_of_byte(place, self._byte_on(before, line))
+
+    def _byte_on(self, row: Row, line: int) -> int:
+        start = Place(line, 0)
+        return row.body.bytes_between(row, start, start, self._text.astral)[0] if row.body is not None else 0
+
+    def _line_of_byte(self, place: int, byte: int) -> int:
+        """0 for the first byte, what is above it included; the last line for one that is not shown."""
+        row = self.row(place)
+        if row is None or row.body is None or not byte:
+            return 0
+        found = next(row.body.stretches(row, byte, byte + 1, self._text.astral), None)
+        return found[0].line if found is not None else max(0, row.lines - 1)

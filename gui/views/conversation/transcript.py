@@ -74,7 +74,8 @@ class Transcript(ttk.Frame):
         self._following = True
         self._sought: Spot | None = None  # what was on top before the conversation was cut anew
         self._is_catching_up = False  # it was cut anew, and what there was before is still being counted
-        self._sees_chosen = False  # whether the chosen row is in sight
+        self._sees_chosen = False  # whether the chosen row was in sight when that was looked for
+        self._looked_at = 0  # rows that there were then
         self._is_lit = False
         self.lit = (0, -1)  # the entries of the first and the last row in which what was found is set off
         self._shift_planned: str | None = None
@@ -105,6 +106,7 @@ class Transcript(ttk.Frame):
         if self.row_window.last < self.total:
             self._load_end()
         self.text.yview_moveto(1.0)
+        self._look_for_chosen()
         self._tell_new()
 
     def to_start(self) -> None:
@@ -203,7 +205,7 @@ class Transcript(ttk.Frame):
         self.selection.restore()
         if place in self.row_window:
             self._see(place)
-        self._sees_chosen = True
+        self._sees_chosen, self._looked_at = True, self.total
         self._on_choose(found[0])
 
     def step(self, step: int) -> None:
@@ -390,20 +392,28 @@ class Transcript(ttk.Frame):
 
         A chosen row that was in view still is.
         """
-        sees_chosen, chosen = self._sees_chosen, self.selection.chosen
         self._fetch()
-        if sees_chosen and chosen is not None and chosen in self.row_window:
+        self._keep_chosen()
+
+    def _keep_chosen(self) -> None:
+        """Have the chosen row in sight if it was, and did not go out of it as the end was followed."""
+        chosen, is_passed = self.selection.chosen, self._following and self._looked_at < self.total
+        if self._sees_chosen and not is_passed and chosen is not None and chosen in self.row_window:
             self._see(chosen)
 
     def _fetch(self, views: tuple[int, int] = ENOUGH) -> None:
-        """Have the rows around the view in the row window; in view nothing moves."""
+        """Have the rows around the view in the row window; at its top nothing moves."""
         if self._following:
             self._load_end()
         else:
-            place, line, pixels = self._anchor()
+            window = self.row_window
+            top, pixels = self.text.top() if window.fills_view else self.text.top_before_growing()
+            place, line = window.place_at(top)
+            before = window.row(place)
             self._load(place, views)
             if self.total:
-                self.text.show_line(self.row_window.line_of(self.row_window.nearest(place)) + line, pixels)
+                place = window.nearest(place)
+                self.text.show_line(window.line_of(place) + window.line_like(place, before, line), pixels)
 
     def _see(self, place: int) -> None:
         """Have a row in view that is in the Text, its beginning if it is longer than the view."""
@@ -412,13 +422,12 @@ class Transcript(ttk.Frame):
         self.text.see(f"{start}.0")
 
     def _keep_end(self, _event: object) -> None:
-        """The room has another height: where the end was in view, it still is."""
-        if self._following and not self.row_window.fills_view:
-            self._load_end()
+        """The room has another height: where the end was in view, it still is, or else what is at the top."""
+        if not self.row_window.fills_view and (self._following or self.row_window.last < self.total):
+            self._fetch()
         elif self._following:
             self.text.see("end")
-        if self._sees_chosen and self.selection.chosen is not None and self.selection.chosen in self.row_window:
-            self._see(self.selection.chosen)
+        self._keep_chosen()
 
     def _anchor(self) -> tuple[int, int, int]:
         """What is at the top of the view: the row, the line within it, the pixels of that line above the view."""
@@ -510,12 +519,16 @@ class Transcript(ttk.Frame):
             return
         top, bottom = self.text.yview()
         self._following = self.row_window.last == self.total and bottom >= 1.0
+        self._look_for_chosen()
+        self._view_moved(top, bottom)
+        self._tell_new()
+
+    def _look_for_chosen(self) -> None:
         chosen = self.selection.chosen
         if chosen is not None:
             is_here = chosen in self.row_window
             self._sees_chosen = is_here and self.text.bbox(f"{self.row_window.shown_at(chosen)[0]}.0") is not None
-        self._view_moved(top, bottom)
-        self._tell_new()
+            self._looked_at = self.total
 
     def _tell_new(self) -> None:
         if self._following or self._is_catching_up:

@@ -9,13 +9,15 @@ from functools import partial
 
 import pytest
 
-from core.journal.display_row import DisplayRow
+from core.journal.display_row import DisplayRow, Span
 from core.origin import PASSED_ON, Origin
 from core.roles import Role
 from gui.theme.theme import Theme
+from gui.viewmodels.rows import Spot
 from gui.viewmodels.typeset_row import FOUND, MARKED
 from gui.viewmodels.typesetting import RowStyle
 from gui.views.conversation import row_window as module
+from gui.views.conversation import transcript as transcript_module
 from gui.views.conversation.transcript import Transcript
 from tests.gui.conftest import WaitUntil
 from tests.gui.fake_journal import FakeConversation, note, received, sent
@@ -1082,3 +1084,80 @@ class TestTheNextMessage:
 
         assert scene.transcript.selection.chosen == 10
         assert scene.transcript.row_window.next_message(0, -1, 16_384) is None
+
+
+@pytest.mark.parametrize("wider", [0, 150])
+def test_a_view_that_grows_keeps_what_is_at_its_top_however_little_is_set_below(scene: Scene, wider: int) -> None:
+    scene.root.geometry("600x200")
+    scene.wait_until(lambda: scene.transcript.winfo_height() == 200)
+    scene.grow(10_000)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    scene.rest()
+    top, bottom = scene.transcript.text.yview()
+    scene.transcript.text.yview_moveto(0.98 - transcript_module._NEAR_THE_EDGE - (bottom - top))
+    scene.root.update()
+    before, span = scene.transcript._anchor(), scene.transcript.row_window.span
+
+    scene.root.geometry(f"{600 + wider}x900")
+    scene.wait_until(lambda: scene.transcript.winfo_height() == 900)
+
+    assert scene.transcript.row_window.span != span
+    assert scene.transcript._anchor() == before
+    assert scene.is_filled
+
+
+def test_as_hex_and_back_the_same_bytes_of_a_long_message_are_at_the_top(scene: Scene) -> None:
+    scene.journal.make = lambda place: received(place, b"".join(b"%07d\n" % number for number in range(100)))
+    scene.grow(1_000)
+    scene.transcript.reveal(500)
+    scene.transcript.text.yview(f"{scene.transcript.row_window.line_of(500) + 40}.0")
+    scene.transcript.scrolled_by_hand()
+    scene.root.update()
+    number = int(scene.visible[:7])
+
+    scene.transcript.show_style(RowStyle(as_hex=True))
+    scene.root.update()
+    assert int(scene.visible[:8], 16) == number // 2 * 16
+    scene.transcript.show_style(RowStyle())
+    scene.root.update()
+    assert int(scene.visible[:7]) == number // 2 * 2
+    assert scene.transcript.top_place == 500
+
+
+def test_messages_cut_anew_and_back_show_the_same_byte_at_the_top(scene: Scene) -> None:
+    lines = [b"line %d\n" % number + b"x" * (number % 7 * 20) + b"\n" for number in range(8_000)]
+
+    def cut(ratio: int) -> FakeConversation:
+        """Entries of eight lines in messages of so many."""
+
+        def make(place: int) -> DisplayRow:
+            first = place * ratio
+            start = sum(map(len, lines[first // 8 * 8 : first]))
+            data = b"".join(lines[first : first + ratio])
+            row = received(place, data)
+            return row._replace(ordinal=first // 8, span=Span(first // 8, start, first // 8, start + len(data)))
+
+        def place_near(spot: Spot) -> int:
+            first, byte = spot.ordinal * 8, spot.byte
+            while byte >= len(lines[first]):
+                byte -= len(lines[first])
+                first += 1
+            return first // ratio
+
+        anew = FakeConversation(make, key=f"by {ratio}")
+        anew.source, anew.total = "talk", len(lines) // ratio
+        anew.place_near = place_near  # type: ignore[method-assign]
+        return anew
+
+    scene.transcript.show(cut(1))
+    scene.transcript.reveal(4_003)
+    scene.transcript.text.yview(f"{scene.transcript.row_window.line_of(4_003)}.0")
+    scene.root.update()
+
+    scene.transcript.show(cut(8))
+    scene.root.update()
+    assert "line 4003" in scene.visible.split("\n")[0]
+    scene.transcript.show(cut(1))
+    scene.root.update()
+    assert scene.transcript.top_place == 4_003
