@@ -39,7 +39,7 @@ FARTHEST_STEP = 16_384  # rows, a tenth of a second, in which the next message i
 _NEAR_THE_EDGE = 0.15  # of the row window: from here on the next one is fetched
 _RESTS = 500  # milliseconds after which the rows around the view are fetched, where those in sight were enough before
 
-_WHEELS = ("<MouseWheel>", "<Button-4>", "<Button-5>", "<ButtonRelease-1>", "<TouchpadScroll>")
+_WHEELS = ("<MouseWheel>", "<Button-4>", "<Button-5>", "<TouchpadScroll>")
 
 
 class Transcript(ttk.Frame):
@@ -76,6 +76,7 @@ class Transcript(ttk.Frame):
         self._is_catching_up = False  # it was cut anew, and what there was before is still being counted
         self._sees_chosen = False  # whether the chosen row was in sight when that was looked for
         self._looked_at = 0  # rows that there were then
+        self._pressed_at: tuple[int, int, int] | None = None  # what was at the top as the mouse went down at the end
         self._is_lit = False
         self.lit = (0, -1)  # the entries of the first and the last row in which what was found is set off
         self._shift_planned: str | None = None
@@ -101,7 +102,7 @@ class Transcript(ttk.Frame):
 
     def to_end(self) -> None:
         """Go to the newest row and follow from now on."""
-        self._sought = None
+        self._sought = self._pressed_at = None
         self._following = True
         if self.row_window.last < self.total:
             self._load_end()
@@ -309,7 +310,7 @@ class Transcript(ttk.Frame):
         is_cut_anew = conversation is not None and before is not None and conversation.source == before.source
         self._sought = (self._sought or self._spot_on_top()) if is_cut_anew else None
         self._is_catching_up = is_cut_anew
-        self._key, self._following = key, True
+        self._key, self._following, self._pressed_at = key, True, None
         self.row_window.open(conversation)
         self.selection.forget()
         if not self._seek():
@@ -479,7 +480,20 @@ class Transcript(ttk.Frame):
         for key, act in acts.items():
             self.text.bind(key, breaking(act))
         bind_known(self.text, _WHEELS, self._wheel_turned, add=True)
-        self.text.bind("<Button-1>", lambda _event: self._have_surroundings(), add=True)  # before text is selected
+        self.text.bind("<Button-1>", self._mouse_down, add=True)  # before text is selected
+        self.text.bind("<ButtonRelease-1>", self._mouse_up, add=True)
+
+    def _mouse_down(self, _event: object) -> None:
+        """What comes moves nothing under the mouse until it is up, and Tk may scroll while text is selected."""
+        self._have_surroundings()
+        if self._following:
+            self._following, self._pressed_at = False, self._anchor()
+
+    def _mouse_up(self, _event: object) -> None:
+        if self._pressed_at is not None and self._pressed_at == self._anchor():
+            self.to_end()
+        self._pressed_at = None
+        self.scrolled_by_hand()
 
     def _wheel_turned(self, _event: object) -> None:
         """Called before Tk itself scrolls the Text."""
@@ -531,7 +545,7 @@ class Transcript(ttk.Frame):
             self._looked_at = self.total
 
     def _tell_new(self) -> None:
-        if self._following or self._is_catching_up:
+        if self._following or self._is_catching_up or self._pressed_at is not None:
             self._seen = self.total
         conversation = self.row_window.conversation
         self._is_catching_up = self._is_catching_up and conversation is not None and conversation.is_counting

@@ -1161,3 +1161,90 @@ def test_messages_cut_anew_and_back_show_the_same_byte_at_the_top(scene: Scene) 
     scene.transcript.show(cut(1))
     scene.root.update()
     assert scene.transcript.top_place == 4_003
+
+
+def test_what_comes_moves_nothing_under_the_mouse_until_its_button_is_up(scene: Scene) -> None:
+    scene.grow(1_000)
+    transcript, text = scene.transcript, scene.transcript.text
+    before, middle = transcript._anchor(), text.winfo_height() // 2
+    text.event_generate("<Button-1>", x=60, y=middle)
+    pressed = transcript.row_window.place_at(int(text.index(f"@60,{middle}").partition(".")[0]))[0]
+
+    for total in (1_001, 1_500, 50_000):
+        scene.grow(total)
+        assert transcript._anchor() == before
+        assert scene.new == 0
+    text.event_generate("<ButtonRelease-1>", x=60, y=middle)
+    scene.root.update()
+
+    assert [row.place for row in scene.chosen] == [pressed]
+    assert scene.sees("message 49999")
+    assert transcript.is_following
+
+
+def test_what_is_selected_from_the_end_upwards_goes_as_far_as_the_mouse_is_held(scene: Scene) -> None:
+    scene.grow(10_000)
+    transcript, text = scene.transcript, scene.transcript.text
+    text.event_generate("<Button-1>", x=60, y=30)
+    pressed = transcript.row_window.place_at(int(text.index("@60,30").partition(".")[0]))[0]
+    first = transcript.row_window.first
+
+    for total in range(10_000, 10_200):
+        text.event_generate("<B1-Motion>", x=70, y=2)
+        text.yview_scroll(-3, "units")  # as Tk does it while the mouse is above
+        scene.grow(total)
+    text.event_generate("<ButtonRelease-1>", x=70, y=2)
+    scene.root.update()
+
+    places = transcript.selection.places
+    assert places is not None
+    assert places[0] < first
+    assert places[1] - 1 == pressed
+    assert not transcript.is_following
+
+
+@pytest.mark.parametrize("to", ["0.2", "0.8"])
+def test_a_click_with_shift_selects_from_the_click_before_however_far_that_is(scene: Scene, to: str) -> None:
+    scene.grow(1_000)
+    transcript, text = scene.transcript, scene.transcript.text
+    transcript.reveal(500)
+    scene.root.update()
+    text.event_generate("<Button-1>", x=60, y=30)
+    text.event_generate("<ButtonRelease-1>", x=60, y=30)
+    begun = transcript.selection.chosen
+    transcript.drag("moveto", to)
+    scene.root.update()
+    scene.rest()
+
+    text.event_generate("<Shift-Button-1>", x=90, y=60)
+    text.event_generate("<Shift-ButtonRelease-1>", x=90, y=60)
+    scene.root.update()
+
+    ended = transcript.row_window.place_at(int(text.index("@90,60").partition(".")[0]))[0]
+    assert begun is not None
+    assert transcript.selection.places == (min(begun, ended), max(begun, ended) + 1)
+
+
+def test_end_leaves_the_chosen_row_behind(scene: Scene) -> None:
+    scene.grow(1_000)
+    scene.transcript.reveal(100)
+    scene.root.update()
+
+    scene.transcript.to_end()
+    scene.transcript.step(-1)
+    scene.root.update()
+
+    assert scene.transcript.selection.chosen == 999
+
+
+def test_a_chosen_row_that_the_end_left_behind_does_not_draw_the_view_back(scene: Scene) -> None:
+    scene.grow(1_000)
+    scene.transcript.choose(999)
+    for total in range(1_001, 1_001 + int(scene.rows(1.5))):
+        scene.grow(total)
+    assert 999 in scene.transcript.row_window
+
+    scene.root.geometry(f"{scene.root.winfo_width() - 40}x{scene.root.winfo_height() - 40}")
+    scene.root.update()
+
+    assert scene.sees(f"message {total - 1}")
