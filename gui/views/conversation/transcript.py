@@ -490,10 +490,11 @@ class Transcript(ttk.Frame):
             self._following, self._pressed_at = False, self._anchor()
 
     def _mouse_up(self, _event: object) -> None:
-        if self._pressed_at is not None and self._pressed_at == self._anchor():
+        pressed_at, self._pressed_at = self._pressed_at, None
+        if pressed_at is not None and pressed_at == self._anchor():
             self.to_end()
-        self._pressed_at = None
-        self.scrolled_by_hand()
+        else:
+            self.scrolled_by_hand()
 
     def _wheel_turned(self, _event: object) -> None:
         """Called before Tk itself scrolls the Text."""
