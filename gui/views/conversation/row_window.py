@@ -360,25 +360,19 @@ class RowWindow:
     def spot(self, place: int, line: int) -> Spot | None:
         """The first byte on a line of a row, in terms that hold under every lens; None if the row is not here."""
         row = self.row(place)
-        return spot_at(self.display_rows[place - self.first], self._byte_on(row, line)) if row is not None else None
+        return spot_at(self.display_rows[place - self.first], self.byte_on(row, line)) if row is not None else None
 
     def line_with(self, place: int, spot: Spot) -> int:
         """On which line of a row that is here a byte stands; the first where it is the row's first."""
-        return self._line_of_byte(place, offset_of(self.display_rows[place - self.first], spot)) if place in self else 0
+        return self.line_of_byte(place, offset_of(self.display_rows[place - self.first], spot)) if place in self else 0
 
-    def line_like(self, place: int, before: Row | None, line: int) -> int:
-        """On which line of a row stands now what stood on that line when the row was set like ``before``."""
-        row = self.row(place)
-        if row is None or before is None or row.lines == before.lines:  # mostly
-            return line
-        return self._line_of_byte(place, self._byte_on(before, line))
-
-    def _byte_on(self, row: Row, line: int) -> int:
+    def byte_on(self, row: Row, line: int) -> int:
+        """The first byte of a message that stands on a line of its row; 0 where there is none."""
         start = Place(line, 0)
         return row.body.bytes_between(row, start, start, self._text.astral)[0] if row.body is not None else 0
 
-    def _line_of_byte(self, place: int, byte: int) -> int:
-        """0 for the first byte, what is above it included; the last line for one that is not shown."""
+    def line_of_byte(self, place: int, byte: int) -> int:
+        """On which line a byte stands: 0 for the first, what is above it included; the last for one not shown."""
         row = self.row(place)
         if row is None or row.body is None or not byte:
             return 0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from gui.theme.theme import Theme
 from gui.viewmodels.decoding import Decoding
-from gui.viewmodels.typeset_row import FOUND, MARKED, Place
+from gui.viewmodels.typeset_row import FOUND, MARKED, Place, Row
 from gui.viewmodels.typesetting import RowStyle
 from gui.views.conversation.bubbles import BubbleText
 from gui.views.conversation.row_window import (
@@ -76,6 +76,8 @@ class Transcript(ttk.Frame):
         self._is_catching_up = False  # it was cut anew, and what there was before is still being counted
         self._sees_chosen = False  # whether the chosen row was in sight when that was looked for
         self._looked_at = 0  # rows that there were then
+        self._left: tuple[int, int, int] | None = None  # what was at the top when the rows were set last
+        self._top_byte: int | None = None  # which byte that showed at first: each line it goes to begins before it
         self._pressed_at: tuple[int, int, int] | None = None  # what was at the top as the mouse went down at the end
         self._is_lit = False
         self.lit = (0, -1)  # the entries of the first and the last row in which what was found is set off
@@ -410,11 +412,25 @@ class Transcript(ttk.Frame):
             window = self.row_window
             top, pixels = self.text.top() if window.fills_view else self.text.top_before_growing()
             place, line = window.place_at(top)
+            if self._left != (place, line, pixels):
+                self._top_byte = None
             before = window.row(place)
             self._load(place, views)
             if self.total:
                 place = window.nearest(place)
-                self.text.show_line(window.line_of(place) + window.line_like(place, before, line), pixels)
+                line = self._line_now(place, before, line)
+                self.text.show_line(window.line_of(place) + line, pixels)
+                self._left = place, line, pixels
+
+    def _line_now(self, place: int, before: Row | None, line: int) -> int:
+        """On which line of a row stands what was on a line of it when the row was set like ``before``."""
+        window, now = self.row_window, self.row_window.row(place)
+        body = before.body if before is not None else None
+        if now is None or before is None or now.lines == before.lines or body is None or line <= body.start.line:
+            return line
+        if self._top_byte is None:
+            self._top_byte = window.byte_on(before, line)
+        return window.line_of_byte(place, self._top_byte)
 
     def _see(self, place: int) -> None:
         """Have a row in view that is in the Text, its beginning if it is longer than the view."""

@@ -82,6 +82,9 @@ class Scene:
         self.transcript._surround.now()
         self.root.update()
 
+    def is_wide(self, width: int) -> bool:
+        return self.transcript.winfo_width() == width
+
     def sees(self, words: str) -> bool:
         self.root.update()
         return words in self.visible.split("\n")
@@ -1248,3 +1251,23 @@ def test_a_chosen_row_that_the_end_left_behind_does_not_draw_the_view_back(scene
     scene.root.update()
 
     assert scene.sees(f"message {total - 1}")
+
+
+def test_however_often_the_width_changes_the_same_text_of_a_long_message_is_at_the_top(scene: Scene) -> None:
+    words = " ".join(str(number) for number in range(1_000, 1_700)).encode()
+    scene.journal.make = lambda place: sent(place, words)  # what goes out is broken into lines here
+    scene.root.geometry("700x400")
+    scene.wait_until(partial(scene.is_wide, 700))
+    scene.grow(100)
+    scene.transcript.reveal(50)
+    scene.transcript.text.yview(f"{scene.transcript.row_window.line_of(50) + 12}.0")
+    scene.transcript.scrolled_by_hand()
+    scene.root.update()
+    top = scene.visible.split("\n")[0]
+
+    for width in (*range(690, 480, -15), *range(480, 710, 10)):
+        scene.root.geometry(f"{width}x400")
+        scene.wait_until(partial(scene.is_wide, width))
+        assert top.split()[0] in scene.visible.split("\n")[0]
+
+    assert scene.visible.split("\n")[0] == top
