@@ -535,10 +535,7 @@ class Transcript(ttk.Frame):
             at, in_view = first + top * (last - first), (bottom - top) * (last - first)
             is_far = abs(target - at) > in_view / 2  # the next time it is as far again, and what is around it of no use
             self._load(target, IN_SIGHT if is_far else ENOUGH_IN_A_DRAG)
-            # Not by the share of the row window: where its rows differ in height, that may be too near its end.
-            self.text.show_line(*self.row_window.line_at(target))
-        elif last > first:
-            self.text.yview_moveto((target - first) / (last - first))
+        self.text.show_line(*self.row_window.line_at(target))  # not by a share of the rows: their heights differ
 
     def scrolled_by_hand(self, _event: object = None) -> None:
         """A person has scrolled, or may have: see where the view is once it has moved."""

@@ -219,6 +219,21 @@ def test_among_short_and_long_messages_a_drag_goes_to_its_row_and_fills_the_view
         assert scene.transcript.top_place == place
 
 
+def test_among_short_and_long_messages_a_drag_within_what_is_set_goes_to_its_row(scene: Scene) -> None:
+    scene.journal.make = lambda place: received(place, b"\n".join([b"message"] * (12 if place < 500 else 1)))
+    scene.grow(1_000)
+    transcript = scene.transcript
+    transcript.reveal(500)
+    scene.root.update()
+    scene.journal.reads = 0
+
+    for place in (508, 505, 506, 510):
+        transcript.drag("moveto", str((place + 0.5) / 1000))
+        assert transcript.top_place == place
+
+    assert scene.journal.reads == 0
+
+
 def test_a_drag_that_rests_moves_nothing_where_the_chosen_row_is_partly_in_sight(scene: Scene) -> None:
     scene.journal.make = lambda place: received(place, b"\n".join(b"line %d" % line for line in range(40)))
     scene.grow(MILLION)
