@@ -70,19 +70,15 @@ class Conversation(Protocol):
         ...
 
 
-def spot_at(display_row: DisplayRow, fraction: float) -> Spot:
-    """The byte that stands so far into what is shown of a row, 0 to 1; its first where it lies across entries."""
+def spot_at(display_row: DisplayRow, offset: int) -> Spot:
+    """The byte so far behind the first one of a row; its first where it lies across entries."""
     span = display_row.span
     if span is None:
         return Spot(display_row.ordinal, 0)
-    if span.first != span.last:
-        return Spot(span.first, span.start)
-    return Spot(span.first, span.start + int(fraction * len(display_row.data or b"")))
+    return Spot(span.first, span.start + (offset if span.first == span.last else 0))
 
 
-def fraction_at(display_row: DisplayRow, spot: Spot) -> float:
-    """How far into what is shown of a row a byte stands, from 0 to below 1; 0 if it is not known."""
-    span, shown = display_row.span, len(display_row.data or b"")
-    if span is None or span.first != spot.ordinal or not shown:
-        return 0.0
-    return max(0.0, min((spot.byte - span.start) / shown, 1 - 1 / shown))
+def offset_of(display_row: DisplayRow, spot: Spot) -> int:
+    """How far behind the first byte of a row a byte stands; 0 if it is not known."""
+    span = display_row.span
+    return max(0, spot.byte - span.start) if span is not None and span.first == spot.ordinal else 0

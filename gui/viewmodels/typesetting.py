@@ -34,6 +34,7 @@ _CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
 _HIGH = bytes(range(128, 256))
 _MANY = 16  # one control character among so many bytes is many
 _MOST_NAMED, _MOST_NAMED_COMPACT = 8, 2  # receivers of one message
+_LEAD = ("compact", "lead")  # the tags of what stands in front of a compact row
 MOST_PASSED = 64  # messages of one direction that may be on their way through at once
 _LONGEST_SPOKE = 48  # characters that say who spoke
 MORE = 128 * 1024  # bytes that one click adds to a message that is folded
@@ -140,7 +141,7 @@ class Typesetter:
         number = f"{connection_name(display_row.number)} "
         if self._style.is_compact:
             tags = ("compact", "wrapped", "note-text", *tags[1:])
-            lead = [Run(text, (*others, "wrapped")) for text, others in self._lead(display_row, [])]
+            lead = [Run(text, (*others, "wrapped")) for text, others in self._lead(display_row)]
             row.line(*lead, Run(note, tags))
             return
         runs = [Run(note.removeprefix(number), tags), Run(f"   {self._when(display_row)}", ("note", "when"))]
@@ -186,7 +187,7 @@ class Typesetter:
         return who if is_received else [Run(role.us, (*side, "who")), Run(" → ", side), *who, *spoke]
 
     def _spoke(self, display_row: DisplayRow) -> str:
-        return self._safety.field(display_row.spoke, _LONGEST_SPOKE)
+        return self._safety.field(display_row.spoke, _LONGEST_SPOKE) if display_row.spoke else ""
 
     def _numbers(self, display_row: DisplayRow, tags: tuple[str, ...], most: int) -> list[Run]:
         """The connections that a message came from or went to."""
@@ -196,11 +197,13 @@ class Typesetter:
             who.append(Run(f"and {len(numbers) - most:,} more ", tags))
         return who
 
-    def _lead(self, display_row: DisplayRow, way: list[Run]) -> list[Run]:
-        """What stands in front of the text of a compact row: its time, its number in the conversation, its way."""
-        tags = ("compact", "lead")
+    def _lead(self, display_row: DisplayRow, way: Sequence[Run] = (), tags: tuple[str, ...] = _LEAD) -> list[Run]:
+        """What stands in front of the text of a compact row: its time, its number in the conversation, its way.
+
+        The tab in front of the text has its ``tags``: Tk takes its time over each run.
+        """
         words = f"{self._when(display_row)}\t{display_row.place + 1:,}\t"
-        return [Run(words, tags), *way, Run("\t", tags)]
+        return [Run(words, _LEAD), *way, Run("\t", tags)]
 
     def _set_compact(self, row: Row, display_row: DisplayRow, *, goes_on: bool) -> None:
         """The message on one line: as much of it as there is room for."""
@@ -210,7 +213,7 @@ class Typesetter:
             way = self._way(display_row, ("compact",), _MOST_NAMED_COMPACT)
         elif self._role.many_connections:
             way += self._numbers(display_row, ("compact",), _MOST_NAMED_COMPACT)
-        lead = self._lead(display_row, way)
+        lead = self._lead(display_row, way, tags)
         body = self._body(display_row, goes_on=goes_on)
         is_hex = self._style.as_hex and display_row.size > 0
         layout = Layout(max(1, len(body.data)), digits=0, gap=0, has_bars=False) if is_hex else None

@@ -186,6 +186,7 @@ class RowsPane(ttk.Frame):
 
     def _choose(self, row: int) -> None:
         self.mark(row)
+        self.is_following = self.is_following and row == self.total - 1  # any other is to stay in sight
         self._on_choose(row)
 
     def _give_up_plan(self) -> None:

@@ -87,6 +87,15 @@ class BubbleText(tk.Text):
         shown = self.dlineinfo("@0,0")
         return line, rows_above - (shown[1] if shown else 0)
 
+    def top_before_growing(self) -> tuple[int, int]:
+        """The same of a view that has just become higher: where nothing more is below, Tk moves it up to fill it."""
+        self.configure(state="normal")
+        self.insert("end", "\n" * (self.winfo_height() // self._linespace + 1))
+        found = self.top()
+        self.delete(f"{self.lines + 1}.0", "end-1c")
+        self.configure(state="disabled")
+        return found
+
     def bubble_height(self, lines: int) -> int:
         """The pixels of a message of so many lines, without a header."""
         return lines * self._linespace + 2 * self._theme.cap_height

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from gui.viewmodels.decoding import UTF_8
 from gui.viewmodels.hexdump import MOST_IN_LINE as MOST_IN_HEX_LINE
-from gui.viewmodels.rows import Spot, fraction_at, spot_at
-from gui.viewmodels.typeset_row import DECOR, Row
+from gui.viewmodels.rows import Spot, offset_of, spot_at
+from gui.viewmodels.typeset_row import DECOR, Place, Row
 from gui.viewmodels.typesetting import HEX_MORE, MORE, MOST_PASSED, RowStyle, Typesetter, stretch_around, weight
 
 if TYPE_CHECKING:
@@ -89,37 +89,43 @@ class RowWindow:
     def _read_around(
         self, around: float, views: tuple[int, int]
     ) -> tuple[list[DisplayRow], list[int], list[DisplayRow]]:
-        """Those rows, with the least height of each, and those before them that were read for it.
-
-        Where they end below that place, those above it fill the view.
-        """
-        place, (above, below) = int(around), (each * self._filled for each in views)
-        before_it, behind_it = self._rows_for(self._text.bubble_height(1)), self._rows_for(1.25 * below)
-        if self.conversation is not None and self.conversation.role.passes_on:  # what went on came somewhere above
-            before_it = max(before_it, MOST_PASSED)
+        """Those rows, with the least height of each, and those before them that were read for it."""
+        place, (before_it, behind_it) = int(around), self._first_reach(around, views)
         found: list[DisplayRow] = []
         while True:
-            stop = min(self.total, place + 1 + behind_it)
-            above = max(above, self._filled) if stop == self.total else above
-            before_it = max(before_it, self._rows_for(1.25 * above))
-            first = max(0, place - before_it)
+            first, stop = max(0, place - before_it), min(self.total, place + 1 + behind_it)
             found = self.read(max(0, first - 1), found[0].place if found else stop) + found
             found += self.read(found[-1].place + 1, stop) if found else []
             has_before = bool(found) and found[0].place < first
             display_rows = found[has_before:]
             heights = self.least_heights(display_rows)
             keep = min(max(0, place - display_rows[0].place), len(display_rows)) if display_rows else 0
-            height = heights[keep] if keep < len(heights) else 1  # 0 where it is shown as one with those in front of it
-            high = max(above, not height), below + int((around - place) * height)
-            # The first and the last may be shown with one that is not read.
-            lacks_above = first > 0 and before_it < MOST_READ and sum(heights[1:keep]) < high[0]
-            known = heights[keep : max((at for at, height in enumerate(heights) if height), default=0)]
-            lacks_below = stop < self.total and behind_it < MOST_READ and sum(known) < high[1]
+            wanted = self._wanted(around, views, heights[keep] if keep < len(heights) else 1, is_end=stop == self.total)
+            lacks_above, lacks_below = _lacks(heights, keep, wanted)
+            lacks_above &= first > 0 and before_it < MOST_READ
+            lacks_below &= stop < self.total and behind_it < MOST_READ
             if not display_rows or not (lacks_above or lacks_below):
-                start, end = stretch_around(heights, keep, *high, beside=views not in (IN_SIGHT, IN_SIGHT_AT_END))
+                start, end = stretch_around(heights, keep, *wanted, beside=views not in (IN_SIGHT, IN_SIGHT_AT_END))
                 return display_rows[start:end], heights[start:end], found[: start + has_before]
             before_it = min(MOST_READ, before_it * 4) if lacks_above else before_it
             behind_it = min(MOST_READ, behind_it * 4) if lacks_below else behind_it
+
+    def _first_reach(self, around: float, views: tuple[int, int]) -> tuple[int, int]:
+        """How many rows above and below that one are read at first."""
+        behind_it = self._rows_for(1.25 * views[1] * self._filled)
+        above, _below = self._wanted(around, views, 1, is_end=int(around) + 1 + behind_it >= self.total)
+        before_it = max(self._rows_for(self._text.bubble_height(1)), self._rows_for(1.25 * above))
+        if self.conversation is not None and self.conversation.role.passes_on:  # what went on came somewhere above
+            before_it = max(before_it, MOST_PASSED)
+        return before_it, behind_it
+
+    def _wanted(self, around: float, views: tuple[int, int], height: int, *, is_end: bool) -> tuple[int, int]:
+        """The pixels that are wanted above a row of that height, and from it on.
+
+        Where the rows end below, those above it fill the view. What has no height is shown as one with those above.
+        """
+        above, below = (each * self._filled for each in views)
+        return max(above, self._filled * is_end, not height), below + int((around - int(around)) * height)
 
     def _rows_for(self, pixels: float) -> int:
         """About how many rows have so many pixels, going by those that were set last."""
@@ -355,14 +361,35 @@ class RowWindow:
         """The place of the row that is here and nearest."""
         return max(self.first, min(place, self.last - 1))
 
-    # Spots, which are the same under every lens.
+    # Bytes on lines. Where a row is set in another way, its bytes stand on other lines.
 
     def spot(self, place: int, line: int) -> Spot | None:
-        """Which byte stands about on a line of a row; None if the row is not here."""
-        found = self.read(place, place + 1) if place in self else []
-        return spot_at(found[0], line / max(1, self.lines_of(place))) if found else None
+        """The first byte on a line of a row, in terms that hold under every lens; None if the row is not here."""
+        row = self.row(place)
+        return spot_at(self.display_rows[place - self.first], self.byte_on(row, line)) if row is not None else None
 
     def line_with(self, place: int, spot: Spot) -> int:
-        """On which line of a row a byte stands, about."""
-        found = self.read(place, place + 1)
-        return int(fraction_at(found[0], spot) * self.lines_of(place)) if found else 0
+        """On which line of a row that is here a byte stands; the first where it is the row's first."""
+        return self.line_of_byte(place, offset_of(self.display_rows[place - self.first], spot)) if place in self else 0
+
+    def byte_on(self, row: Row, line: int) -> int:
+        """The first byte of a message that stands on a line of its row; 0 where there is none."""
+        start = Place(line, 0)
+        return row.body.bytes_between(row, start, start, self._text.astral)[0] if row.body is not None else 0
+
+    def line_of_byte(self, place: int, byte: int) -> int:
+        """On which line a byte stands: 0 for the first, what is above it included; the last for one not shown."""
+        row = self.row(place)
+        if row is None or row.body is None or not byte:
+            return 0
+        found = next(row.body.stretches(row, byte, byte + 1, self._text.astral), None)
+        return found[0].line if found is not None else max(0, row.lines - 1)
+
+
+def _lacks(heights: Sequence[int], keep: int, wanted: tuple[int, int]) -> tuple[bool, bool]:
+    """Whether rows of those heights are fewer pixels than are wanted above place ``keep``, and from it on.
+
+    The first and the last do not count: they may be shown with one that was not read.
+    """
+    last = max((at for at, height in enumerate(heights) if height), default=0)
+    return sum(heights[1:keep]) < wanted[0], sum(heights[keep:last]) < wanted[1]

@@ -44,6 +44,7 @@ def selected_text(text: tk.Text) -> str:
     return text_between(text, first, str(ranges[-1]))
 
 
+_SHIFT = 1  # in the state of a Tk event
 MOST_ROWS = 2_000  # that are copied at once; more is what exporting is for
 MOST_BYTES = 2_000_000  # of them
 _MOST_WRITTEN = 256 * 1024  # bytes that are written as something else than their own text: a tenth of a second
@@ -288,7 +289,11 @@ class Selection:
             self._text.selection_handle(partial(self._give_primary, kind), type=kind)
 
     def _mouse_down(self, event: tk.Event[tk.Misc]) -> None:
-        self._selection = self._anchor = None
+        top, bottom = self._row_window.span
+        if not int(event.state) & _SHIFT:
+            self._anchor = None
+        is_outside = self._anchor is not None and not top <= self._anchor.place < bottom
+        self._selection = (self._anchor, self._anchor) if self._anchor is not None and is_outside else None
         self._pressed = self.place_under(event)
 
     def _mouse_up(self, event: tk.Event[tk.Misc]) -> None:

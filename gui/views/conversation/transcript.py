@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from gui.theme.theme import Theme
 from gui.viewmodels.decoding import Decoding
-from gui.viewmodels.typeset_row import FOUND, MARKED, Place
+from gui.viewmodels.typeset_row import FOUND, MARKED, Place, Row
 from gui.viewmodels.typesetting import RowStyle
 from gui.views.conversation.bubbles import BubbleText
 from gui.views.conversation.row_window import (
@@ -39,7 +39,7 @@ FARTHEST_STEP = 16_384  # rows, a tenth of a second, in which the next message i
 _NEAR_THE_EDGE = 0.15  # of the row window: from here on the next one is fetched
 _RESTS = 500  # milliseconds after which the rows around the view are fetched, where those in sight were enough before
 
-_WHEELS = ("<MouseWheel>", "<Button-4>", "<Button-5>", "<ButtonRelease-1>", "<TouchpadScroll>")
+_WHEELS = ("<MouseWheel>", "<Button-4>", "<Button-5>", "<TouchpadScroll>")
 
 
 class Transcript(ttk.Frame):
@@ -74,7 +74,11 @@ class Transcript(ttk.Frame):
         self._following = True
         self._sought: Spot | None = None  # what was on top before the conversation was cut anew
         self._is_catching_up = False  # it was cut anew, and what there was before is still being counted
-        self._sees_chosen = False  # whether the chosen row is in sight
+        self._sees_chosen = False  # whether the chosen row was in sight when that was looked for
+        self._looked_at = 0  # rows that there were then
+        self._left: tuple[int, int, int] | None = None  # what was at the top when the rows were set last
+        self._top_byte: int | None = None  # which byte that showed at first: each line it goes to begins before it
+        self._pressed_at: tuple[int, int, int] | None = None  # what was at the top as the mouse went down at the end
         self._is_lit = False
         self.lit = (0, -1)  # the entries of the first and the last row in which what was found is set off
         self._shift_planned: str | None = None
@@ -100,11 +104,12 @@ class Transcript(ttk.Frame):
 
     def to_end(self) -> None:
         """Go to the newest row and follow from now on."""
-        self._sought = None
+        self._sought = self._pressed_at = None
         self._following = True
         if self.row_window.last < self.total:
             self._load_end()
         self.text.yview_moveto(1.0)
+        self._look_for_chosen()
         self._tell_new()
 
     def to_start(self) -> None:
@@ -203,7 +208,7 @@ class Transcript(ttk.Frame):
         self.selection.restore()
         if place in self.row_window:
             self._see(place)
-        self._sees_chosen = True
+        self._sees_chosen, self._looked_at = True, self.total
         self._on_choose(found[0])
 
     def step(self, step: int) -> None:
@@ -307,7 +312,7 @@ class Transcript(ttk.Frame):
         is_cut_anew = conversation is not None and before is not None and conversation.source == before.source
         self._sought = (self._sought or self._spot_on_top()) if is_cut_anew else None
         self._is_catching_up = is_cut_anew
-        self._key, self._following = key, True
+        self._key, self._following, self._pressed_at = key, True, None
         self.row_window.open(conversation)
         self.selection.forget()
         if not self._seek():
@@ -390,20 +395,42 @@ class Transcript(ttk.Frame):
 
         A chosen row that was in view still is.
         """
-        sees_chosen, chosen = self._sees_chosen, self.selection.chosen
         self._fetch()
-        if sees_chosen and chosen is not None and chosen in self.row_window:
+        self._keep_chosen()
+
+    def _keep_chosen(self) -> None:
+        """Have the chosen row in sight if it was, and did not go out of it as the end was followed."""
+        chosen, is_passed = self.selection.chosen, self._following and self._looked_at < self.total
+        if self._sees_chosen and not is_passed and chosen is not None and chosen in self.row_window:
             self._see(chosen)
 
     def _fetch(self, views: tuple[int, int] = ENOUGH) -> None:
-        """Have the rows around the view in the row window; in view nothing moves."""
+        """Have the rows around the view in the row window; at its top nothing moves."""
         if self._following:
             self._load_end()
         else:
-            place, line, pixels = self._anchor()
+            window = self.row_window
+            top, pixels = self.text.top() if window.fills_view else self.text.top_before_growing()
+            place, line = window.place_at(top)
+            if self._left != (place, line, pixels):
+                self._top_byte = None
+            before = window.row(place)
             self._load(place, views)
             if self.total:
-                self.text.show_line(self.row_window.line_of(self.row_window.nearest(place)) + line, pixels)
+                place = window.nearest(place)
+                line = self._line_now(place, before, line)
+                self.text.show_line(window.line_of(place) + line, pixels)
+                self._left = place, line, pixels
+
+    def _line_now(self, place: int, before: Row | None, line: int) -> int:
+        """On which line of a row stands what was on a line of it when the row was set like ``before``."""
+        window, now = self.row_window, self.row_window.row(place)
+        body = before.body if before is not None else None
+        if now is None or before is None or now.lines == before.lines or body is None or line <= body.start.line:
+            return line
+        if self._top_byte is None:
+            self._top_byte = window.byte_on(before, line)
+        return window.line_of_byte(place, self._top_byte)
 
     def _see(self, place: int) -> None:
         """Have a row in view that is in the Text, its beginning if it is longer than the view."""
@@ -412,13 +439,12 @@ class Transcript(ttk.Frame):
         self.text.see(f"{start}.0")
 
     def _keep_end(self, _event: object) -> None:
-        """The room has another height: where the end was in view, it still is."""
-        if self._following and not self.row_window.fills_view:
-            self._load_end()
+        """The room has another height: where the end was in view, it still is, or else what is at the top."""
+        if not self.row_window.fills_view and (self._following or self.row_window.last < self.total):
+            self._fetch()
         elif self._following:
             self.text.see("end")
-        if self._sees_chosen and self.selection.chosen is not None and self.selection.chosen in self.row_window:
-            self._see(self.selection.chosen)
+        self._keep_chosen()
 
     def _anchor(self) -> tuple[int, int, int]:
         """What is at the top of the view: the row, the line within it, the pixels of that line above the view."""
@@ -470,7 +496,21 @@ class Transcript(ttk.Frame):
         for key, act in acts.items():
             self.text.bind(key, breaking(act))
         bind_known(self.text, _WHEELS, self._wheel_turned, add=True)
-        self.text.bind("<Button-1>", lambda _event: self._have_surroundings(), add=True)  # before text is selected
+        self.text.bind("<Button-1>", self._mouse_down, add=True)  # before text is selected
+        self.text.bind("<ButtonRelease-1>", self._mouse_up, add=True)
+
+    def _mouse_down(self, _event: object) -> None:
+        """What comes moves nothing under the mouse until it is up, and Tk may scroll while text is selected."""
+        self._have_surroundings()
+        if self._following:
+            self._following, self._pressed_at = False, self._anchor()
+
+    def _mouse_up(self, _event: object) -> None:
+        pressed_at, self._pressed_at = self._pressed_at, None
+        if pressed_at is not None and pressed_at == self._anchor():
+            self.to_end()
+        else:
+            self.scrolled_by_hand()
 
     def _wheel_turned(self, _event: object) -> None:
         """Called before Tk itself scrolls the Text."""
@@ -495,10 +535,7 @@ class Transcript(ttk.Frame):
             at, in_view = first + top * (last - first), (bottom - top) * (last - first)
             is_far = abs(target - at) > in_view / 2  # the next time it is as far again, and what is around it of no use
             self._load(target, IN_SIGHT if is_far else ENOUGH_IN_A_DRAG)
-            # Not by the share of the row window: where its rows differ in height, that may be too near its end.
-            self.text.show_line(*self.row_window.line_at(target))
-        elif last > first:
-            self.text.yview_moveto((target - first) / (last - first))
+        self.text.show_line(*self.row_window.line_at(target))  # not by a share of the rows: their heights differ
 
     def scrolled_by_hand(self, _event: object = None) -> None:
         """A person has scrolled, or may have: see where the view is once it has moved."""
@@ -510,15 +547,19 @@ class Transcript(ttk.Frame):
             return
         top, bottom = self.text.yview()
         self._following = self.row_window.last == self.total and bottom >= 1.0
+        self._look_for_chosen()
+        self._view_moved(top, bottom)
+        self._tell_new()
+
+    def _look_for_chosen(self) -> None:
         chosen = self.selection.chosen
         if chosen is not None:
             is_here = chosen in self.row_window
             self._sees_chosen = is_here and self.text.bbox(f"{self.row_window.shown_at(chosen)[0]}.0") is not None
-        self._view_moved(top, bottom)
-        self._tell_new()
+            self._looked_at = self.total
 
     def _tell_new(self) -> None:
-        if self._following or self._is_catching_up:
+        if self._following or self._is_catching_up or self._pressed_at is not None:
             self._seen = self.total
         conversation = self.row_window.conversation
         self._is_catching_up = self._is_catching_up and conversation is not None and conversation.is_counting

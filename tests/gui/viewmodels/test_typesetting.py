@@ -374,6 +374,12 @@ def test_a_compact_row_is_one_line_with_its_time_number_way_and_text() -> None:
     assert "mark" in tags_of(rows[0], "\\r")
 
 
+def test_a_compact_row_is_as_few_runs_as_it_has_looks() -> None:
+    (row,) = typesetter(style=RowStyle(is_compact=True)).set([received(0, b"hello")])
+
+    assert [run.tags for run in row.runs] == [("compact", "lead"), ("compact", "received")]
+
+
 @pytest.mark.parametrize(
     ("said", "shows"),
     [

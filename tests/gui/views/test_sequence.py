@@ -240,3 +240,19 @@ def _hides(canvas: tk.Canvas, ground: int, words: int) -> bool:
     left, top, right, bottom = canvas.bbox(words)
     is_below = order.index(words) == order.index(ground) + 1
     return is_below and x0 <= left and y0 <= top and right <= x1 and bottom <= y1
+
+
+def test_a_row_that_was_chosen_stays_in_sight_while_more_comes_and_the_next_one_is_next_to_it(held: Held) -> None:
+    held.show(talk(MANY))
+
+    held.press("<Down>")
+    first = held.chosen[-1]
+    held.show(talk(2 * MANY))
+    held.pane._draw_now()
+    held.press("<Down>", "<Up>", "<Up>")
+
+    assert held.chosen == [first, first + 1, first, first - 1]
+    held.press("<End>", "<Up>")
+    held.show(talk(3 * MANY))
+    held.pane._draw_now()
+    assert held.words[-1] == f"in {3 * MANY - 1}"  # the last one is at the end, which is followed

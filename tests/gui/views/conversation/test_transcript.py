@@ -9,13 +9,15 @@ from functools import partial
 
 import pytest
 
-from core.journal.display_row import DisplayRow
+from core.journal.display_row import DisplayRow, Span
 from core.origin import PASSED_ON, Origin
 from core.roles import Role
 from gui.theme.theme import Theme
+from gui.viewmodels.rows import Spot
 from gui.viewmodels.typeset_row import FOUND, MARKED
 from gui.viewmodels.typesetting import RowStyle
 from gui.views.conversation import row_window as module
+from gui.views.conversation import transcript as transcript_module
 from gui.views.conversation.transcript import Transcript
 from tests.gui.conftest import WaitUntil
 from tests.gui.fake_journal import FakeConversation, note, received, sent
@@ -79,6 +81,9 @@ class Scene:
         assert self.transcript._surround.is_due
         self.transcript._surround.now()
         self.root.update()
+
+    def is_wide(self, width: int) -> bool:
+        return self.transcript.winfo_width() == width
 
     def sees(self, words: str) -> bool:
         self.root.update()
@@ -212,6 +217,21 @@ def test_among_short_and_long_messages_a_drag_goes_to_its_row_and_fills_the_view
         assert text.dlineinfo("end-1c") is None  # the line behind the last row
         assert scene.is_filled
         assert scene.transcript.top_place == place
+
+
+def test_among_short_and_long_messages_a_drag_within_what_is_set_goes_to_its_row(scene: Scene) -> None:
+    scene.journal.make = lambda place: received(place, b"\n".join([b"message"] * (12 if place < 500 else 1)))
+    scene.grow(1_000)
+    transcript = scene.transcript
+    transcript.reveal(500)
+    scene.root.update()
+    scene.journal.reads = 0
+
+    for place in (508, 505, 506, 510):
+        transcript.drag("moveto", str((place + 0.5) / 1000))
+        assert transcript.top_place == place
+
+    assert scene.journal.reads == 0
 
 
 def test_a_drag_that_rests_moves_nothing_where_the_chosen_row_is_partly_in_sight(scene: Scene) -> None:
@@ -1082,3 +1102,187 @@ class TestTheNextMessage:
 
         assert scene.transcript.selection.chosen == 10
         assert scene.transcript.row_window.next_message(0, -1, 16_384) is None
+
+
+@pytest.mark.parametrize("wider", [0, 150])
+def test_a_view_that_grows_keeps_what_is_at_its_top_however_little_is_set_below(scene: Scene, wider: int) -> None:
+    scene.root.geometry("600x200")
+    scene.wait_until(lambda: scene.transcript.winfo_height() == 200)
+    scene.grow(10_000)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    scene.rest()
+    top, bottom = scene.transcript.text.yview()
+    scene.transcript.text.yview_moveto(0.98 - transcript_module._NEAR_THE_EDGE - (bottom - top))
+    scene.root.update()
+    before, span = scene.transcript._anchor(), scene.transcript.row_window.span
+
+    scene.root.geometry(f"{600 + wider}x900")
+    scene.wait_until(lambda: scene.transcript.winfo_height() == 900)
+
+    assert scene.transcript.row_window.span != span
+    assert scene.transcript._anchor() == before
+    assert scene.is_filled
+
+
+def test_as_hex_and_back_the_same_bytes_of_a_long_message_are_at_the_top(scene: Scene) -> None:
+    scene.journal.make = lambda place: received(place, b"".join(b"%07d\n" % number for number in range(100)))
+    scene.grow(1_000)
+    scene.transcript.reveal(500)
+    scene.transcript.text.yview(f"{scene.transcript.row_window.line_of(500) + 40}.0")
+    scene.transcript.scrolled_by_hand()
+    scene.root.update()
+    number = int(scene.visible[:7])
+
+    scene.transcript.show_style(RowStyle(as_hex=True))
+    scene.root.update()
+    assert int(scene.visible[:8], 16) == number // 2 * 16
+    scene.transcript.show_style(RowStyle())
+    scene.root.update()
+    assert int(scene.visible[:7]) == number // 2 * 2
+    assert scene.transcript.top_place == 500
+
+
+def test_messages_cut_anew_and_back_show_the_same_byte_at_the_top(scene: Scene) -> None:
+    lines = [b"line %d\n" % number + b"x" * (number % 7 * 20) + b"\n" for number in range(8_000)]
+
+    def cut(ratio: int) -> FakeConversation:
+        """Entries of eight lines in messages of so many."""
+
+        def make(place: int) -> DisplayRow:
+            first = place * ratio
+            start = sum(map(len, lines[first // 8 * 8 : first]))
+            data = b"".join(lines[first : first + ratio])
+            row = received(place, data)
+            return row._replace(ordinal=first // 8, span=Span(first // 8, start, first // 8, start + len(data)))
+
+        def place_near(spot: Spot) -> int:
+            first, byte = spot.ordinal * 8, spot.byte
+            while byte >= len(lines[first]):
+                byte -= len(lines[first])
+                first += 1
+            return first // ratio
+
+        anew = FakeConversation(make, key=f"by {ratio}")
+        anew.source, anew.total = "talk", len(lines) // ratio
+        anew.place_near = place_near  # type: ignore[method-assign]
+        return anew
+
+    scene.transcript.show(cut(1))
+    scene.transcript.reveal(4_003)
+    scene.transcript.text.yview(f"{scene.transcript.row_window.line_of(4_003)}.0")
+    scene.root.update()
+
+    scene.transcript.show(cut(8))
+    scene.root.update()
+    assert "line 4003" in scene.visible.split("\n")[0]
+    scene.transcript.show(cut(1))
+    scene.root.update()
+    assert scene.transcript.top_place == 4_003
+
+
+def test_what_comes_moves_nothing_under_the_mouse_until_its_button_is_up(scene: Scene) -> None:
+    scene.grow(1_000)
+    transcript, text = scene.transcript, scene.transcript.text
+    before, middle = transcript._anchor(), text.winfo_height() // 2
+    text.event_generate("<Button-1>", x=60, y=middle)
+    pressed = transcript.row_window.place_at(int(text.index(f"@60,{middle}").partition(".")[0]))[0]
+
+    for total in (1_001, 1_500, 50_000):
+        scene.grow(total)
+        assert transcript._anchor() == before
+        assert scene.new == 0
+    text.event_generate("<ButtonRelease-1>", x=60, y=middle)
+    scene.root.update()
+
+    assert [row.place for row in scene.chosen] == [pressed]
+    assert scene.sees("message 49999")
+    assert transcript.is_following
+
+
+def test_what_is_selected_from_the_end_upwards_goes_as_far_as_the_mouse_is_held(scene: Scene) -> None:
+    scene.grow(10_000)
+    transcript, text = scene.transcript, scene.transcript.text
+    text.event_generate("<Button-1>", x=60, y=30)
+    pressed = transcript.row_window.place_at(int(text.index("@60,30").partition(".")[0]))[0]
+    first = transcript.row_window.first
+
+    for total in range(10_000, 10_200):
+        text.event_generate("<B1-Motion>", x=70, y=2)
+        text.yview_scroll(-3, "units")  # as Tk does it while the mouse is above
+        scene.grow(total)
+    text.event_generate("<ButtonRelease-1>", x=70, y=2)
+    scene.root.update()
+
+    places = transcript.selection.places
+    assert places is not None
+    assert places[0] < first
+    assert places[1] - 1 == pressed
+    assert not transcript.is_following
+
+
+@pytest.mark.parametrize("to", ["0.2", "0.8"])
+def test_a_click_with_shift_selects_from_the_click_before_however_far_that_is(scene: Scene, to: str) -> None:
+    scene.grow(1_000)
+    transcript, text = scene.transcript, scene.transcript.text
+    transcript.reveal(500)
+    scene.root.update()
+    text.event_generate("<Button-1>", x=60, y=30)
+    text.event_generate("<ButtonRelease-1>", x=60, y=30)
+    begun = transcript.selection.chosen
+    transcript.drag("moveto", to)
+    scene.root.update()
+    scene.rest()
+
+    text.event_generate("<Shift-Button-1>", x=90, y=60)
+    text.event_generate("<Shift-ButtonRelease-1>", x=90, y=60)
+    scene.root.update()
+
+    ended = transcript.row_window.place_at(int(text.index("@90,60").partition(".")[0]))[0]
+    assert begun is not None
+    assert transcript.selection.places == (min(begun, ended), max(begun, ended) + 1)
+
+
+def test_end_leaves_the_chosen_row_behind(scene: Scene) -> None:
+    scene.grow(1_000)
+    scene.transcript.reveal(100)
+    scene.root.update()
+
+    scene.transcript.to_end()
+    scene.transcript.step(-1)
+    scene.root.update()
+
+    assert scene.transcript.selection.chosen == 999
+
+
+def test_a_chosen_row_that_the_end_left_behind_does_not_draw_the_view_back(scene: Scene) -> None:
+    scene.grow(1_000)
+    scene.transcript.choose(999)
+    for total in range(1_001, 1_001 + int(scene.rows(1.5))):
+        scene.grow(total)
+    assert 999 in scene.transcript.row_window
+
+    scene.root.geometry(f"{scene.root.winfo_width() - 40}x{scene.root.winfo_height() - 40}")
+    scene.root.update()
+
+    assert scene.sees(f"message {total - 1}")
+
+
+def test_however_often_the_width_changes_the_same_text_of_a_long_message_is_at_the_top(scene: Scene) -> None:
+    words = " ".join(str(number) for number in range(1_000, 1_700)).encode()
+    scene.journal.make = lambda place: sent(place, words)  # what goes out is broken into lines here
+    scene.root.geometry("700x400")
+    scene.wait_until(partial(scene.is_wide, 700))
+    scene.grow(100)
+    scene.transcript.reveal(50)
+    scene.transcript.text.yview(f"{scene.transcript.row_window.line_of(50) + 12}.0")
+    scene.transcript.scrolled_by_hand()
+    scene.root.update()
+    top = scene.visible.split("\n")[0]
+
+    for width in (*range(690, 480, -15), *range(480, 710, 10)):
+        scene.root.geometry(f"{width}x400")
+        scene.wait_until(partial(scene.is_wide, width))
+        assert top.split()[0] in scene.visible.split("\n")[0]
+
+    assert scene.visible.split("\n")[0] == top
