@@ -46,7 +46,7 @@ if TYPE_CHECKING:  # else when TLS is spoken
     from core.tls.contexts import TlsContext
 
 
-class Surroundings(TypedDict):
+class SessionArguments(TypedDict):
     """What a session has from who makes it, whatever its kind."""
 
     limits: Limits

@@ -49,7 +49,7 @@ def client_for(
 ) -> Client:
     """A client, to be started, over which a list is played: of UDP or TCP. It leaves it to the list when to part.
 
-    ``recorded`` gives what it has of who records it: ``Workbench.surroundings``.
+    ``recorded`` gives what it has of who records it: ``Workbench.session_arguments``.
     """
     from core.net.udp import UdpClient
 
