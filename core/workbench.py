@@ -1,6 +1,6 @@
-"""The one door of ``core``: commands go down, batches come up.
+"""The interface of ``core`` to a window or a terminal program: commands go down, batches come up.
 
-Whoever shows Tincan to people, a window or a terminal, holds a ``Workbench`` and nothing behind it.
+These hold a ``Workbench``, and no session, recorder or socket behind it.
 """
 
 from __future__ import annotations

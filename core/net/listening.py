@@ -186,7 +186,7 @@ class ListeningSession(Session):
     def _free_places(self) -> bool:
         """Take the place from connections that are over and wait only for the journal; whether there were any.
 
-        Nobody reads them while the journal is behind, so their end comes to nobody's ears by itself.
+        Nobody reads them while the journal is behind, so nobody is told of their end.
         """
         over = [one for one in self.connections if one.is_over_unread and one.id not in self._without_place]
         for connection in over:

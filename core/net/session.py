@@ -1,4 +1,4 @@
-"""What a server and a client have in common: one loop, one life, one ending."""
+"""What every kind of session has: its thread and loop, its start and its end, and how it makes connections."""
 
 from __future__ import annotations
 
