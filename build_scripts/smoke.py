@@ -83,12 +83,12 @@ def converse(command: Sequence[str]) -> None:
             raise SmokeError(f"{command[0]} exited with {code} after SIGTERM")
 
 
-def start_times(programs: dict[str, list[str]], runs: int = _RUNS) -> dict[str, list[float]]:
+def start_times(programs: dict[str, list[str]]) -> dict[str, list[float]]:
     """Seconds from each program's start until a client has its greeting, the programs taking turns."""
     for package in ("core", "gui"):  # from source, every start but the first has its bytecode
         compileall.compile_dir(ROOT / package, quiet=1)
     times: dict[str, list[float]] = {name: [] for name in programs}
-    for _ in range(runs):
+    for _ in range(_RUNS):
         for name, command in programs.items():
             with serving(command) as (program, port, begin), connected(program, port) as client:
                 _expect(client, b"type the message")

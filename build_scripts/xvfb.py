@@ -22,8 +22,8 @@ class VirtualDisplay:
     that has entered, too, should that be killed: setpriv(1), of util-linux, has the system see to it.
     """
 
-    def __init__(self, screen: str = SCREEN, dots_per_inch: int = DOTS_PER_INCH, *, open_to_all: bool = False) -> None:
-        self._options = ["-screen", "0", screen, "-dpi", str(dots_per_inch), "-nolisten", "tcp", "-noreset"]
+    def __init__(self, screen: str = SCREEN, *, open_to_all: bool = False) -> None:
+        self._options = ["-screen", "0", screen, "-dpi", str(DOTS_PER_INCH), "-nolisten", "tcp", "-noreset"]
         if open_to_all:
             self._options.append("-ac")
         self._server: subprocess.Popen[bytes] | None = None

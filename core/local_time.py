@@ -1,4 +1,4 @@
-"""Times of day on the clock of this machine's wall, whatever a journal says they are."""
+"""Times of day in this machine's time zone, for any number that a journal may hold."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The one door of ``core``: commands go down, batches come up.
+"""The interface of ``core`` to a window or a terminal program: commands go down, batches come up.
 
-Whoever shows Tincan to people, a window or a terminal, holds a ``Workbench`` and nothing behind it.
+These hold a ``Workbench``, and no session, recorder or socket behind it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from core.net.connection import Connection
 from core.net.hold import HeldMessage, Hold
 from core.net.resolver import Resolver
 from core.net.server import Server
-from core.net.session import Surroundings
+from core.net.session import SessionArguments
 from core.net.socket_options import AS_USUAL, USUAL_DATAGRAM, SocketOptions
 from core.net.tap import Tap
 from core.origin import PERSON, Origin
@@ -80,7 +80,7 @@ class Workbench:
 
     # Commands.
 
-    def surroundings(self) -> Surroundings:
+    def session_arguments(self) -> SessionArguments:
         """What a new session has that is recorded here, and its id: for one that somebody else starts and stops."""
         return {
             "limits": self._limits,
@@ -102,7 +102,7 @@ class Workbench:
         """Start a server; how that went comes with the batches. Raises ``TincanError`` for an unknown name."""
         server = Server(
             target, reply=reply, framing=framing, tls=tls, fault_out=faults.out, fault_in=faults.into,
-            **self.surroundings(),
+            **self.session_arguments(),
         )  # fmt: skip
         return self._begin(server, Doing.LISTENING)
 
@@ -134,7 +134,7 @@ class Workbench:
             stands=stands,
             reply=reply,
             proxy=proxy,
-            **self.surroundings(),
+            **self.session_arguments(),
         )
         return self._begin(client, Doing.CONNECTING)
 
@@ -157,7 +157,7 @@ class Workbench:
             socket_options=socket_options,
             fault_out=faults.out,
             fault_in=faults.into,
-            **self.surroundings(),
+            **self.session_arguments(),
         )
         return self._begin(server, Doing.LISTENING)
 
@@ -180,7 +180,7 @@ class Workbench:
             fault_out=faults.out,
             fault_in=faults.into,
             stands=stands,
-            **self.surroundings(),
+            **self.session_arguments(),
         )
         return self._begin(client, Doing.SENDING)
 
@@ -209,7 +209,7 @@ class Workbench:
             tls=tls,
             onward_tls=onward_tls,
             proxy=proxy,
-            **self.surroundings(),
+            **self.session_arguments(),
         )
         return self._begin(tap, Doing.LISTENING)
 

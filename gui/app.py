@@ -258,7 +258,7 @@ class App:
         if failed:
             _tell_what_failed(failed)
 
-    # Behind the scenes.
+    # Private.
 
     def _painted(self) -> None:
         """Do what takes time and what the command line asked for, now that the window is on the screen."""

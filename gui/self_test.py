@@ -24,7 +24,7 @@ _LOOK_EVERY = 10  # milliseconds
 Step: TypeAlias = tuple[str, Callable[[], bool]]  # what should be so, and whether it is
 
 
-class _Walk:
+class _SelfTest:
     """Takes the steps one after the other on the event loop, each as soon as the one before has come true."""
 
     def __init__(self, app: App, steps: Iterator[Step]) -> None:
@@ -66,13 +66,13 @@ def run(report: Path | None) -> int:
     """Run the self-test, write the report and give the exit code: 0 if all was as it should be."""
     with tempfile.TemporaryDirectory(prefix="tincan-self-test-") as folder:
         app = App(Options(folder=Path(folder)))
-        walk = _Walk(app, _steps(app))
-        app.root.after(0, walk.look)
+        test = _SelfTest(app, _steps(app))
+        app.root.after(0, test.look)
         app.run()
         log = Path(folder) / "errors.log"
         errors = log.read_text(encoding="utf-8") if log.exists() else ""
-    failure = walk.failure or errors or (f"still running at the end: {app.late}" if app.late else "")
-    return _write(report, walk, failure)
+    failure = test.failure or errors or (f"still running at the end: {app.late}" if app.late else "")
+    return _write(report, test, failure)
 
 
 def shown(app: App) -> str:
@@ -123,12 +123,12 @@ def _letters(app: App) -> int:
     return sum(len(line) == 1 and line in string.ascii_letters for line in shown(app).split("\n"))
 
 
-def _write(report: Path | None, walk: _Walk, failure: str) -> int:
+def _write(report: Path | None, test: _SelfTest, failure: str) -> int:
     text = json.dumps(
         {
             "passed": not failure,
             "failure": failure,
-            "steps": walk.done,
+            "steps": test.done,
             "tincan": __version__,
             "python": platform.python_version(),
             "system": platform.platform(),

@@ -186,7 +186,7 @@ def recording(journal: Path | None, limits: Limits = DEFAULTS) -> Iterator[Recor
     workbench = Workbench(journal, limits=limits)
     subscription = workbench.subscribe(hear)
     try:
-        yield workbench.surroundings
+        yield workbench.session_arguments
     finally:
         if late := workbench.close(_CLOSE):
             tell(f"still busy: {', '.join(late)}")

@@ -72,7 +72,7 @@ class Connection:
     """A transport to one peer and what is said over it.
 
     Made and run on the loop's thread. ``send``, ``finish_sending``, ``close`` and ``abort`` are for
-    any thread and return at once.
+    any thread and return at once. The methods stand by their subject, each of which says whose thread it is.
     """
 
     __slots__ = (
@@ -192,7 +192,59 @@ class Connection:
         ends = f"{self._transport.name} {self._transport.local} - {self.peer}"
         return f"<Connection {connection_name(self.number)} {ends} {state}, {self._outbox.size} bytes wait>"
 
-    # Any thread.
+    # How it stands. Any thread.
+
+    @property
+    def loop(self) -> GuardedLoop:
+        """The loop for what is to be done for this connection."""
+        return self._loop
+
+    @property
+    def facts(self) -> SocketFacts:
+        """What the system tells of the socket just now, and what waits for it. Any thread."""
+        return SocketFacts(self.waiting, self._transport.unconfirmed, self._transport.tcp_info)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that the kernel has not taken: not yet, or, once it is over, never."""
+        return self._outbox.size or self._sender.lost
+
+    @property
+    def has_room(self) -> bool:
+        """Whether little waits to be sent, or it is over; ``watchers`` hear of either. Any thread."""
+        return self.waiting <= self._limits.outbox // 4 or not self.is_open
+
+    @property
+    def has_datagrams(self) -> bool:
+        """Whether what is sent and what comes are datagrams, each a message by itself."""
+        return self._datagrams
+
+    @property
+    def takes_datagrams(self) -> bool:
+        """Whether what comes is still for somebody."""
+        return self.is_open and self._closing is None
+
+    @property
+    def peer_has_finished(self) -> bool:
+        """Whether the peer has said that nothing more comes."""
+        return not self._peer_sends
+
+    @property
+    def is_finishing(self) -> bool:
+        """Whether this side says that nothing more comes as soon as what waits has gone out, or has said so."""
+        return self._wants_fin
+
+    @property
+    def why_no_half_close(self) -> str:
+        """Why this side cannot finish while the other goes on; empty where it can."""
+        return self._transport.why_no_half_close
+
+    @property
+    def drained(self) -> int:
+        """Bytes that came while it was closing, which nobody was given."""
+        return self._drained
+
+    # Sending. Any thread; private methods are the loop's, here and below.
 
     def send(self, message: bytes, origin: Origin = SCRIPT) -> None:
         """Frame a message and send it: the kernel is tried first, what it does not take waits.
@@ -201,18 +253,6 @@ class Connection:
         """
         if self._sender.send(self._enclosing.enclose(message), origin):
             self._soon(self._start_flushing)
-
-    def add_hearer(self, hear: Hear) -> None:
-        """Have all that comes from now on handed to ``hear`` as well, as it comes.
-
-        No bytes are the end of what the peer sends, or over UDP an empty datagram.
-        """
-        self._hearers.append(hear)
-
-    def remove_hearer(self, hear: Hear) -> None:
-        """Hand it nothing more."""
-        with contextlib.suppress(ValueError):
-            self._hearers.remove(hear)
 
     def send_exactly(self, data: bytes, origin: Origin = SCRIPT) -> None:
         """Send these bytes as they are, without a frame. Raises ``SendError`` as ``send`` does."""
@@ -229,6 +269,47 @@ class Connection:
         except SendError:
             return False
         return True
+
+    def enclose_in(self, framing: Framing) -> None:
+        """Send in this way from the next message on, whether or not what comes is told apart in it yet."""
+        self._enclosing = framing
+
+    def hold_sends(self) -> None:
+        """Have what is sent from now on wait for ``release_sends``: how it goes out is about to be changed."""
+        self._sender.hold()
+
+    def release_sends(self) -> None:
+        """The change for which ``hold_sends`` was called is made: what waited for it goes out in that way."""
+        self._sender.release()
+        self._start_flushing()
+
+    def wait_for_sends(self) -> None:
+        """What the kernel has taken by now is on record when this returns: for who records what came."""
+        self._sender.wait_for_sends()
+
+    def _start_flushing(self) -> None:
+        if self.is_open and self._outbox.size:
+            self._sender.start_waiting()
+            self._sender.let_out()
+            self._watch()
+
+    def _flush(self) -> None:
+        self._sender.flush()
+        waiting = self._outbox.size
+        if not self._sender.wants_room:
+            self._watch()
+        self._tell_of_room()
+        if not waiting and self._wants_fin and not self._sender.is_held:
+            self._say_fin()
+
+    def _tell_of_room(self) -> None:
+        """Less waits than before: have whoever waited for that go on, if it is little."""
+        if Pause.OUTBOX in self._pause and self._outbox.size <= self._limits.outbox // 4:
+            self.resume(Pause.OUTBOX)
+        if self.watchers and self.has_room:
+            self.watchers.tell()
+
+    # Answers that a program makes. The loop's thread; ``person_spoke`` and ``go_on`` are for any.
 
     def answer(self, message: bytes, origin: Origin, *, exact: bool = False) -> None:
         """Send what a program answers by itself, as ``send`` does or, if ``exact``, as ``send_exactly`` does.
@@ -250,6 +331,26 @@ class Connection:
             elif self._turns == self._limits.answers:
                 self._judge_turns()
 
+    def wait_for_reader(self) -> None:
+        """Read nothing more while much of what was answered waits for the peer to read it.
+
+        For whoever answers by itself only: two ends that both stopped reading for that would wait for
+        each other for ever.
+        """
+        if self._outbox.size > self._limits.outbox // 2:
+            self.pause(Pause.OUTBOX)
+
+    def _judge_turns(self) -> None:
+        """As many answers as may be in a row have gone out: pause if that was fast."""
+        took = (_now() - self._turns_since) / 1e9
+        if self._turns < took * _LEAST_RATE:
+            self._turns = 0
+            return
+        if self._sink is None:
+            return  # nobody is told, so nobody could have it go on
+        self._emit(Paused(self._session, self.id, _now(), self._turns, took))
+        self.pause(Pause.LOOP)
+
     def person_spoke(self) -> None:
         """A person takes part: what was said before is no talk of two programs, and goes on if it was paused."""
         self._turns = 0
@@ -260,146 +361,12 @@ class Connection:
         if Pause.LOOP in self._pause:
             self._soon(self._go_on)
 
-    @property
-    def is_over_unread(self) -> bool:
-        """Whether it has ended while nothing is read from it. The loop's thread."""
-        return bool(self._pause) and self.is_open and self._transport.is_over
+    def _go_on(self) -> None:
+        if Pause.LOOP in self._pause:
+            self._emit(WentOn(self._session, self.id, _now()))
+            self.resume(Pause.LOOP)
 
-    @property
-    def is_broken_unread(self) -> bool:
-        """Whether a reset has come while nothing is read from it, so that nobody was told. The loop's thread."""
-        return bool(self._pause) and self.is_open and self._transport.is_broken
-
-    def look_for_reset_after_end(self) -> None:
-        """End if its peer has finished and was reset or lost since: no selector tells of that. The loop's thread."""
-        if self.is_open and not self._peer_sends and self._transport.is_reset_after_end:
-            self._break(ConnectionResetError(errno.ECONNRESET, ""))
-
-    @property
-    def peer_has_finished(self) -> bool:
-        """Whether the peer has said that nothing more comes."""
-        return not self._peer_sends
-
-    @property
-    def is_finishing(self) -> bool:
-        """Whether this side says that nothing more comes as soon as what waits has gone out, or has said so."""
-        return self._wants_fin
-
-    @property
-    def drained(self) -> int:
-        """Bytes that came while it was closing, which nobody was given."""
-        return self._drained
-
-    @property
-    def facts(self) -> SocketFacts:
-        """What the system tells of the socket just now, and what waits for it. Any thread."""
-        return SocketFacts(self.waiting, self._transport.unconfirmed, self._transport.tcp_info)
-
-    @property
-    def waiting(self) -> int:
-        """Bytes that the kernel has not taken: not yet, or, once it is over, never."""
-        return self._outbox.size or self._sender.lost
-
-    def enclose_in(self, framing: Framing) -> None:
-        """Send in this way from the next message on, whether or not what comes is told apart in it yet."""
-        self._enclosing = framing
-
-    def hold_sends(self) -> None:
-        """Have what is sent from now on wait for ``release_sends``: how it goes out is about to be changed."""
-        self._sender.hold()
-
-    def finish_sending(self) -> None:
-        """Send what waits, then say that this is all: the peer sees the end and may still answer.
-
-        Raises ``SendError`` where the transport cannot end one side alone; see ``why_no_half_close``.
-        """
-        if self.why_no_half_close:
-            raise SendError(self.why_no_half_close)
-        self._sender.forbid("you have finished sending on this connection")
-        self._soon(self._finish)
-
-    @property
-    def why_no_half_close(self) -> str:
-        """Why this side cannot finish while the other goes on; empty where it can."""
-        return self._transport.why_no_half_close
-
-    def close(self, ending: Ending = Ending.OURS, *, drain: float | None = None) -> None:
-        """Send what waits, say goodbye, take in what is on its way for ``drain`` seconds, and close."""
-        self._sender.forbid(why_not_send(ending))
-        self._soon(lambda: self._begin_closing(ending, self._limits.drain if drain is None else drain))
-
-    def abort(self, ending: Ending = Ending.OURS_RESET, why: Explanation | None = None) -> None:
-        """Close with RST, now; what waits is lost, and the journal says so. Datagrams know no RST."""
-        ending = _WITHOUT_RST.get(ending, ending) if self._datagrams else ending
-        self._sender.forbid(why_not_send(ending))
-        self._soon(lambda: self._end(ending, why))
-
-    # The loop's thread.
-
-    def use_faults(self, faults: BothWays, places: tuple[str, str]) -> None:
-        """Have what is sent and what is received go through lines with these faults from now on, at once.
-
-        ``places`` are what the two ways are called, as in "what is sent".
-        """
-        if not self.is_open:
-            return
-        if self._faults is None:
-            self._faults = LineFaults(
-                self, self._sender, self._limits.outbox,
-                hear=self._hear, broken=partial(self._break, is_through=True),
-                watch=self._watch, end_again=self._end_again,
-            )  # fmt: skip
-        self._faults.use(faults, places)
-        self._watch()
-
-    def _end_again(self) -> None:
-        """What goes out has another line, behind which its end is to come."""
-        if self._reset_behind is not None:
-            self.abort_behind(self._reset_behind)
-        elif self._wants_fin and not self._we_finished:
-            self._send_fin()
-
-    def _outgoing_line_ended(self, end: End) -> None:
-        if end is End.RESET or self._reset_behind is not None:  # which the line has lost, if it ended otherwise
-            self._reset_behind = self._reset_behind or Ending.FAULT_RESET
-            self._abort_when_confirmed(self._reset_behind)
-            return
-        if end is End.CUT:
-            self.close(Ending.FAULT_CUT)
-        self._wants_fin = True
-        self._send_fin()
-        self._tell_of_room()
-
-    def abort_behind(self, ending: Ending) -> None:
-        """Close with RST behind what was sent: once the peer's system has it, or after a moment."""
-        if not self.is_open:
-            return
-        self._reset_behind = ending
-        self._sender.forbid(why_not_send(ending))
-        if not self._sender.end_line(End.RESET):
-            self._abort_when_confirmed(ending)
-
-    def _abort_when_confirmed(self, ending: Ending) -> None:
-        """Close with RST once the peer's system has all that was sent, as far as ours tells, or after a moment."""
-        self._abort_if_confirmed(ending, self._loop.time() + _LAST_BYTES)
-
-    def _abort_if_confirmed(self, ending: Ending, until: float) -> None:
-        if not self.is_open:
-            return
-        if self._loop.time() < until and (self._outbox.size or self._transport.unconfirmed):
-            self._loop.call_later(_LOOK, lambda: self._abort_if_confirmed(ending, until))
-        else:
-            self.abort(ending)
-
-    @property
-    def loop(self) -> GuardedLoop:
-        """The loop for what is to be done for this connection."""
-        return self._loop
-
-    @property
-    def has_room(self) -> bool:
-        """Whether little waits to be sent, or it is over; ``watchers`` hear of either. Any thread."""
-        return self.waiting <= self._limits.outbox // 4 or not self.is_open
+    # Sentences for the conversation. Any thread.
 
     def note_refusal(self, size: int, error: SendError) -> None:
         """Put on record that so many bytes were refused as a whole. Any thread."""
@@ -408,6 +375,11 @@ class Connection:
     def remark(self, text: str, *, is_failure: bool = False) -> None:
         """Put a sentence into the conversation. Any thread."""
         self._emit(Remark(self._session, self.id, _now(), text, is_failure))
+
+    def remark_on_what_was_sent(self, text: str) -> None:
+        """The same of something that failed after it was sent. Not for who is sending."""
+        self._sender.wait_for_sends()
+        self.remark(text, is_failure=True)
 
     def tell_faults(self, before: BothWays, now: BothWays, places: tuple[str, str]) -> None:
         """Put into the conversation which faults have changed. Any thread."""
@@ -419,85 +391,24 @@ class Connection:
         """Put into the conversation which faults one way has, or which of them has happened just now. Any thread."""
         self.remark(f"{REMARK} {place}: {words}")
 
-    def remark_on_what_was_sent(self, text: str) -> None:
-        """The same of something that failed after it was sent. Not for who is sending."""
-        self._sender.wait_for_sends()
-        self.remark(text, is_failure=True)
+    # Receiving. The loop's thread; ``add_hearer`` and ``remove_hearer`` are for any.
 
-    def tune(self, socket_options: SocketOptions) -> None:
-        """Use the socket in another way from now on; what waits goes out in that way."""
-        if not self.is_open:
-            return
-        self._transport.set_nagle(socket_options.nagle)
-        receive = socket_options.receive or self._limits.receive
-        if (receive, socket_options.nagle) != (self._receive, self._nagle):
-            self._receive, self._nagle = receive, socket_options.nagle
-            self._emit(SocketTuned(self._session, self.id, _now(), receive, socket_options.nagle))
-        self._sender.set_throttle(socket_options)
-        self._watch()
+    def add_hearer(self, hear: Hear) -> None:
+        """Have all that comes from now on handed to ``hear`` as well, as it comes.
 
-    def go_over(self, make: Callable[[Transport, bytes], Transport]) -> bool:
-        """Speak another protocol from now on, over the transport that there is; whether it came to that.
-
-        ``make`` gets this transport, and what has come over it and was part of no message yet, or was the hello of a
-        client that had not to wait for us. If it raises a ``TransportError`` for that, the connection ends. Raises
-        ``SendError`` while something waits to be sent.
+        No bytes are the end of what the peer sends, or over UDP an empty datagram.
         """
-        if self._datagrams:
-            raise SendError("TLS is for streams of bytes, and UDP has none")
-        if not self.is_open or self._closing is not None or self._wants_fin or not self._peer_sends:
-            raise SendError("the connection is closing")
-        if self._outbox.size:
-            raise SendError(f"{self._outbox.size:,} bytes still wait to go out as before: try again then")
-        if self._faults is not None and self._faults.size:
-            raise SendError(f"{self._faults.size:,} bytes are still held by a fault: try again then")
-        held = b"".join(part for part in self._framer.finish() if isinstance(part, bytes))
-        early, self._hello = self._hello or held, b""
-        unread = b""
-        try:
-            unread = self._recv_early()
-            self._transport = self._sender.go_over(lambda: make(self._transport, early + unread))
-        except TransportError as error:
-            if unread:
-                self._emit(Received(self._session, self.id, _now(), unread))
-            self.refuse_early(early + unread)
-            self._break(error)
-            return False
-        except OSError as error:
-            self._break(error)
-            return False
-        self._tell_apart(self._framing)
-        return True
+        self._hearers.append(hear)
 
-    def refuse_early(self, data: bytes) -> None:
-        """Tell of bytes that came in the clear where another protocol was to begin."""
-        self._emit(Injected(self._session, self.id, _now(), len(data), data[:64].decode("ascii", "backslashreplace")))
-
-    def start_over(self) -> None:
-        """Begin to talk over the transport that it has gone over to."""
-        self._watch()
-
-    def _recv_early(self) -> bytes:
-        """What has come and was not read."""
-        try:
-            data = self._transport.receive(self._receive)
-        except (BlockingIOError, InterruptedError):
-            return b""
-        return data
+    def remove_hearer(self, hear: Hear) -> None:
+        """Hand it nothing more."""
+        with contextlib.suppress(ValueError):
+            self._hearers.remove(hear)
 
     def pause(self, why: Pause) -> None:
         """Read nothing until ``resume``; TCP slows the peer down."""
         self._pause |= why
         self._watch()
-
-    def wait_for_reader(self) -> None:
-        """Read nothing more while much of what was answered waits for the peer to read it.
-
-        For whoever answers by itself only: two ends that both stopped reading for that would wait for
-        each other for ever.
-        """
-        if self._outbox.size > self._limits.outbox // 2:
-            self.pause(Pause.OUTBOX)
 
     def resume(self, why: Pause) -> None:
         """That reason to read nothing is gone."""
@@ -507,24 +418,22 @@ class Connection:
             self._unheard = 0
         self._watch()
 
+    def _watch(self) -> None:
+        """Have the loop watch for what matters now."""
+        if not self.is_open:
+            return
+        faults = self._faults
+        reads = self._peer_sends and not self._pause and (faults is None or not faults.has_ended)
+        writes = self._sender.wants_room and (faults is None or faults.error is None)
+        events = (READ if reads else 0) | (WRITE if writes else 0)
+        self._transport.wait_for(self._loop, events, self._ready)
+
     def _ready(self, events: int) -> None:
         """What the transport is ready for."""
         if events & READ and self.is_open:
             self._read()
         if events & WRITE and self.is_open:
             self._flush()
-
-    def guard(self, call: Callable[[], object]) -> None:
-        """Do something for this connection; what it raises ends this connection and no other."""
-        self._loop.guard(call)
-
-    def fail(self, error: Exception) -> None:
-        """A fault of our own ends this connection and no other; so does what its transport came to by itself."""
-        if isinstance(error, TransportError):
-            self._break(error)
-            return
-        note(f"serving {self.peer}", error)
-        self._end(Ending.FAILED, explain(error, Doing.TALKING, peer_name(self.peer)))
 
     def _read(self) -> None:
         sink = self._sink
@@ -579,68 +488,32 @@ class Connection:
         if messages:
             self._hand_over(messages)
 
-    @property
-    def has_datagrams(self) -> bool:
-        """Whether what is sent and what comes are datagrams, each a message by itself."""
-        return self._datagrams
-
-    @property
-    def takes_datagrams(self) -> bool:
-        """Whether what comes is still for somebody."""
-        return self.is_open and self._closing is None
-
-    def take(self, data: bytes, at: int) -> None:
-        """Take in a datagram, which may be empty and is a message by itself. For who reads the socket for all peers."""
-        if self.takes_datagrams:
-            event = new_event(Received, (self._session, self.id, at, data))
-            self._sender.wait_for_sends()
-            self._emit(event)
-            self.hear_datagrams((event,))
-
-    def wait_for_sends(self) -> None:
-        """What the kernel has taken by now is on record when this returns: for who records what came."""
-        self._sender.wait_for_sends()
-
-    def hear_datagrams(self, events: Sequence[Received]) -> None:
-        """Hand over datagrams that are on record."""
-        if self._idle is not None:
-            self._idle.restart()
-        self._has_heard = self.has_received = True
-        if not self._hearers and not self._pause and self._framing is RAW:
-            self._owner.received(self, [event.data for event in events])
-            return
-        for _session, _connection, at, data in events:
-            self._let_hear(data, at)
-            if self._pause:
-                self._leave_unheard()
-            else:
-                self._hand_over(messages_in(data, self._framing, self._limits.message, at))
-
-    def _leave_unheard(self) -> None:
-        """A datagram came while too much waits already: nobody can hold its sender back, so it gets no answer."""
-        self._unheard += 1
-        if self._unheard == 1:
-            self.remark("more comes than is answered: what comes until that is done gets no answer")
-
     def _let_hear(self, data: bytes, at: int) -> None:
         for hear in tuple(self._hearers):
             attempt("whoever hears what a connection receives", partial(hear, data, at))
 
-    def _judge_turns(self) -> None:
-        """As many answers as may be in a row have gone out: pause if that was fast."""
-        took = (_now() - self._turns_since) / 1e9
-        if self._turns < took * _LEAST_RATE:
-            self._turns = 0
-            return
-        if self._sink is None:
-            return  # nobody is told, so nobody could have it go on
-        self._emit(Paused(self._session, self.id, _now(), self._turns, took))
-        self.pause(Pause.LOOP)
+    # Telling messages apart. The loop's thread.
 
-    def _go_on(self) -> None:
-        if Pause.LOOP in self._pause:
-            self._emit(WentOn(self._session, self.id, _now()))
-            self.resume(Pause.LOOP)
+    def use_framing(self, framing: Framing) -> None:
+        """Tell messages apart in this way from the next byte on; one that has begun is none. The loop's thread."""
+        if self._http_guard is None:
+            self._framer.finish()  # else silence would still end it
+        self._tell_apart(framing)
+
+    def _tell_apart(self, framing: Framing) -> None:
+        self._framing = self._enclosing = framing
+        framer = with_gap_timeout(framing.framer(self._limits.message), self._loop, self._hand_over)
+        self._framer: Framer = framer if self._http_guard is None else self._http_guard.before(framer)
+
+    def _guard_against_http(self, patience: float) -> HttpGuard:
+        """What asks the owner before it hears a peer that speaks HTTP."""
+        return HttpGuard(
+            self._loop,
+            patience=patience,
+            tell=lambda line: self._emit(HttpRequest(self._session, self.id, _now(), line)),
+            refuses=lambda: self._owner.refuses_http(self),
+            hear=self._hand_over,
+        )
 
     def _hand_over(self, messages: list[Message]) -> None:
         if self._closing is not None or not self.is_open:
@@ -666,67 +539,127 @@ class Connection:
             return MessageTooLong(self._session, self.id, _now(), violation.skipped)
         return Misframed(self._session, self.id, _now(), violation.why)
 
-    def release_sends(self) -> None:
-        """The change for which ``hold_sends`` was called is made: what waited for it goes out in that way."""
-        self._sender.release()
-        self._start_flushing()
+    # Datagrams. The loop's thread.
 
-    def use_framing(self, framing: Framing) -> None:
-        """Tell messages apart in this way from the next byte on; one that has begun is none. The loop's thread."""
-        if self._http_guard is None:
-            self._framer.finish()  # else silence would still end it
-        self._tell_apart(framing)
+    def take(self, data: bytes, at: int) -> None:
+        """Take in a datagram, which may be empty and is a message by itself. For who reads the socket for all peers."""
+        if self.takes_datagrams:
+            event = new_event(Received, (self._session, self.id, at, data))
+            self._sender.wait_for_sends()
+            self._emit(event)
+            self.hear_datagrams((event,))
 
-    def _tell_apart(self, framing: Framing) -> None:
-        self._framing = self._enclosing = framing
-        framer = with_gap_timeout(framing.framer(self._limits.message), self._loop, self._hand_over)
-        self._framer: Framer = framer if self._http_guard is None else self._http_guard.before(framer)
+    def hear_datagrams(self, events: Sequence[Received]) -> None:
+        """Hand over datagrams that are on record."""
+        if self._idle is not None:
+            self._idle.restart()
+        self._has_heard = self.has_received = True
+        if not self._hearers and not self._pause and self._framing is RAW:
+            self._owner.received(self, [event.data for event in events])
+            return
+        for _session, _connection, at, data in events:
+            self._let_hear(data, at)
+            if self._pause:
+                self._leave_unheard()
+            else:
+                self._hand_over(messages_in(data, self._framing, self._limits.message, at))
 
-    def _guard_against_http(self, patience: float) -> HttpGuard:
-        """What asks the owner before it hears a peer that speaks HTTP."""
-        return HttpGuard(
-            self._loop,
-            patience=patience,
-            tell=lambda line: self._emit(HttpRequest(self._session, self.id, _now(), line)),
-            refuses=lambda: self._owner.refuses_http(self),
-            hear=self._hand_over,
-        )
+    def _leave_unheard(self) -> None:
+        """A datagram came while too much waits already: nobody can hold its sender back, so it gets no answer."""
+        self._unheard += 1
+        if self._unheard == 1:
+            self.remark("more comes than is answered: what comes until that is done gets no answer")
 
-    def _see_fin(self) -> None:
-        """The end of the peer's sending. It is news of its own only if it is not the end of it all."""
-        self._peer_sends = False
-        at = _now()
-        self._let_hear(b"", at)
+    # Socket options, faults, and another protocol over the same transport. The loop's thread.
+
+    def tune(self, socket_options: SocketOptions) -> None:
+        """Use the socket in another way from now on; what waits goes out in that way."""
+        if not self.is_open:
+            return
+        self._transport.set_nagle(socket_options.nagle)
+        receive = socket_options.receive or self._limits.receive
+        if (receive, socket_options.nagle) != (self._receive, self._nagle):
+            self._receive, self._nagle = receive, socket_options.nagle
+            self._emit(SocketTuned(self._session, self.id, _now(), receive, socket_options.nagle))
+        self._sender.set_throttle(socket_options)
         self._watch()
-        self._hand_over(self._framer.finish())
-        if self._we_finished:
-            self._end(self._closing or Ending.PEER_FINISHED)
-        elif self._closing is None:
-            self._owner.peer_finished(self)
-        if self._closing is None and self.is_open:
-            self._emit(PeerFinished(self._session, self.id, at, self._transport.goodbye))
 
-    def _start_flushing(self) -> None:
-        if self.is_open and self._outbox.size:
-            self._sender.start_waiting()
-            self._sender.let_out()
-            self._watch()
+    def use_faults(self, faults: BothWays, places: tuple[str, str]) -> None:
+        """Have what is sent and what is received go through lines with these faults from now on, at once.
 
-    def _flush(self) -> None:
-        self._sender.flush()
-        waiting = self._outbox.size
-        if not self._sender.wants_room:
-            self._watch()
-        self._tell_of_room()
-        if not waiting and self._wants_fin and not self._sender.is_held:
-            self._say_fin()
+        ``places`` are what the two ways are called, as in "what is sent".
+        """
+        if not self.is_open:
+            return
+        if self._faults is None:
+            self._faults = LineFaults(
+                self, self._sender, self._limits.outbox,
+                hear=self._hear, broken=partial(self._break, is_through=True),
+                watch=self._watch, end_again=self._end_again,
+            )  # fmt: skip
+        self._faults.use(faults, places)
+        self._watch()
 
-    def _tell_of_room(self) -> None:
-        """Less waits than before: have whoever waited for that go on, if it is little."""
-        if Pause.OUTBOX in self._pause and self._outbox.size <= self._limits.outbox // 4:
-            self.resume(Pause.OUTBOX)
-        if self.watchers and self.has_room:
-            self.watchers.tell()
+    def go_over(self, make: Callable[[Transport, bytes], Transport]) -> bool:
+        """Speak another protocol from now on, over the transport that there is; whether it came to that.
+
+        ``make`` gets this transport, and what has come over it and was part of no message yet, or was the hello of a
+        client that had not to wait for us. If it raises a ``TransportError`` for that, the connection ends. Raises
+        ``SendError`` while something waits to be sent.
+        """
+        if self._datagrams:
+            raise SendError("TLS is for streams of bytes, and UDP has none")
+        if not self.is_open or self._closing is not None or self._wants_fin or not self._peer_sends:
+            raise SendError("the connection is closing")
+        if self._outbox.size:
+            raise SendError(f"{self._outbox.size:,} bytes still wait to go out as before: try again then")
+        if self._faults is not None and self._faults.size:
+            raise SendError(f"{self._faults.size:,} bytes are still held by a fault: try again then")
+        held = b"".join(part for part in self._framer.finish() if isinstance(part, bytes))
+        early, self._hello = self._hello or held, b""
+        unread = b""
+        try:
+            unread = self._recv_early()
+            self._transport = self._sender.go_over(lambda: make(self._transport, early + unread))
+        except TransportError as error:
+            if unread:
+                self._emit(Received(self._session, self.id, _now(), unread))
+            self.refuse_early(early + unread)
+            self._break(error)
+            return False
+        except OSError as error:
+            self._break(error)
+            return False
+        self._tell_apart(self._framing)
+        return True
+
+    def _recv_early(self) -> bytes:
+        """What has come and was not read."""
+        try:
+            data = self._transport.receive(self._receive)
+        except (BlockingIOError, InterruptedError):
+            return b""
+        return data
+
+    def refuse_early(self, data: bytes) -> None:
+        """Tell of bytes that came in the clear where another protocol was to begin."""
+        self._emit(Injected(self._session, self.id, _now(), len(data), data[:64].decode("ascii", "backslashreplace")))
+
+    def start_over(self) -> None:
+        """Begin to talk over the transport that it has gone over to."""
+        self._watch()
+
+    # Finishing one side: our FIN and the peer's. ``finish_sending`` is for any thread.
+
+    def finish_sending(self) -> None:
+        """Send what waits, then say that this is all: the peer sees the end and may still answer.
+
+        Raises ``SendError`` where the transport cannot end one side alone; see ``why_no_half_close``.
+        """
+        if self.why_no_half_close:
+            raise SendError(self.why_no_half_close)
+        self._sender.forbid("you have finished sending on this connection")
+        self._soon(self._finish)
 
     def _finish(self) -> None:
         if self.is_open and not self._wants_fin:
@@ -762,6 +695,27 @@ class Connection:
             self._end_within(self._drain_time)
         if not self._peer_sends:
             self._end(self._closing or Ending.PEER_FINISHED)
+
+    def _see_fin(self) -> None:
+        """The end of the peer's sending. It is news of its own only if it is not the end of it all."""
+        self._peer_sends = False
+        at = _now()
+        self._let_hear(b"", at)
+        self._watch()
+        self._hand_over(self._framer.finish())
+        if self._we_finished:
+            self._end(self._closing or Ending.PEER_FINISHED)
+        elif self._closing is None:
+            self._owner.peer_finished(self)
+        if self._closing is None and self.is_open:
+            self._emit(PeerFinished(self._session, self.id, at, self._transport.goodbye))
+
+    # Closing with a goodbye. ``close`` is for any thread.
+
+    def close(self, ending: Ending = Ending.OURS, *, drain: float | None = None) -> None:
+        """Send what waits, say goodbye, take in what is on its way for ``drain`` seconds, and close."""
+        self._sender.forbid(why_not_send(ending))
+        self._soon(lambda: self._begin_closing(ending, self._limits.drain if drain is None else drain))
 
     def _begin_closing(self, ending: Ending, drain: float) -> None:
         if not self.is_open:
@@ -799,6 +753,82 @@ class Connection:
         if self._drained > self._limits.drain_bytes and self._we_finished and self._closing is not None:
             self._end(self._closing)
 
+    # Closing with RST. ``abort`` is for any thread, ``abort_behind`` for the loop's.
+
+    def abort(self, ending: Ending = Ending.OURS_RESET, why: Explanation | None = None) -> None:
+        """Close with RST, now; what waits is lost, and the journal says so. Datagrams know no RST."""
+        ending = _WITHOUT_RST.get(ending, ending) if self._datagrams else ending
+        self._sender.forbid(why_not_send(ending))
+        self._soon(lambda: self._end(ending, why))
+
+    def abort_behind(self, ending: Ending) -> None:
+        """Close with RST behind what was sent: once the peer's system has it, or after a moment."""
+        if not self.is_open:
+            return
+        self._reset_behind = ending
+        self._sender.forbid(why_not_send(ending))
+        if not self._sender.end_line(End.RESET):
+            self._abort_when_confirmed(ending)
+
+    def _outgoing_line_ended(self, end: End) -> None:
+        if end is End.RESET or self._reset_behind is not None:  # which the line has lost, if it ended otherwise
+            self._reset_behind = self._reset_behind or Ending.FAULT_RESET
+            self._abort_when_confirmed(self._reset_behind)
+            return
+        if end is End.CUT:
+            self.close(Ending.FAULT_CUT)
+        self._wants_fin = True
+        self._send_fin()
+        self._tell_of_room()
+
+    def _end_again(self) -> None:
+        """What goes out has another line, behind which its end is to come."""
+        if self._reset_behind is not None:
+            self.abort_behind(self._reset_behind)
+        elif self._wants_fin and not self._we_finished:
+            self._send_fin()
+
+    def _abort_when_confirmed(self, ending: Ending) -> None:
+        """Close with RST once the peer's system has all that was sent, as far as ours tells, or after a moment."""
+        self._abort_if_confirmed(ending, self._loop.time() + _LAST_BYTES)
+
+    def _abort_if_confirmed(self, ending: Ending, until: float) -> None:
+        if not self.is_open:
+            return
+        if self._loop.time() < until and (self._outbox.size or self._transport.unconfirmed):
+            self._loop.call_later(_LOOK, lambda: self._abort_if_confirmed(ending, until))
+        else:
+            self.abort(ending)
+
+    # Ends that nobody here asked for. The loop's thread.
+
+    @property
+    def is_over_unread(self) -> bool:
+        """Whether it has ended while nothing is read from it. The loop's thread."""
+        return bool(self._pause) and self.is_open and self._transport.is_over
+
+    @property
+    def is_broken_unread(self) -> bool:
+        """Whether a reset has come while nothing is read from it, so that nobody was told. The loop's thread."""
+        return bool(self._pause) and self.is_open and self._transport.is_broken
+
+    def look_for_reset_after_end(self) -> None:
+        """End if its peer has finished and was reset or lost since: no selector tells of that. The loop's thread."""
+        if self.is_open and not self._peer_sends and self._transport.is_reset_after_end:
+            self._break(ConnectionResetError(errno.ECONNRESET, ""))
+
+    def guard(self, call: Callable[[], object]) -> None:
+        """Do something for this connection; what it raises ends this connection and no other."""
+        self._loop.guard(call)
+
+    def fail(self, error: Exception) -> None:
+        """A fault of our own ends this connection and no other; so does what its transport came to by itself."""
+        if isinstance(error, TransportError):
+            self._break(error)
+            return
+        note(f"serving {self.peer}", error)
+        self._end(Ending.FAILED, explain(error, Doing.TALKING, peer_name(self.peer)))
+
     def _read_rest_and_break(self, error: OSError) -> None:
         """Sending failed: what came before that is still ours to have."""
         faults = self._faults
@@ -832,6 +862,8 @@ class Connection:
             return
         if self.is_open:
             self._end(*ending_of(error, self.peer, self._transport, self._limits))
+
+    # The end itself. The loop's thread.
 
     def _end(self, ending: Ending, why: Explanation | None = None) -> None:
         """The one place where a connection closes: the transport, the events, the owner."""
@@ -870,15 +902,7 @@ class Connection:
     def _emit_closed(self, ending: Ending, why: Explanation | None) -> None:
         self._emit(Closed(self._session, self.id, _now(), ending, why, self._transport.goodbye))
 
-    def _watch(self) -> None:
-        """Have the loop watch for what matters now."""
-        if not self.is_open:
-            return
-        faults = self._faults
-        reads = self._peer_sends and not self._pause and (faults is None or not faults.has_ended)
-        writes = self._sender.wants_room and (faults is None or faults.error is None)
-        events = (READ if reads else 0) | (WRITE if writes else 0)
-        self._transport.wait_for(self._loop, events, self._ready)
+    # Any thread.
 
     def _emit(self, event: Event) -> None:
         if self._sink is not None:

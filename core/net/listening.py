@@ -21,7 +21,7 @@ from core.net.connection import Connection
 from core.net.local_sockets import SocketFile
 from core.net.loop import READ
 from core.net.resolver import Outcome
-from core.net.session import Session, Surroundings
+from core.net.session import Session, SessionArguments
 from core.net.sockets import Endpoint
 from core.proxy import Proxy
 from core.supervision import do_all, note
@@ -54,7 +54,7 @@ class ListeningSession(Session):
         tls: Tls | bool | None = None,
         faults: BothWays = SOUND,
         proxy: Proxy | None = None,
-        **surroundings: Unpack[Surroundings],
+        **session_arguments: Unpack[SessionArguments],
     ) -> None:
         self._listeners: list[socket.socket] = []
         self._socket_file: SocketFile | None = None
@@ -67,7 +67,7 @@ class ListeningSession(Session):
         self._first_turned_away: tuple[Address | None, str] = (None, "")
         self._turned_away_at = float("-inf")
         self.addresses: tuple[Address, ...] = ()
-        super().__init__(target, framing=framing, reply=reply, tls=tls, faults=faults, proxy=proxy, **surroundings)
+        super().__init__(target, framing=framing, reply=reply, tls=tls, faults=faults, proxy=proxy, **session_arguments)
 
     # Any thread.
 
@@ -186,7 +186,7 @@ class ListeningSession(Session):
     def _free_places(self) -> bool:
         """Take the place from connections that are over and wait only for the journal; whether there were any.
 
-        Nobody reads them while the journal is behind, so their end comes to nobody's ears by itself.
+        Nobody reads them while the journal is behind, so nobody is told of their end.
         """
         over = [one for one in self.connections if one.is_over_unread and one.id not in self._without_place]
         for connection in over:

@@ -1,4 +1,4 @@
-"""What a server and a client have in common: one loop, one life, one ending."""
+"""What every kind of session has: its thread and loop, its start and its end, and how it makes connections."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:  # else when TLS is spoken
     from core.tls.contexts import TlsContext
 
 
-class Surroundings(TypedDict):
+class SessionArguments(TypedDict):
     """What a session has from who makes it, whatever its kind."""
 
     limits: Limits

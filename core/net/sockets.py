@@ -21,6 +21,9 @@ from core.tcp import TcpInfo
 
 _log = logging.getLogger(__name__)
 
+_NEXT_PORTS = 20  # that are tried above one that is taken
+_DESCRIPTORS = 8_192  # that are asked of the system
+
 # What the operating system calls an address: (host, port), (host, port, flow, scope) or the name of a local socket.
 SocketAddress: TypeAlias = tuple[Any, ...] | str | bytes
 
@@ -112,10 +115,10 @@ def listen(
     return _listen_once(endpoints[:1], backlog, may_miss_some=False, shares_port=shares_port)
 
 
-def next_free_port(endpoints: Sequence[Endpoint], attempts: int = 20, *, backlog: int | None = 1) -> int | None:
-    """A port above the one that is taken, free on every endpoint just now; None if none of ``attempts`` is."""
+def next_free_port(endpoints: Sequence[Endpoint], *, backlog: int | None) -> int | None:
+    """A port above the one that is taken, free on every endpoint just now; None if none of the next 20 is."""
     taken = int(endpoints[0].sockaddr[1]) if endpoints else 0
-    for port in range(taken + 1, min(taken + attempts, HIGHEST_PORT) + 1):
+    for port in range(taken + 1, min(taken + _NEXT_PORTS, HIGHEST_PORT) + 1):
         try:
             free = [endpoint.with_port(port) for endpoint in endpoints]
             _close_all(_listen_once(free, backlog, may_miss_some=True))
@@ -456,14 +459,14 @@ def source_for(sock: socket.socket, local: Address, sockaddr: SocketAddress) -> 
     return local
 
 
-def raise_descriptor_limit(wanted: int = 8192) -> None:
-    """Allow as many connections as the system lets us have: macOS begins with 256 descriptors."""
+def raise_descriptor_limit() -> None:
+    """Allow 8,192 descriptors, or as many as the system lets us have: macOS begins with 256."""
     if sys.platform == "win32":
         return
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    ceiling = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    ceiling = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < ceiling:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (ceiling, hard))

@@ -50,7 +50,7 @@ def client_for(
 ) -> Client:
     """A client, to be started, over which a list is played: of UDP or TCP. It leaves it to the list when to part.
 
-    ``recorded`` is what it has of who records it: see ``Workbench.surroundings``.
+    ``recorded`` is what it has of who records it: see ``Workbench.session_arguments``.
     """
     from core.net.udp import UdpClient
 

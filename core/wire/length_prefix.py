@@ -23,7 +23,7 @@ _OTHER_LENGTH = re.compile(rb"(?im)^(?:content-length[ \t]*:.*|transfer-encoding
 _OTHER_HEADER = re.compile(rb"(?im)^(?!content-(?:length|type)[ \t]*:).+$")
 
 # Goes through the frames that begin at a place, notes where each ends, and gives the state behind them.
-_Walk: TypeAlias = Callable[[bytes, int, list[int]], object]
+_Scan: TypeAlias = Callable[[bytes, int, list[int]], object]
 
 
 Order: TypeAlias = Literal["big", "little", "digits"]
@@ -87,11 +87,11 @@ class _AnnouncedSplitter(Untimed):
     usual: Envelope | None = None
     reach: int
 
-    def __init__(self, walk: _Walk | None = None) -> None:
+    def __init__(self, scan: _Scan | None = None) -> None:
         # The beginning of a frame whose length is not known yet; how many bytes are still to come of one
         # whose length is; why there is nothing more to be found, once a length makes no sense.
         self.state: object = None
-        self._walk = walk or self._frame_by_frame
+        self._scan = scan or self._frame_by_frame
 
     def _frame(self, data: bytes, position: int) -> int | str | None:
         """The size of the frame that begins there; None if that has not come yet, or why it makes no sense."""
@@ -115,16 +115,16 @@ class _AnnouncedSplitter(Untimed):
         state = self.state
         found: list[int] = []
         if state is None:
-            self.state = self._walk(data, 0, found)
+            self.state = self._scan(data, 0, found)
         elif isinstance(state, bytes):
-            self.state = self._walk(state + data, 0, found)
+            self.state = self._scan(state + data, 0, found)
             carried = len(state)
             return [end - carried for end in found]
         elif isinstance(state, int) and state > len(data):
             self.state = state - len(data)
         elif isinstance(state, int):
             found.append(state)
-            self.state = self._walk(data, state, found)
+            self.state = self._scan(data, state, found)
         return found
 
     def flaw(self, head: bytes, tail: bytes) -> str:  # noqa: ARG002 - as the protocol has it
@@ -141,7 +141,7 @@ class _AnnouncedSplitter(Untimed):
         return self.state if isinstance(self.state, str) else ""
 
     def why_not(self, head: bytes, size: int, limit: int) -> str:
-        missing = self._walk(head[: self.reach], 0, [])
+        missing = self._scan(head[: self.reach], 0, [])
         if isinstance(missing, str):
             return missing
         if not isinstance(missing, int):
@@ -156,7 +156,7 @@ class PrefixSplitter(_AnnouncedSplitter):
     """Frames have a field with their length, at the same place in each."""
 
     def __init__(self, field: LengthField, closing: bytes = b"") -> None:
-        super().__init__(_walk_for(field, len(closing)))
+        super().__init__(_scan_for(field, len(closing)))
         self.closing = closing
         self.reach = field.offset + (field.width or LONGEST_VARINT) + len(closing)
         self._header = Envelope(field.offset, field.offset + field.width, 0)
@@ -182,7 +182,7 @@ class PrefixSplitter(_AnnouncedSplitter):
 
     def envelope(self, head: bytes, tail: bytes) -> Envelope:
         start, stop, _back = self._header
-        if not tail and isinstance(self._walk(head[: self.reach], 0, []), str):
+        if not tail and isinstance(self._scan(head[: self.reach], 0, []), str):
             return NOTHING  # its length makes no sense
         if not self._field.width:
             window = head[start : start + LONGEST_VARINT]
@@ -190,21 +190,21 @@ class PrefixSplitter(_AnnouncedSplitter):
         return Envelope(start, stop, len(self.closing) if tail else 0)
 
 
-def _walk_for(field: LengthField, closing: int) -> _Walk | None:
+def _scan_for(field: LengthField, closing: int) -> _Scan | None:
     """The quick way through the frames of the usual fields."""
     if not field.width:
-        return _varint_walk(field, closing)
-    return _fixed_walk(field, closing) if field.order != "digits" and field.width in _LETTERS else None
+        return _varint_scan(field, closing)
+    return _fixed_scan(field, closing) if field.order != "digits" and field.width in _LETTERS else None
 
 
-def _fixed_walk(field: LengthField, closing: int) -> _Walk:
+def _fixed_scan(field: LengthField, closing: int) -> _Scan:
     """For a field of one width. Small frames make this the hot loop of a lens: nothing in it that could be outside."""
     order: Literal[">", "<"] = "<" if field.order == "little" else ">"
     unpack = struct.Struct(order + _LETTERS[field.width]).unpack_from
     offset, before, header = field.offset, field.counted_before(field.width) + closing, field.offset + field.width
     least = header + closing
 
-    def walk(data: bytes, position: int, found: list[int]) -> object:
+    def scan(data: bytes, position: int, found: list[int]) -> object:
         size, note = len(data), found.append
         latest = size - header  # where a frame can begin whose length is all there
         while position <= latest:
@@ -217,15 +217,15 @@ def _fixed_walk(field: LengthField, closing: int) -> _Walk:
             note(position)
         return data[position:] or None
 
-    return walk
+    return scan
 
 
-def _varint_walk(field: LengthField, closing: int) -> _Walk:
+def _varint_scan(field: LengthField, closing: int) -> _Scan:
     """For a varint; the usual ones have one byte or two."""
     offset = field.offset
     befores = [field.counted_before(width) + closing for width in range(LONGEST_VARINT + 1)]
 
-    def walk(data: bytes, position: int, found: list[int]) -> object:
+    def scan(data: bytes, position: int, found: list[int]) -> object:
         size, note = len(data), found.append
         latest = size - offset
         while position < latest:
@@ -250,7 +250,7 @@ def _varint_walk(field: LengthField, closing: int) -> _Walk:
             note(position)
         return data[position:] or None
 
-    return walk
+    return scan
 
 
 def _varint(number: int) -> bytes:

@@ -121,7 +121,7 @@ class FindController(ViewController["FindBar"]):
         first = max(places.start, min(around - MOST_MARKS // 2, places.stop - MOST_MARKS))
         return conversation.within(display_row, self._hits[first : min(places.stop, first + MOST_MARKS)])
 
-    # Behind the scenes.
+    # Private.
 
     @property
     def _on_view(self) -> object:

@@ -190,7 +190,7 @@ class InspectorController:
         self._forget()
         self._leave_journal()
 
-    # Behind the scenes.
+    # Private.
 
     def _forget(self) -> None:
         self._waiting.cancel()

@@ -106,7 +106,7 @@ class LessonsController(ViewController["LessonsPane"]):
             self._keep()
             self._show_course()
 
-    # Behind the scenes.
+    # Private.
 
     def _settle(self) -> None:
         if self._course is not None and self.is_open and self._course.settle():

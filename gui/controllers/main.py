@@ -491,7 +491,7 @@ class MainController:
         """See ``Notices.say``."""
         self.notices.say(sentence, topic, is_failure=is_failure)
 
-    # Behind the scenes.
+    # For the other controllers, the menus and the views.
 
     def _cannot_read(self, why: str) -> None:
         self.say(why, "reading", is_failure=True)

@@ -159,7 +159,7 @@ class MessageController:
         else:
             self._bar.say(words, is_wrong=False)
 
-    # Behind them.
+    # Private.
 
     def _close_go(self) -> None:
         if self._bar is not None:

@@ -235,7 +235,7 @@ class ProfilesController:
         """Write the last change to the file; waits so many seconds at most."""
         self._keeping.close(patience)
 
-    # Behind the scenes.
+    # Private.
 
     @property
     def _dialog(self) -> ProfilesDialog:

@@ -257,7 +257,7 @@ class RulesController(ViewController["RulesPane"]):
             self.view.message.put(typed or "")
             self.try_it(self.view.message.text)
 
-    # Behind them.
+    # Private.
 
     @property
     def _tables(self) -> RuleTables:

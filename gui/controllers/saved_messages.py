@@ -201,7 +201,7 @@ class SavedMessagesController(ViewController["SavedPane"]):
         messages = self._list.messages
         self._find_out(lambda: write(path, messages), partial(self._given_out, path.name, len(messages)))
 
-    # Behind the scenes.
+    # Private.
 
     def _find_out(self, work: Callable[[], Found], then: Callable[[Found], None]) -> None:
         """Do ``work`` on a thread of its own and call ``then`` here with its result; the banner says a failure."""

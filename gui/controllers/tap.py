@@ -243,7 +243,7 @@ class HoldController(ViewController["HoldBar"]):
             self._window.composer.focus_message()
         self.show()
 
-    # Behind them.
+    # Private.
 
     def _make(self) -> HoldBar:
         from gui.views.conversation.hold_bar import HoldActs, HoldBar

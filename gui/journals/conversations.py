@@ -34,7 +34,6 @@ from gui.viewmodels.rows import Spot
 MUCH = 10_000  # entries to count
 TELL_EVERY = 0.2  # seconds while there is so much
 MOST_CALLS = 8_192  # of one message that are looked through for hits: some milliseconds
-_BARE = Envelope(0, 0, 0)  # nothing of the frame is not the message
 
 
 @dataclass(frozen=True, slots=True)

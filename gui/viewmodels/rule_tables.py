@@ -350,7 +350,7 @@ class RuleTables:
             )
         return tuple(rows)
 
-    # Behind them.
+    # Private.
 
     @property
     def _key(self) -> tuple[str, str]:

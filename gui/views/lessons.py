@@ -117,7 +117,7 @@ class LessonsPane(ttk.Frame):
     def _asked(place: int, asked: int) -> str:
         return "Question: " if place == asked else f"{place + 1} of {asked}: "
 
-    # Behind the scenes.
+    # Private.
 
     def _fit(self) -> None:
         """Cut the titles to the list's width."""

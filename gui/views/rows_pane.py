@@ -149,7 +149,7 @@ class RowsPane(ttk.Frame):
         if self._planned is None:
             self._planned = self.after_idle(self._draw_now)
 
-    # Behind them.
+    # Private.
 
     def _draw_now(self) -> None:
         self._later.cancel()

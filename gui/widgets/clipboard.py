@@ -1,4 +1,4 @@
-"""The clipboard, on which text of a conversation lies with the bytes that it stands for, and the one door for pasting.
+"""The clipboard, on which text of a conversation lies with the bytes that it stands for, and the one way to paste.
 
 The bytes are there as a kind of their own, beside the text. Who pastes them elsewhere gets the text; the message
 field takes the bytes, in whatever format it is, as does that of another Tincan on the same X display.

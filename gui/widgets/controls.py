@@ -193,13 +193,11 @@ class Toggle(ttk.Checkbutton):
 
 
 class Tick(Toggle):
-    """A box with a tick and words beside it, on a ground of Window or Pane."""
+    """A box with a tick and words beside it."""
 
-    def __init__(
-        self, parent: tk.Misc, theme: Theme, words: str, on_change: Callable[[bool], None], *, ground: str = "Window"
-    ) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, words: str, on_change: Callable[[bool], None]) -> None:
         dress_marks(theme, parent)
-        super().__init__(parent, theme, words, on_change, style=f"{ground}.Tick")
+        super().__init__(parent, theme, words, on_change, style="Window.Tick")
 
 
 class Option(NamedTuple, Generic[Key]):

@@ -145,17 +145,16 @@ class Measure(ttk.Frame):
         on_edit: Callable[[], None],
         *,
         before: str = "",
-        ground: str = "Window",
         width: int = 9,
     ) -> None:
-        super().__init__(parent, style=f"{ground}.TFrame")
+        super().__init__(parent, style="Window.TFrame")
         self._theme = theme
         if before:
-            ttk.Label(self, text=before, style=f"{ground}.TLabel").pack(side="left", padx=(0, theme.px(8)))
+            ttk.Label(self, text=before, style="Window.TLabel").pack(side="left", padx=(0, theme.px(8)))
         self.field = LineField(self, theme, self._soon, width=width)
         self.field.configure(justify="right")
         self.field.pack(side="left", fill="y")
-        self._behind = ttk.Label(self, text=words, style=f"{ground}.TLabel", justify="left")
+        self._behind = ttk.Label(self, text=words, style="Window.TLabel", justify="left")
         self._behind.pack(side="left", padx=(theme.px(8), 0))
         self._edited = Debounce(self, on_edit)
 

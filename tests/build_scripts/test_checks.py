@@ -29,9 +29,7 @@ def test_it():
 """
 
 
-def test_every_check_runs_and_the_failed_ones_are_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_check_runs_and_the_failed_ones_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     lines: list[str] = []
 
     def run(command: Sequence[str]) -> int:

@@ -109,7 +109,7 @@ def test_a_tip_goes_with_its_button(make_app: MakeApp) -> None:
     assert tips(app) == []
 
 
-def test_a_task_says_how_to_stop_it(make_app: MakeApp) -> None:
+def test_a_task_says_how_to_stop_it() -> None:
     assert tip_of("Stop", ["TaskStrip", "Tk"]) == "Stop this task; a file that it has written stays"
     assert tip_of("Stop and delete", ["TaskStrip", "Tk"]) == "Stop this task and delete the file that it has written"
     assert tip_of("Unheard of", ["TaskStrip", "Tk"]) == ""

@@ -43,8 +43,8 @@ class Talk:
     def sends(self, data: bytes, number: int = 1, origin: Origin = PASSED_ON) -> None:
         self._add(Sent(SESSION, ConnectionId(number), self._now(), data, (), origin))
 
-    def cannot_send(self, why: str, number: int = 1) -> None:
-        self._add(NotSent(SESSION, ConnectionId(number), self._now(), 5, why))
+    def cannot_send(self, why: str) -> None:
+        self._add(NotSent(SESSION, ConnectionId(1), self._now(), 5, why))
 
     def closes(self, number: int = 1) -> None:
         self._add(Closed(SESSION, ConnectionId(number), self._now(), Ending.OURS))

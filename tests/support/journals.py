@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from itertools import count, islice
 from pathlib import Path
 
@@ -23,6 +24,13 @@ _HERE = Address("127.0.0.1", 5555)
 def line(number: int, size: int = 64) -> bytes:
     """What line ``number`` of a journal says: its number, filler and a line feed, ``size`` bytes (at least 18)."""
     return b"line %012d" % number + b"." * (size - 18) + b"\n"
+
+
+def written(path: Path, *events: Event) -> Path:
+    """A journal of these events, recorded at once, and closed."""
+    with closing(JournalWriter(path)) as writer:
+        writer.append(events, 0)
+    return path
 
 
 def write_journal(
@@ -48,8 +56,8 @@ def write_journal(
             _entry(number, connections, both_ways, (instead or {}).get(number) or _data(number, lines, size))
             for number in count()
         )
-        for written in range(0, entries, _GATHERED):
-            writer.append(list(islice(made, min(_GATHERED, entries - written))), 0)
+        for done in range(0, entries, _GATHERED):
+            writer.append(list(islice(made, min(_GATHERED, entries - done))), 0)
     finally:
         writer.close()
     return connections + 1

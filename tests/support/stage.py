@@ -21,7 +21,7 @@ from core.settings import DEFAULTS, Limits
 from core.tls.settings import Tls
 from core.wire.faults import Faults
 from tests.support.law import check_law
-from tests.support.sink import Sink
+from tests.support.sink import Sink, until
 
 
 def held_up(session: Session) -> threading.Event:
@@ -111,3 +111,9 @@ def resident_memory() -> int:
     """Bytes of this process in memory; Linux only, 0 elsewhere."""
     statm = Path("/proc/self/statm")
     return int(statm.read_text(encoding="ascii").split()[1]) * 4096 if statm.exists() else 0
+
+
+def ours(server: Server) -> Connection:
+    """The server's end of its only connection."""
+    until(lambda: len(server.connections) == 1, "a connection")
+    return server.connections[0]

@@ -40,10 +40,10 @@ class TlsPeer(Peer):
     sock: ssl.SSLSocket
 
     @classmethod
-    def greets(cls, address: Address, context: ssl.SSLContext, name: str = "localhost") -> Self:
+    def greets(cls, address: Address, context: ssl.SSLContext) -> Self:
         """Connect to a server and shake hands."""
         plain = Peer.calls(address)
-        return cls(context.wrap_socket(plain.sock, server_hostname=name, suppress_ragged_eofs=False))
+        return cls(context.wrap_socket(plain.sock, server_hostname="localhost", suppress_ragged_eofs=False))
 
     @classmethod
     def welcomes(cls, host: Host, context: ssl.SSLContext) -> Self:

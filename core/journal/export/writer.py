@@ -79,16 +79,13 @@ def export_to(
     form: type[Format],
     *,
     encoding: Encoding = Encoding.UTF_8,
-    first: int = 0,
-    count: int | None = None,
-    cancelled: threading.Event | None = None,
 ) -> Exported:
-    """Write the same to an open stream, which keeps what it has got by then if something fails.
+    """Write all of it to an open stream, which keeps what it has got by then if something fails.
 
     What a format would split follows each other there. Raises ``ExportError``, and ``OSError`` for
     the stream.
     """
-    account = _Account(source, first, count, None, cancelled)
+    account = _Account(source, 0, None, None, None)
     with _journal_in_words():
         for data, _stream in _blocks(source, form, encoding, account):
             stream.write(data)

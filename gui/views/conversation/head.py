@@ -130,7 +130,7 @@ class ConversationHead(ttk.Frame):
                 self._fit_choice(part.choice)
         self._plan()
 
-    # Where everything stands.
+    # Layout.
 
     def _plan(self) -> None:
         """Lay everything out, once for all that is shown anew until the window rests."""

@@ -349,7 +349,7 @@ class HexText(RowView):
             Entry("&Go to offset…", self.ask_offset, shown("go_to"), count > 0),
         ]
 
-    # The look.
+    # Colours and fonts.
 
     def _restyle(self) -> None:
         p, tag = self.theme.palette, self.text.tag_configure

@@ -168,7 +168,7 @@ class Inspector(ttk.Frame):
         source = self._inspected.source if self._inspected else None
         return source.read(selection[0], min(selection[1], selection[0] + MOST_READ)) if source else b""
 
-    # Where everything stands.
+    # Layout.
 
     @property
     def line_height(self) -> int:

@@ -252,7 +252,7 @@ class Ruler(Section):
             self._choose(place)
         return "break"
 
-    # The look.
+    # Colours and fonts.
 
     def _restyle(self) -> None:
         p = self._theme.palette

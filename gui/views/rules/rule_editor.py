@@ -114,7 +114,7 @@ class RuleEditor(ttk.Frame):
         """Go to the name, ready to be typed over."""
         self._lines["name"].focus_all()
 
-    # Behind them.
+    # Private.
 
     def _row(self, heading: str, part: tk.Widget, *names: str) -> None:
         px, row = self._theme.px, self.grid_size()[1]

@@ -107,7 +107,7 @@ class SavedPane(ttk.Frame):
         """What is said of the chosen message."""
         return self._said
 
-    # Behind the scenes.
+    # Private.
 
     def _button(self, parent: tk.Misc, words: str, act: Callable[[], None]) -> ttk.Button:
         button = ttk.Button(parent, text=words, style="Pane.Light.TButton", width=0, command=act)

@@ -309,7 +309,7 @@ class SavedRows(ttk.Frame):
         self.drag.give_up()
         self._on_menu(event.x_root, event.y_root)
 
-    # Behind the scenes.
+    # Private.
 
     def _line(self, at: int) -> RowLine:
         def send() -> None:

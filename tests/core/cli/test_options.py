@@ -168,7 +168,7 @@ def test_a_recorded_server_at_a_path_lets_in_whom_it_is_told_to() -> None:
     assert unsaid.limits == DEFAULTS
 
 
-def test_a_tap_for_one_caller_ends_with_it_and_cuts_as_a_profile_does(tmp_path: Path) -> None:
+def test_a_tap_for_one_caller_ends_with_it_and_cuts_as_a_profile_does() -> None:
     with (
         Host() as host,
         program.running("-m", "core", "tap", "0", str(host.address), "--once", "--profile", "Redis") as running,

@@ -56,7 +56,7 @@ from tests.support.peers import (
     crowd,
 )
 from tests.support.sink import PATIENCE, SOON, Sink, until
-from tests.support.stage import calling, resident_memory, serving, socket_of
+from tests.support.stage import calling, ours, resident_memory, serving, socket_of
 from tests.support.systems import examples, needs_rst, only_linux, only_posix
 
 SMALL = Limits(outbox=64 * KIB, receive=16 * KIB)
@@ -66,12 +66,6 @@ FLOOD = int(os.environ.get("TINCAN_FLOOD", 64 * MIB))  # bytes without a newline
 
 def address_of(server: Server) -> Address:
     return server.addresses[0]
-
-
-def ours(server: Server) -> Connection:
-    """The server's end of its only connection."""
-    until(lambda: len(server.connections) == 1, "a connection")
-    return server.connections[0]
 
 
 def received(sink: Sink) -> bytes:

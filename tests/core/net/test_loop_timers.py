@@ -79,7 +79,7 @@ def test_timers_come_in_order_of_time_whatever_the_wall_clock_says(
     assert called == [("early", 1010.0), ("between", 1020.0), ("late", 1030.0)]
 
 
-def test_a_cancelled_timer_is_not_called(loop: Loop, clock: Clock) -> None:
+def test_a_cancelled_timer_is_not_called(loop: Loop) -> None:
     called: list[str] = []
     loop.call_later(1.0, lambda: called.append("cancelled")).cancel()
     loop.call_later(2.0, loop.stop)

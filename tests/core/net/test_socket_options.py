@@ -15,7 +15,7 @@ from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
 from core.settings import KIB, Limits
 from tests.support.peers import NeverReads, Peer
 from tests.support.sink import until
-from tests.support.stage import calling, serving, socket_of
+from tests.support.stage import calling, ours, serving, socket_of
 
 BYTE_BY_BYTE = SocketOptions(byte_by_byte=True)
 HASTY = Limits(flush=0.05, drain=0.05)
@@ -23,12 +23,6 @@ HASTY = Limits(flush=0.05, drain=0.05)
 
 def address_of(server: Server) -> str:
     return str(server.addresses[0])
-
-
-def ours(server: Server) -> Connection:
-    """The server's end of its only connection."""
-    until(lambda: len(server.connections) == 1, "a connection")
-    return server.connections[0]
 
 
 def is_nagling(connection: Connection) -> bool:

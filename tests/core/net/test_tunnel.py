@@ -68,10 +68,10 @@ class Asking:
 
 
 @contextmanager
-def asking(kind: str = "socks5", target: str = TARGET, **options: object) -> Iterator[Asking]:
+def asking(kind: str = "socks5", **options: object) -> Iterator[Asking]:
     sink = Sink()
     with Host() as host:
-        client = Client(target, proxy=f"{kind}://{host.address}", events=sink, **options)  # type: ignore[arg-type]
+        client = Client(TARGET, proxy=f"{kind}://{host.address}", events=sink, **options)  # type: ignore[arg-type]
         client.start()
         try:
             yield Asking(client, sink, host)

@@ -76,13 +76,11 @@ def hearing(
 
 @contextlib.contextmanager
 def speaking(
-    target: Address | str, *, framing: str = "raw", limits: Limits = DEFAULTS, options: SocketOptions | None = None
+    target: Address | str, *, limits: Limits = DEFAULTS, options: SocketOptions | None = None
 ) -> Iterator[tuple[UdpClient, Sink]]:
     """A UDP client, and what happens to it."""
     sink = Sink()
-    with UdpClient(
-        target, framing=framing, limits=limits, events=sink, socket_options=options or SocketOptions()
-    ) as client:
+    with UdpClient(target, limits=limits, events=sink, socket_options=options or SocketOptions()) as client:
         yield client, sink
     check_law(sink.events)
 

@@ -128,7 +128,7 @@ def test_a_program_that_reads_nothing_slows_the_peer_down() -> None:
         assert sum(len(event.data) for event in sink.of(Received)) < 8 * MIB
 
 
-def test_no_more_programs_run_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_programs_run_than_may() -> None:
     program = python(ECHO)
     program.running = MOST_PROGRAMS
     with serving(program) as (server, sink), Peer.calls(server.addresses[0]) as peer:

@@ -61,8 +61,8 @@ def talk() -> Iterator[Talk]:
         yield workbench, view, server, client
 
 
-def a_file(folder: Path, content: bytes, name: str = "file.bin") -> Path:
-    path = folder / name
+def a_file(folder: Path, content: bytes) -> Path:
+    path = folder / "file.bin"
     path.write_bytes(content)
     return path
 

@@ -87,7 +87,7 @@ def test_a_journal_its_exports_the_log_and_the_key_log_have_no_key_and_no_passwo
     logged_errors.clear()
 
 
-def test_what_is_looked_for_would_be_found(tmp_path: Path) -> None:
+def test_what_is_looked_for_would_be_found() -> None:
     made = make()
     everything = made.key_pem() + made.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 

@@ -210,7 +210,7 @@ def test_once_without_verifying_is_said_in_the_head_and_is_once(make_app: MakeAp
     pump_until(lambda: "which nothing here trusts" in shown(app), app.root)
 
 
-def test_tls_begins_in_the_middle_and_the_menu_says_why_not_twice(make_app: MakeApp, tmp_path: Path) -> None:
+def test_tls_begins_in_the_middle_and_the_menu_says_why_not_twice(make_app: MakeApp) -> None:
     app = make_app()
     as_client, as_server = (menu_words(name).replace("&", "") for name in ("start_tls_client", "start_tls_server"))
     assert f"{as_client} (nothing is on view)" in row_menu(app)
@@ -416,7 +416,7 @@ def test_a_client_shows_its_certificate_to_a_server_that_requires_one(make_app: 
     pump_until(lambda: "certificate_required" in shown(app), app.root)
 
 
-def test_a_profile_remembers_that_its_peer_speaks_tls(make_app: MakeApp, tmp_path: Path) -> None:
+def test_a_profile_remembers_that_its_peer_speaks_tls(make_app: MakeApp) -> None:
     app = make_app()
     main = app.main_controller
     port = serve(app)

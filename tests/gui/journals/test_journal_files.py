@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from core.events import Event
-from core.journal.recording.store import JournalWriter
 from core.roles import Role
 from gui.journals import journal_files
 from gui.journals.locks import Hold, hold_on, lock_journal
+from tests.support.journals import written
 from tests.support.story import Story
 from tests.support.systems import only_posix
 
@@ -52,15 +51,6 @@ def make(folder: Path, *names: str, size: int = 1) -> list[Path]:
 
 def name(day: int, process: int = NOBODY) -> str:
     return f"2026-01-{day:02}_10-00-00_{process}.tincan"
-
-
-def written(path: Path, *events: Event) -> Path:
-    writer = JournalWriter(path)
-    try:
-        writer.append(events, 0)
-    finally:
-        writer.close()
-    return path
 
 
 @contextmanager

@@ -26,8 +26,8 @@ def names(way: tuple[TcpState, ...]) -> str:
     return " ".join(state.value for state in way)
 
 
-def way_of(state: SessionState, connection: ConnectionState = ONE, **changes: object) -> str:
-    changed = replace(connection, **changes)  # type: ignore[arg-type]
+def way_of(state: SessionState, **changes: object) -> str:
+    changed = replace(ONE, **changes)  # type: ignore[arg-type]
     standing = () if changed.ending is not None else (changed,)
     over = (changed,) if changed.ending is not None else ()
     watched = Watched(changed.connection, changed.local, changed.peer)

@@ -159,7 +159,7 @@ def test_what_tshark_writes_is_read(tmp_path: Path, path: Path) -> None:
         assert said(tmp_path / form) == {(1, "received"): EVERY, (1, "sent"): b"answer"}
 
 
-def test_tshark_follows_the_same_streams(tmp_path: Path, path: Path) -> None:
+def test_tshark_follows_the_same_streams(path: Path) -> None:
     path.write_bytes(pcap(talk_of(EVERY, b"answer", b"once more").frames))
 
     follow = run("tshark", "-r", path, "-q", "-z", "follow,tcp,raw,0")

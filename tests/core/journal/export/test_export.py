@@ -557,7 +557,7 @@ def test_an_open_stream_gets_the_same_as_a_file(talk: Talk, folder: Path) -> Non
         assert (poured.rows, poured.size, poured.paths) == (done.rows, done.size, ())
 
 
-def test_what_is_recorded_meanwhile_is_not_exported(talk: Talk, folder: Path) -> None:
+def test_what_is_recorded_meanwhile_is_not_exported(talk: Talk) -> None:
     with opens_reading(talk.path, SESSION, Lens("line"), entries=4)(threading.Event()) as source:
         poured = io.BytesIO()
         talk.receives(b"too late\n")

@@ -101,7 +101,7 @@ def test_to_cancel_it_waits_for_nobody(journal: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name != "journal"] == []
 
 
-def test_cancelled_while_it_counts_it_counts_no_further(journal: Path, tmp_path: Path) -> None:
+def test_cancelled_while_it_counts_it_counts_no_further(journal: Path) -> None:
     cancelled = threading.Event()
     cancelled.set()
 

@@ -127,7 +127,7 @@ class TestRecording:
         for story in stories:
             assert [data for _kind, data in entries_of(path, story.session)[2:]] == [b"%d" % n for n in range(300)]
 
-    def test_closing_records_what_is_waiting(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_closing_records_what_is_waiting(self, path: Path) -> None:
         story = Story()
         with recording(path) as recorder:
             recorder.put(story.begins())

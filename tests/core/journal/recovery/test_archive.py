@@ -13,14 +13,14 @@ import pytest
 
 from core.address import Address
 from core.errors import Explanation, JournalError
-from core.events import Event, SessionId
+from core.events import SessionId
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.ledger import ConnectionState, Ledger, Phase, SessionState
 from core.journal.recording.store import JournalWriter
 from core.journal.recovery.archive import NOWHERE, Archive, ByteCount, archived_sessions
 from core.roles import Role
 from core.workbench import Workbench
-from tests.support.journals import SESSION, write_journal
+from tests.support.journals import SESSION, write_journal, written
 from tests.support.story import Story, View
 from tests.support.systems import only_posix
 
@@ -34,15 +34,6 @@ def path(tmp_path: Path) -> Path:
 
 def archive(path: Path) -> contextlib.closing[Archive]:
     return contextlib.closing(Archive(path))
-
-
-def written(path: Path, *events: Event) -> Path:
-    writer = JournalWriter(path)
-    try:
-        writer.append(events, 0)
-    finally:
-        writer.close()
-    return path
 
 
 def sessions(path: Path) -> tuple[SessionState, ...]:

@@ -40,7 +40,7 @@ from tests.support.damage import (
     with_a_page_of_noise,
 )
 from tests.support.earlier import in_format
-from tests.support.journals import line, write_journal
+from tests.support.journals import line, write_journal, written
 from tests.support.namespaces import apart
 from tests.support.story import Story
 from tests.support.systems import examples, only_posix, some
@@ -99,15 +99,6 @@ def rows_by_page(path: Path) -> dict[int, Counter[Content]]:
         number: Counter((row.data, row.note or "") for row in rows if isinstance(row, EntryFound))
         for number, rows in found.items()
     }
-
-
-def written(path: Path, *events: Event) -> Path:
-    writer = JournalWriter(path)
-    try:
-        writer.append(events, 0)
-    finally:
-        writer.close()
-    return path
 
 
 def overwrite(path: Path, place: int, content: bytes) -> None:
