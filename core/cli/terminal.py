@@ -16,7 +16,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.cli.common import asked_to_end, drop_output, has_gone, is_terminal, write_escapes_where_needed
+from core.cli.common import (
+    asked_to_end,
+    drop_output,
+    has_gone,
+    is_terminal,
+    tell_as_is,
+    write_escapes_where_needed,
+)
 from core.cli.options import Options, limits_of
 from core.cli.standard_streams import MessagePrinter, StandardInput
 from core.clock import monotonic
@@ -101,7 +108,7 @@ def run(options: Options) -> int:
         finally:
             late = workbench.close()
             if late:
-                _tell(f"still busy: {', '.join(late)}")
+                tell_as_is(f"still busy: {', '.join(late)}")
 
 
 class _Program:
@@ -126,7 +133,7 @@ class _Program:
             exact=options.exact,
             crlf=options.crlf,
             encoding=Encoding.UTF_8 if options.profile is not None else options.encoding,
-            tell=_tell,
+            tell=tell_as_is,
             ended=self._finish_input,
             most=options.datagram if options.role.datagrams else None,
         )
@@ -164,7 +171,7 @@ class _Program:
         if self._steps is not None:
             self._tell_steps(self._steps)
         if self._unshown:
-            _tell(f"{counted(self._unshown, 'byte')} that had come before the end went unshown")
+            tell_as_is(f"{counted(self._unshown, 'byte')} that had come before the end went unshown")
         with self._in_hand:
             is_cut = self._code == OK and self._is_incomplete and self._counts_endings
         return BROKEN if is_cut else self._code
@@ -245,11 +252,11 @@ class _Program:
         if self._options.role.datagrams:
             pass  # nothing tells of an end, so that this is one
         elif wait is None:
-            _tell(
+            tell_as_is(
                 f"gave up after {_PATIENCE:g} s of silence: the server has not finished (--wait SECONDS waits longer)"
             )
         else:
-            _tell(f"gave up {wait:g} s after the end of the input: the peer has not finished")
+            tell_as_is(f"gave up {wait:g} s after the end of the input: the peer has not finished")
             self._code = GAVE_UP
         self._workbench.stop(self._session)
 
@@ -289,7 +296,7 @@ class _Program:
                 self._back.wait()
                 continue
             for number, why in delivery.refused:
-                _tell(f"not sent to {connection_name(number)}: {why}")
+                tell_as_is(f"not sent to {connection_name(number)}: {why}")
             return True
         return self._refuse(data, SendError("it is over"))
 
@@ -309,10 +316,10 @@ class _Program:
 
     def _refuse(self, data: bytes, error: SendError) -> bool:
         if not self._options.exact:
-            _tell(f"not sent: {error}")
+            tell_as_is(f"not sent: {error}")
             self._is_incomplete = self._is_incomplete or not self._options.role.listens
             return not self._asked_to_end
-        _tell(f"{len(data):,} bytes of the input were not sent, nor what comes after them: {error}")
+        tell_as_is(f"{len(data):,} bytes of the input were not sent, nor what comes after them: {error}")
         self._is_incomplete = True
         return False
 
@@ -350,9 +357,9 @@ class _Program:
         if recording.path != before.path:
             lost = f"; {recording.lost:,} entries are lost" if recording.lost else ""
             what = "is full" if recording.was_full else "was deleted or replaced"
-            _tell(f"the journal {what}: recording goes on in {recording.path}{lost}")
+            tell_as_is(f"the journal {what}: recording goes on in {recording.path}{lost}")
         elif recording.failure is None and before.failure is not None:
-            _tell(f"recording goes on; {recording.lost:,} entries are missing")
+            tell_as_is(f"recording goes on; {recording.lost:,} entries are missing")
 
     def _end_of_input(self) -> bool:
         """A client has said all and waits for the last answers. A server that never had input, as a
@@ -376,7 +383,7 @@ class _Program:
             self._workbench.finish_sending(self._session, connection)
         except SendError as error:
             if self._options.exact:
-                _tell(f"the peer is not told of the end of the input: {error}")
+                tell_as_is(f"the peer is not told of the end of the input: {error}")
 
     def _wait_for_the_last_answers(self) -> None:
         """For as long as was asked for; else until it falls silent, or, if bytes are passed on, until its end."""
@@ -398,7 +405,7 @@ class _Program:
                 self._take_handshake(event)
             case Retrying():
                 self._tries = event.tries
-                _tell(f"{event.why}; try {event.tries + 1:,} in {event.pause:.1f} s")
+                tell_as_is(f"{event.why}; try {event.tries + 1:,} in {event.pause:.1f} s")
             case SessionClosed():
                 self._tell_end(event)
                 return False
@@ -422,18 +429,18 @@ class _Program:
 
     def _tell_event(self, event: Event) -> None:
         opened = self._opened.get(getattr(event, "connection", None))
-        _tell(sentence(event, opened.number if opened is not None else None, self._options.role))
+        tell_as_is(sentence(event, opened.number if opened is not None else None, self._options.role))
         if isinstance(event, Closed) and event.why is not None:
             _tell_options(event.why)
         if isinstance(event, Paused):
-            _tell("an empty line goes on, as does whatever you send; with --answers 0 nothing is paused")
+            tell_as_is("an empty line goes on, as does whatever you send; with --answers 0 nothing is paused")
 
     def _take_handshake(self, event: TlsHandshake) -> None:
         """From a handshake on a connection can be talked over. Of one that failed, the end that follows tells."""
         opened = self._opened[event.connection]
         if not event.handshake.failure:
             self._greet(opened)
-            _tell(sentence(event, opened.number, self._options.role))
+            tell_as_is(sentence(event, opened.number, self._options.role))
 
     def _part_if_all_is_said(self, connection: ConnectionId) -> None:
         """The input of a pipe goes on to a peer that has finished. A person would not know to end it, and who
@@ -446,10 +453,10 @@ class _Program:
     def _tell_end(self, event: SessionClosed) -> None:
         if event.failure is not None:
             self._code = NEVER_STOOD
-            _tell(str(event.failure))
+            tell_as_is(str(event.failure))
             _tell_options(event.failure)
         if self._tries:
-            _tell(f"gave up after {counted(self._tries, 'try', 'tries')}")
+            tell_as_is(f"gave up after {counted(self._tries, 'try', 'tries')}")
 
     @property
     def _counts_endings(self) -> bool:
@@ -461,13 +468,13 @@ class _Program:
         self._code, self._tries, self._peer_finished = OK, 0, False
         self._back.set()
         if self._options.exact:
-            _tell(sentence(event, event.number, self._options.role))
+            tell_as_is(sentence(event, event.number, self._options.role))
             self._begin_reading()
             return
         role = self._options.role
         self._printer.begin(event.connection, event.number)
         if role.listens:
-            _tell(sentence(event, event.number, role))
+            tell_as_is(sentence(event, event.number, role))
         else:
             self._begin_reading()
 
@@ -478,7 +485,7 @@ class _Program:
             self._unshown += len(event.data)
             return
         if event.connection not in self._numbers:
-            _tell(f"in the clear: {self._text.text(decode_as(event.data, Encoding.UTF_8).rstrip())}")
+            tell_as_is(f"in the clear: {self._text.text(decode_as(event.data, Encoding.UTF_8).rstrip())}")
             return
         if self._options.exact:
             self._write(lambda: _pass_on(event.data))
@@ -496,7 +503,7 @@ class _Program:
             write()
         except OSError as error:
             if not has_gone(error):
-                _tell(f"standard output cannot be written: {reason(error)}")
+                tell_as_is(f"standard output cannot be written: {reason(error)}")
                 self._code = BROKEN
             if self._counts_endings:
                 self._asked_to_end = True
@@ -520,16 +527,11 @@ class _Program:
 
 def _pass_on(data: bytes) -> None:
     """Write bytes to standard output, at once and as they are."""
-    if sys.stdout is not None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
 
 
 def _tell_options(why: Explanation) -> None:
     """Name the options that do what an explanation advises; see there."""
     if why.options:
-        _tell(f"options for that: {', '.join(why.options)}")
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr)
+        tell_as_is(f"options for that: {', '.join(why.options)}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from core.address import Destination, parse_destination
 from core.cli.arguments import add_faults, add_journal, add_proxy, add_wait, faults_of, proxy_to
-from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, write_file
+from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, write_file, writing_output
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
 from core.errors import ConnectError, JournalError, TincanError, quoted
@@ -110,7 +110,8 @@ def run_test(options: PlayOptions) -> int:
             with recording(options.journal) as recorded:
                 for (_path, ready), target, tls in zip(options.lists, options.targets, options.tls, strict=True):
                     suites.append(_play(ready, target, tls, options, recorded))
-                    print(suite_words(suites[-1]))
+                    with writing_output():
+                        print(suite_words(suites[-1]))
         except KeyboardInterrupt:
             return INTERRUPTED
         except JournalError as error:
