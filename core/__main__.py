@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from core import __version__
-from core.cli.common import INTERRUPTED, leave_output
-from core.command import program_name, use_utf_8_in_pipes
+from core.cli.common import INTERRUPTED, leave_output, tell_as_is
+from core.command import open_closed_streams, program_name, use_utf_8_in_pipes
 from core.errors import TincanError
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def main() -> int:
 
     Once it is done, Ctrl-C ends the process without a traceback, whatever Python still waits for.
     """
+    open_closed_streams()
     use_utf_8_in_pipes()
     try:
         chosen = _chosen(sys.argv[1:])
@@ -106,7 +107,7 @@ def main() -> int:
             leave_output()
         return code
     except TincanError as error:
-        print(error, file=sys.stderr)
+        tell_as_is(str(error))
         return 1
     except KeyboardInterrupt:  # before the program had begun, or when it was over
         return INTERRUPTED

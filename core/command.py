@@ -104,6 +104,17 @@ def use_utf_8_in_pipes() -> None:
             stream.reconfigure(encoding="utf-8", errors=stream.errors)
 
 
+def open_closed_streams() -> None:
+    """Have standard streams that were closed when the program began lead nowhere.
+
+    Else ``print`` writes what is meant for standard error to standard output, and the next file or socket that is
+    opened gets the descriptor of one.
+    """
+    sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+
+
 def is_windows_console(stream: TextIO) -> bool:
     """Whether Python itself reads or writes it as a console of Windows."""
     return type(raw_file(stream)).__name__ == "_WindowsConsoleIO"

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from core.command import is_windows_console, raw_file
-from core.errors import reason
+from core.errors import TincanError, reason
 from core.text_safety import TextSafety
+from core.words import sentence
 
 if TYPE_CHECKING:  # else by whoever records
     from core.journal.recording.ledger import Recording
@@ -26,9 +27,34 @@ INTERRUPTED = 130  # exit code: what a shell expects of a program that Ctrl-C en
 _LONGEST_LINE = 2_000  # characters told at once; a path may be long
 
 
+class OutputError(TincanError):
+    """Standard output could not be written."""
+
+
 def tell(line: str) -> None:
     """Say something to the person beside what goes to standard output."""
-    print(TextSafety().field(line, _LONGEST_LINE), file=sys.stderr)
+    tell_as_is(TextSafety().field(line, _LONGEST_LINE))
+
+
+def tell_as_is(line: str) -> None:
+    """Say something that is safe to show. That nobody reads standard error, or its disk is full, ends nothing."""
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr)
+
+
+@contextlib.contextmanager
+def writing_output() -> Iterator[None]:
+    """Write to standard output, up to its last byte. Whoever has gone away before the end has seen enough.
+
+    Raises ``OutputError`` if it could not be written for another reason.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        drop_output()
+        if not has_gone(error):
+            raise OutputError(sentence(f"Standard output could not be written: {error.strerror}")) from error
 
 
 def tell_of_recording(before: Recording, now: Recording) -> None:
@@ -69,7 +95,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 def console_input() -> io.RawIOBase | None:
     """What reads the console of Windows as UTF-8 (PEP 528), where the descriptor would give its code page."""
-    is_console = sys.platform == "win32" and sys.stdin is not None and is_windows_console(sys.stdin)
+    is_console = sys.platform == "win32" and is_windows_console(sys.stdin)
     return raw_file(sys.stdin) if is_console else None
 
 
@@ -83,13 +109,6 @@ def drop_output() -> None:
     nobody = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nobody, sys.stdout.fileno())
     os.close(nobody)
-
-
-def leave_unwritten(error: OSError) -> None:
-    """Write no more to standard output, which cannot be written, and say why unless its reader has gone."""
-    if not has_gone(error):
-        tell(f"standard output could not be written: {reason(error)}")
-    drop_output()
 
 
 def leave_output() -> None:

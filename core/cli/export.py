@@ -6,12 +6,11 @@ import argparse
 import contextlib
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from core.cli.arguments import add_directions, add_encoding, add_frame
-from core.cli.common import INTERRUPTED, drop_output, has_gone, interruptible, is_terminal, tell
+from core.cli.common import INTERRUPTED, OutputError, interruptible, is_terminal, tell, writing_output
 from core.cli.reading import DAMAGED, BadRequest, TerminalJournal, chosen, numbered
 from core.compose.encoding import Encoding, misread_ending
 from core.errors import JournalError, TincanError
@@ -26,7 +25,6 @@ from core.journal.reading.lens import RAW, Lens
 from core.journal.reading.reader import JournalReader, SessionRow
 from core.origin import Origin
 from core.text_safety import TextSafety
-from core.words import sentence
 
 _NAMED = 3  # files and sessions named in one line
 
@@ -88,7 +86,8 @@ def run_export(options: ExportOptions) -> int:
         except TincanError as error:
             if not interrupted.is_set():
                 tell(str(error))
-                is_unreadable = not isinstance(error, ExportError) or isinstance(error.__cause__, JournalError)
+                is_unwritten = isinstance(error, ExportError | OutputError)
+                is_unreadable = not is_unwritten or isinstance(error.__cause__, JournalError)
                 return 2 if is_unreadable else 1
         tell("Cancelled. No file has changed.")
         return INTERRUPTED
@@ -102,7 +101,8 @@ def _options(found: argparse.Namespace) -> ExportOptions:
 def _run(options: ExportOptions, interrupted: threading.Event) -> int:
     with contextlib.closing(TerminalJournal(options.journal, interrupted, tell)) as journal:
         if options.lists:
-            _on_stdout(lambda: _list(journal))
+            with writing_output():
+                _list(journal)
             return journal.exit_code
         journal.begin_check()
         try:
@@ -134,7 +134,8 @@ def _export(options: ExportOptions, journal: TerminalJournal, interrupted: threa
         if options.output is not None:
             tell(_told(export(source, options.output, options.form, encoding=options.encoding)))
         else:
-            _on_stdout(lambda: export_to(sys.stdout.buffer, source, options.form, encoding=options.encoding))
+            with writing_output():
+                export_to(sys.stdout.buffer, source, options.form, encoding=options.encoding)
 
 
 def _chosen(journal: TerminalJournal, wanted: int | None) -> SessionId:
@@ -167,18 +168,6 @@ def _check_stdout(options: ExportOptions) -> None:
         raise BadRequest("raw bytes on standard output need --connection N and --received or --sent; or use --output")
     if options.form.is_binary and is_terminal(sys.stdout):
         raise BadRequest("a terminal would obey raw bytes; send them to a pipe, or use --output")
-
-
-def _on_stdout(write: Callable[[], object]) -> None:
-    """Write to standard output; whoever has gone away before the end has seen enough."""
-    try:
-        write()
-        sys.stdout.flush()
-    except OSError as error:
-        drop_output()
-        if has_gone(error):
-            return
-        raise ExportError(sentence(f"Standard output could not be written: {error.strerror}")) from error
 
 
 def _list(journal: TerminalJournal) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.cli.arguments import add_directions, add_encoding
-from core.cli.common import INTERRUPTED, has_gone, interruptible, leave_unwritten, tell, write_escapes_where_needed
+from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, writing_output
 from core.cli.reading import DAMAGED, BadRequest, TerminalJournal, chosen, no_session, numbered
 from core.compose import Encoding, decode_as
 from core.errors import JournalError, TincanError
@@ -111,16 +111,14 @@ def run_find(options: FindOptions) -> int:
     0 (found), 1 (nothing found), 2 (it cannot be looked for) or 3 (the journal is damaged, and was read as far as it
     could be).
     """
+    code = 0
     with interruptible() as interrupted:
         try:
             write_escapes_where_needed(sys.stdout)
-            code = _answer_program(options) if options.for_program else _run(options, interrupted)
-            sys.stdout.flush()
+            with writing_output():
+                code = _answer_program(options) if options.for_program else _run(options, interrupted)
         except KeyboardInterrupt:
             return INTERRUPTED
-        except OSError as error:
-            leave_unwritten(error)
-            return 0 if has_gone(error) else _BAD_INPUT  # whoever read us has seen enough
         except TincanError as error:
             if interrupted.is_set():
                 return INTERRUPTED

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Address, Destination, parse_destination
 from core.cli.arguments import add_faults, add_proxy, argument, faults_of, proxy_to, seconds
-from core.cli.common import INTERRUPTED, interruptible, leave_unwritten, tell, write_escapes_where_needed, write_file
+from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, write_file, writing_output
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
 from core.errors import Fault, TincanError, quoted
@@ -151,11 +151,8 @@ def run_load(options: LoadOptions) -> int:
         finally:
             load.stop()
     table = load.table()
-    try:
+    with writing_output():
         print(load_words(table) + pace_words(load.pace()), end="")
-    except OSError as error:
-        leave_unwritten(error)
-        return code or ERRORS
     is_good = not any(line.failures for line in table) and table[-1].answers
     return code or (OK if is_good else ERRORS)
 

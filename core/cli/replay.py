@@ -24,7 +24,7 @@ from core.cli.arguments import (
     proxy_to,
     refuse_mode,
 )
-from core.cli.common import INTERRUPTED, interruptible, leave_unwritten, tell, write_escapes_where_needed
+from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, writing_output
 from core.cli.reading import TerminalJournal, numbered
 from core.cli.test import Recorded, play, recording
 from core.cli.tls import add_tls, tls_to
@@ -148,9 +148,6 @@ def run_replay(options: ReplayOptions) -> int:
         except TincanError as error:
             tell(str(error))
             return DIFFERENT
-        except OSError as error:
-            leave_unwritten(error)
-            return DIFFERENT
 
 
 # The recording.
@@ -220,23 +217,23 @@ def _serve(options: ReplayOptions, target: Destination, conversation: RecordedCo
                 number, rows, left = news.get(timeout=_LOOK)
             except queue.Empty:
                 continue
-            print(f"{connection_name(number)}:")
-            code = max(code, _show(conversation, rows, left))
+            code = max(code, _show(conversation, rows, left, f"{connection_name(number)}:\n"))
             if options.once:
                 return code
 
 
-def _show(conversation: RecordedConversation, rows: Sequence[Row], left: int) -> int:
+def _show(conversation: RecordedConversation, rows: Sequence[Row], left: int, head: str = "") -> int:
     """Print what came beside what was recorded; the exit code."""
     from core.steps.replay import compare
     from core.steps.report import COMPARED, compared_cells, in_columns
 
     compared = list(compare(conversation, rows))
     different = sum(not one.is_same for one in compared)
-    print(in_columns([COMPARED, *(compared_cells(one, longest=_LONGEST) for one in compared)]), end="")
-    if left:
-        print(f"{left:,} more bytes came than were recorded")
-    print(f"{different:,} of {len(compared):,} steps are different" if different else "everything was as recorded")
+    with writing_output():
+        print(head + in_columns([COMPARED, *(compared_cells(one, longest=_LONGEST) for one in compared)]), end="")
+        if left:
+            print(f"{left:,} more bytes came than were recorded")
+        print(f"{different:,} of {len(compared):,} steps are different" if different else "everything was as recorded")
     return DIFFERENT if different or left else SAME
 
 

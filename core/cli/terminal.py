@@ -544,6 +544,5 @@ class _Program:
 
 def _pass_on(data: bytes) -> None:
     """Write bytes to standard output, at once and as they are."""
-    if sys.stdout is not None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

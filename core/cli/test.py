@@ -17,11 +17,11 @@ from core.cli.arguments import add_faults, add_journal, add_proxy, add_wait, fau
 from core.cli.common import (
     INTERRUPTED,
     interruptible,
-    leave_unwritten,
     tell,
     tell_of_recording,
     write_escapes_where_needed,
     write_file,
+    writing_output,
 )
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
@@ -119,15 +119,13 @@ def run_test(options: PlayOptions) -> int:
             with recording(options.journal) as recorded:
                 for (_path, ready), target, tls in zip(options.lists, options.targets, options.tls, strict=True):
                     suites.append(_play(ready, target, tls, options, recorded))
-                    print(suite_words(suites[-1]))
+                    with writing_output():
+                        print(suite_words(suites[-1]))
         except KeyboardInterrupt:
             return INTERRUPTED
         except JournalError as error:
             tell(str(error))
             return BROKEN_FILE
-        except OSError as error:
-            leave_unwritten(error)
-            return NOT_AS_WISHED
         finally:
             is_written = options.junit is None or _write(options.junit, suites)
     all_wished = not any(suite.error or suite.failures or suite.skipped for suite in suites)

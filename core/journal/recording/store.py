@@ -74,7 +74,7 @@ class JournalWriter:
     """Appends to a new journal. One thread at a time; ``counts`` is the number of entries per session."""
 
     def __init__(self, path: Path) -> None:
-        """Make the file at ``path``. Raises ``JournalError`` if it exists already or cannot be made."""
+        """Make the file ``path``. Raises ``JournalError`` if it exists already or cannot be made; none is left then."""
         self.path = path
         self._first_path = path
         self.counts: dict[SessionId, int] = {}
@@ -88,16 +88,19 @@ class JournalWriter:
         self._sessions: dict[SessionId, SessionOpened] = {}
         self._standing: dict[ConnectionId, Opened] = {}
         self._is_broken = False  # what SQLite found in the file is not what it has written there
-        self._shared = path.with_name(path.name + BESIDE[-1])
         self._full: sqlite3.Connection | None = None  # the file before this one, until readers are here, too
         self._database = _made(path)
+        self._shared = path.with_name(path.name + BESIDE[-1])
         try:
             self._create()
             self._files = files_of(path)
             self._checkpoints = Checkpoints(path)
-        except sqlite3.Error as error:
+        except BaseException as error:
             self._database.close()
-            raise failed(error, path) from error
+            remove(path)
+            if isinstance(error, OSError | sqlite3.Error):
+                raise failed(error, path) from error
+            raise
 
     @property
     def size(self) -> int:
@@ -435,6 +438,8 @@ class JournalWriter:
 
 def _made(path: Path) -> sqlite3.Connection:
     """A new and empty file. Raises ``JournalError`` if something of that name is there, or if it cannot be made."""
+    if not path.name:
+        raise JournalError(f"{path} is a folder: choose a file in it")
     if why := why_no_file(path):
         raise JournalError(f"{path} cannot be a file: {why}")
     for each in (path.with_name(path.name + suffix) for suffix in BESIDE):
@@ -443,8 +448,12 @@ def _made(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600, exist_ok=False)
+    except OSError as error:
+        raise failed(error, path) from error
+    try:
         return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    except (OSError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
+        remove(path)
         raise failed(error, path) from error
 
 

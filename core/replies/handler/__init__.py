@@ -72,6 +72,8 @@ class Handler(Reply):
         self.path = path.absolute()
         self.argument = str(self.path)
         try:
+            if self.path.exists() and not self.path.is_file():  # a pipe would be waited for, and a device has no end
+                raise ValueError("it is no file")
             compile(self.path.read_bytes(), str(path), "exec")
         except SyntaxError as error:
             raise TincanError(f"in {path.name}, line {error.lineno}: {error.msg}") from None

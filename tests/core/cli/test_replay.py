@@ -174,32 +174,3 @@ def test_what_is_said_this_time_is_recorded_on_both_sides(journal: Path, tmp_pat
         with Server("127.0.0.1:0", reply="echo") as same:
             assert program.run("replay", recorded, str(same.addresses[0])).code == 0
     assert program.run("replay", journal, "127.0.0.1:9", "--journal", ours).code == 2
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
-@pytest.mark.parametrize(
-    ("command", "code"),
-    [
-        ("find JOURNAL hello", 2),
-        ("replay JOURNAL ADDRESS", 1),
-        ("test STEPS ADDRESS", 1),
-        ("load STEPS ADDRESS --seconds 0.1", 1),
-    ],
-)
-def test_output_that_cannot_be_written_is_said_in_a_sentence(journal: Path, command: str, code: int) -> None:
-    steps = journal.with_name("steps.json")
-    steps.write_text('{"version": 1, "steps": [{"send": "x", "expect": "equals", "pattern": "x"}]}')
-    with Server("127.0.0.1:0", reply="echo") as server, Path("/dev/full").open("wb") as full:
-        named = {"JOURNAL": journal, "STEPS": steps, "ADDRESS": server.addresses[0]}
-        words = [str(named.get(word, word)) for word in command.split()]
-        done = subprocess.run(
-            [sys.executable, "-m", "core", *words],
-            cwd=ROOT,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert "standard output could not be written: No space left on device" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.returncode == code

@@ -29,6 +29,7 @@ from core.steps.step_file import read_step_file
 from core.tls.settings import Tls
 from tests.support import program
 from tests.support.certificates import make, make_authority
+from tests.support.journals import full_when_told
 from tests.support.peers import Host, Peer, free_port
 from tests.support.program import Done
 from tests.support.stage import serving
@@ -230,8 +231,7 @@ def test_what_was_said_is_recorded_in_a_session_for_each_list(tmp_path: Path, sc
 def test_a_journal_that_is_full_is_told_and_goes_on_beside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    looks = iter([True])
-    monkeypatch.setattr("core.journal.recording.files.is_full", lambda *_: next(looks, False))
+    full_when_told(monkeypatch)()
     with recording(tmp_path / "a.tincan") as recorded, Server("127.0.0.1:0", **recorded()):
         pass
     assert capsys.readouterr().err == f"the journal is full: recording goes on in {tmp_path / 'a-2.tincan'}\n"

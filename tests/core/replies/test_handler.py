@@ -16,6 +16,7 @@ from core.replies.handler.frames import DONE, SEND, Frame, FrameReader
 from tests.support.peers import Peer
 from tests.support.sink import Sink, until
 from tests.support.stage import serving
+from tests.support.systems import only_posix
 
 
 def handler(folder: Path, code: str) -> Handler:
@@ -180,6 +181,14 @@ def test_a_connection_that_stood_before_is_known_but_not_opened(tmp_path: Path) 
         server.set_reply(handler(tmp_path, code))
         peer.say(b"x")
         assert peer.hear(1) == b"1"
+
+
+@only_posix("no pipe has a path in a folder, and no device is without an end")
+def test_a_pipe_or_a_device_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    for path in (tmp_path / "pipe.py", Path("/dev/zero"), tmp_path):
+        with pytest.raises(TincanError, match="cannot be read as a Python file: it is no file"):
+            Handler(path)
 
 
 def test_what_is_no_python_is_refused_where_it_is_chosen(tmp_path: Path) -> None:

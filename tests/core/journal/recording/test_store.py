@@ -583,3 +583,25 @@ class TestADamagedJournal:
 
         with contextlib.suppress(JournalError):
             read_everything(path)
+
+
+@pytest.mark.parametrize("step", ["core.journal.recording.store.Checkpoints", "sqlite3.connect"])
+def test_a_journal_that_could_not_be_begun_is_not_in_the_way_of_the_next_try(
+    path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise sqlite3.OperationalError("unable to open database file")  # too many files are open
+
+    with monkeypatch.context() as patch:
+        patch.setattr(step, fail)
+        with pytest.raises(JournalError, match="cannot be used"):
+            JournalWriter(path)
+
+    assert list(path.parent.iterdir()) == []
+    JournalWriter(path).close()
+
+
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_a_folder_is_no_name_for_a_journal(name: str) -> None:
+    with pytest.raises(JournalError, match="is a folder: choose a file in it"):
+        JournalWriter(Path(name))
