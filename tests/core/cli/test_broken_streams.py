@@ -59,8 +59,9 @@ def program(arguments: list[str], redirection: str = "") -> list[str]:
 
 def run(arguments: list[str], redirection: str = "") -> tuple[int, bytes, bytes]:
     done = subprocess.run(
-        program(arguments, redirection), cwd=ROOT, input=b"hello\n", capture_output=True, timeout=60, check=False
-    )
+        program(arguments, redirection), cwd=ROOT, input=b"hello\n", capture_output=True, timeout=60, check=False,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+    )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
 
 
@@ -105,6 +106,7 @@ def test_what_is_told_never_comes_among_what_is_passed_on(server: Server, redire
 @only_linux("only Linux has a device that is always full")
 def test_what_cannot_be_told_changes_no_exit_code(tmp_path: Path) -> None:
     assert run(["find", str(tmp_path / "missing"), "x"], "2>/dev/full")[0] == 2  # 1 is that there is nothing
+    assert run(["find"], "2>/dev/full")[0] == 2
 
 
 @only_posix("Windows tells a program nothing of a pipe that nobody reads")
