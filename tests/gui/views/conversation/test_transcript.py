@@ -1286,3 +1286,77 @@ def test_however_often_the_width_changes_the_same_text_of_a_long_message_is_at_t
         assert top.split()[0] in scene.visible.split("\n")[0]
 
     assert scene.visible.split("\n")[0] == top
+
+
+def talk(name: str, total: int) -> FakeConversation:
+    """Another conversation, whose messages name it."""
+    conversation = FakeConversation(lambda place: received(place, f"{name} {place}".encode()), key=name)
+    conversation.total = total
+    return conversation
+
+
+def test_a_conversation_that_is_come_back_to_is_where_it_was_left_and_says_what_is_new(scene: Scene) -> None:
+    one, other = talk("one", 1_000), talk("other", 500)
+    scene.transcript.show(one)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    scene.transcript.text.yview_scroll(5, "pixels")
+    scene.transcript.scrolled_by_hand()
+    scene.root.update()
+    before = scene.transcript._anchor()
+
+    scene.transcript.show(other)
+    scene.root.update()
+    assert scene.sees("other 499")
+    assert scene.transcript.is_following
+    one.total, one.version = 1_020, 1
+    scene.transcript.show(one)
+    scene.root.update()
+
+    assert scene.transcript._anchor() == before
+    assert not scene.transcript.is_following
+    assert scene.new == 20
+    other.total, other.version = 600, 1
+    scene.transcript.show(other)
+    assert scene.sees("other 599")
+    assert scene.transcript.is_following
+    assert scene.new == 0
+
+
+def test_where_a_conversation_was_left_is_waited_for_while_its_rows_are_counted_again(scene: Scene) -> None:
+    one = talk("one", 1_000)
+    scene.transcript.show(one)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    before = scene.transcript._anchor()
+    anew = talk("one", 100)
+    anew.is_counting = True
+    for name in ("other", "third"):  # it is not yet counted far enough, and left once more
+        scene.transcript.show(talk(name, 500))
+        scene.transcript.show(anew)
+        scene.root.update()
+
+    anew.total, anew.version = 700, 1
+    scene.transcript.show(anew)
+    anew.total, anew.version, anew.is_counting = 1_003, 2, False
+    scene.transcript.show(anew)
+    scene.root.update()
+
+    assert scene.transcript._anchor() == before
+    assert scene.new == 3
+
+
+def test_who_holds_the_mouse_down_at_the_end_comes_back_to_the_end(scene: Scene) -> None:
+    one = talk("one", 1_000)
+    scene.transcript.show(one)
+    scene.root.update()
+    scene.transcript.text.event_generate("<Button-1>", x=60, y=30)
+    assert scene.transcript.is_following
+
+    scene.transcript.show(talk("other", 500))
+    scene.transcript.text.event_generate("<ButtonRelease-1>", x=60, y=30)
+    scene.root.update()
+    one.total, one.version = 1_020, 1
+    scene.transcript.show(one)
+
+    assert scene.sees("one 1019")
