@@ -141,8 +141,9 @@ class RowWindow:
             return self._text.height_of_lines(1)
         data = display_row.data or b""
         if self.style.as_hex:
-            return self._text.bubble_height(len(data) // MOST_IN_HEX_LINE + 1)
-        return self._text.bubble_height(max(data.count(b"\n") + 1, weight(display_row) // self._text.most_in_line))
+            return self._text.bubble_height(max(1, -(-len(data) // MOST_IN_HEX_LINE)))
+        lines = data.count(b"\n") + (not data.endswith((b"\n", b"\n\0")))  # at the end it begins none, in UTF-16 too
+        return self._text.bubble_height(max(lines, weight(display_row) // self._text.most_in_line))
 
     @property
     def fills_view(self) -> bool:

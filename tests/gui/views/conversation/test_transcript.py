@@ -13,6 +13,7 @@ from core.journal.display_row import DisplayRow, Span
 from core.origin import PASSED_ON, Origin
 from core.roles import Role
 from gui.theme.theme import Theme
+from gui.viewmodels.decoding import decoding
 from gui.viewmodels.rows import Spot
 from gui.viewmodels.typeset_row import FOUND, MARKED
 from gui.viewmodels.typesetting import RowStyle
@@ -1360,3 +1361,29 @@ def test_who_holds_the_mouse_down_at_the_end_comes_back_to_the_end(scene: Scene)
     scene.transcript.show(one)
 
     assert scene.sees("one 1019")
+
+
+@pytest.mark.parametrize(
+    ("data", "style", "encoding"),
+    [
+        (b"a line with its end\r\n", RowStyle(), "utf-8"),
+        (b"line\n" * 3, RowStyle(), "utf-8"),
+        ("a line with its end\n".encode("utf-16-le"), RowStyle(), "utf-16-le"),
+        (b"", RowStyle(), "utf-8"),
+        (bytes(range(32)), RowStyle(as_hex=True), "utf-8"),
+        (b"", RowStyle(as_hex=True), "utf-8"),
+    ],
+)
+def test_a_flood_fills_the_view_whatever_its_messages_end_with(
+    scene: Scene, data: bytes, style: RowStyle, encoding: str
+) -> None:
+    scene.root.geometry("1500x600")
+    scene.wait_until(lambda: scene.transcript.winfo_height() == 600)
+    scene.journal.make = lambda place: received(place, data, at=0)  # with one header above all of them
+    scene.transcript.show_style(style)
+    scene.transcript.show_as(decoding(encoding))
+
+    for total in (10, 1_000, MILLION):
+        scene.grow(total)
+
+    assert scene.is_filled
