@@ -34,8 +34,11 @@ class Scene:
         self.wait_until = wait_until
         self.new = 0
         self.chosen: list[DisplayRow] = []
+        self.refused: list[str] = []
         self.journal = FakeConversation(lambda ordinal: received(ordinal, f"message {ordinal}".encode()))
-        self.transcript = Transcript(root, theme, on_new=self._note_new, on_choose=self.chosen.append)
+        self.transcript = Transcript(
+            root, theme, on_new=self._note_new, on_choose=self.chosen.append, on_refuse=self.refused.append
+        )
         self.transcript.pack(fill="both", expand=True)
         wait_until(lambda: bool(root.winfo_viewable()))
 
@@ -1287,6 +1290,39 @@ def test_however_often_the_width_changes_the_same_text_of_a_long_message_is_at_t
         assert top.split()[0] in scene.visible.split("\n")[0]
 
     assert scene.visible.split("\n")[0] == top
+
+
+@pytest.mark.parametrize("clicks", [2, 3])
+def test_however_often_the_gap_below_a_message_is_clicked_the_message_is_chosen_and_copied(
+    scene: Scene, clicks: int
+) -> None:
+    scene.grow(1_000)
+    transcript, text = scene.transcript, scene.transcript.text
+    transcript.reveal(500)
+    scene.root.update()
+    box = text.bbox(f"{transcript.row_window.shown_at(500)[1] - 1}.0")  # the line that closes its bubble
+    assert box is not None
+    x, y = box[0] + box[2] + 100, box[1] + box[3] - 1
+
+    for _click in range(clicks):
+        text.event_generate("<Button-1>", x=x, y=y)
+        text.event_generate("<ButtonRelease-1>", x=x, y=y)
+    scene.root.update()
+    text.event_generate("<<Copy>>")
+
+    assert not text.tag_ranges("sel")
+    assert transcript.selection.chosen == 500
+    assert text.clipboard_get() == "message 500"
+
+
+def test_that_nothing_is_copied_is_said_where_only_what_separates_rows_is_selected(scene: Scene) -> None:
+    scene.grow(1_000)
+    text, line = scene.transcript.text, scene.transcript.row_window.shown_at(999)[1] - 1
+    text.tag_add("sel", f"{line}.0", f"{line + 1}.0")
+
+    text.event_generate("<<Copy>>")
+
+    assert len(scene.refused) == 1
 
 
 def talk(name: str, total: int) -> FakeConversation:
