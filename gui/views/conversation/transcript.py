@@ -374,9 +374,10 @@ class Transcript(ttk.Frame):
             return False
         self._following = False
         self._load(place)
-        is_as_before = window.spot(place, left.line) == left.spot
-        line, pixels = (left.line, left.pixels) if is_as_before else (window.line_with(place, left.spot), 0)
-        self.text.show_line(window.line_of(place) + line, pixels)
+        if place in window:
+            is_as_before = window.spot(place, left.line) == left.spot
+            line, pixels = (left.line, left.pixels) if is_as_before else (window.line_with(place, left.spot), 0)
+            self.text.show_line(window.shown_at(place)[0] + line, pixels)
         if left.key == self._key:
             self._seen, self._is_catching_up = left.seen, False
         self._look_where_we_are()

@@ -1325,6 +1325,36 @@ def test_that_nothing_is_copied_is_said_where_only_what_separates_rows_is_select
     assert len(scene.refused) == 1
 
 
+@pytest.mark.parametrize("line", [0, 7])
+def test_a_message_that_a_tap_passed_on_stays_at_the_top_whichever_half_of_it_is_shown(scene: Scene, line: int) -> None:
+    def half(place: int) -> DisplayRow:  # of a message: as it came, then as it went on
+        data = b"".join(b"line %d of %d\n" % (number, place // 2) for number in range(20))
+        row = received(place, data, at=place) if place % 2 == 0 else sent(place, data, number=-1, at=place)
+        return row._replace(origin=PASSED_ON if place % 2 else None)
+
+    def tap(key: str, ratio: int) -> FakeConversation:
+        conversation = FakeConversation(
+            lambda place: half(place * ratio + ratio - 1)._replace(place=place), role=Role.TAP, key=key
+        )
+        conversation.source, conversation.total = "tap", 800 // ratio
+        conversation.place_near = lambda spot: spot.ordinal // ratio  # type: ignore[method-assign]
+        return conversation
+
+    scene.transcript.show(tap("what went on", 2))
+    scene.transcript.reveal(200)
+    scene.transcript.text.yview(f"{scene.transcript.row_window.shown_at(200)[0] + line}.0")
+    scene.transcript.scrolled_by_hand()
+    scene.root.update()
+    top = scene.visible.split("\n")[:9]
+    assert "of 200" in "".join(top)
+
+    scene.transcript.show(tap("both", 1))
+    scene.root.update()
+
+    assert scene.transcript.top_place == 400
+    assert scene.visible.split("\n")[3:9] == top[3:9]
+
+
 def talk(name: str, total: int) -> FakeConversation:
     """Another conversation, whose messages name it."""
     conversation = FakeConversation(lambda place: received(place, f"{name} {place}".encode()), key=name)
