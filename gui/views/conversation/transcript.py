@@ -359,8 +359,10 @@ class Transcript(ttk.Frame):
 
     def _leave(self) -> _Left | None:
         """What is at the top of the view, in terms that hold under any lens; None where the end is followed."""
+        if self.is_following:
+            return None
         place, line, pixels = self._anchor()
-        spot = self.row_window.spot(place, line) if not self.is_following else None
+        spot = self.row_window.spot(place, line)
         return _Left(self._key, spot, line, pixels, self._seen) if spot is not None else None
 
     def _seek(self) -> bool:
