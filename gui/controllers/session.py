@@ -207,7 +207,7 @@ class SessionController:
                 self.unread[state.session] = new
 
     def mark_read(self, state: SessionState) -> None:
-        """Nothing is unread of the session on view while its end is; one that is only coming on view opens there."""
+        """Nothing is unread of the session on view while its end is; one that is coming on view says what is new."""
         main = self._main_controller
         if not main.viewing.shows(state) or main.window.conversation.transcript.is_following:
             self._read[state.session] = state.received

@@ -222,7 +222,7 @@ class Typesetter:
         row.body = body
         more = f"… {display_row.size:,} bytes" if body.has_more else "…"
         remark = "".join(f"   {each}" for each in (self._spoke(display_row), _remark(display_row)) if each)
-        room = self._metrics.compact_room("".join(run.text for run in way), more + remark)
+        room = self._metrics.compact_room("".join(run.text for run in way), more, remark)
         if not display_row.size:
             spans = [Span("(empty)", is_mark=True)]
         elif layout is not None:

@@ -85,10 +85,14 @@ class Metrics:
         """How wide so many of its first characters are, from none on."""
         return [0, *accumulate(map(self._advances.__getitem__, line))]
 
-    def compact_room(self, way: str, behind: str) -> int:
-        """How wide the text of a compact row can be between its way and what stands behind it."""
-        more = max(0, self.width(way, self._room) - self._way)
-        return max(self.widest // 4, self._room - self._lead - more - self.width(behind, self._room) - self.pad)
+    def compact_room(self, way: str, more: str, remark: str) -> int:
+        """How wide the text of a compact row can be between its way and what stands behind it.
+
+        Where that is little, ``remark`` has less than it wants, and ``more``, which says that text is cut, has all.
+        """
+        beyond = max(0, self.width(way, self._room) - self._way)
+        room = self._room - self._lead - beyond - self.width(more, self._room)
+        return max(0, min(self.widest // 4, room), room - self.width(remark, self._room) - self.pad)
 
     def more_than_fit(self, room: int) -> int:
         """So many characters do not all fit into ``room`` pixels, unless most are narrower than an i."""

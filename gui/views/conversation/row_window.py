@@ -141,8 +141,9 @@ class RowWindow:
             return self._text.height_of_lines(1)
         data = display_row.data or b""
         if self.style.as_hex:
-            return self._text.bubble_height(len(data) // MOST_IN_HEX_LINE + 1)
-        return self._text.bubble_height(max(data.count(b"\n") + 1, weight(display_row) // self._text.most_in_line))
+            return self._text.bubble_height(max(1, -(-len(data) // MOST_IN_HEX_LINE)))
+        lines = data.count(b"\n") + (not data.endswith((b"\n", b"\n\0")))  # at the end it begins none, in UTF-16 too
+        return self._text.bubble_height(max(lines, weight(display_row) // self._text.most_in_line))
 
     @property
     def fills_view(self) -> bool:
@@ -364,13 +365,16 @@ class RowWindow:
     # Bytes on lines. Where a row is set in another way, its bytes stand on other lines.
 
     def spot(self, place: int, line: int) -> Spot | None:
-        """The first byte on a line of a row, in terms that hold under every lens; None if the row is not here."""
-        row = self.row(place)
-        return spot_at(self.display_rows[place - self.first], self.byte_on(row, line)) if row is not None else None
+        """The first byte on a line of what shows a row, in terms that hold under every lens; None if it is not here."""
+        row = self.row(self.shown_with(place)) if place in self else None
+        if row is None or line >= row.lines:
+            return None
+        return spot_at(self.display_rows[place - self.first], self.byte_on(row, line))
 
     def line_with(self, place: int, spot: Spot) -> int:
-        """On which line of a row that is here a byte stands; the first where it is the row's first."""
-        return self.line_of_byte(place, offset_of(self.display_rows[place - self.first], spot)) if place in self else 0
+        """On which line of what shows a row that is here a byte stands; the first where it is the row's first."""
+        offset = offset_of(self.display_rows[place - self.first], spot)
+        return self.line_of_byte(self.shown_with(place), offset)
 
     def byte_on(self, row: Row, line: int) -> int:
         """The first byte of a message that stands on a line of its row; 0 where there is none."""

@@ -173,8 +173,10 @@ class Selection:
         else:
             rows = self._read(places, self._on_refuse)
             shown = self._row_window.text_of(rows) if rows is not None else ""
-        if shown.strip():
+        if shown.strip("\n"):
             give(self._text, shown)
+        else:
+            self._on_refuse(_NOTHING)
 
     @property
     def picked(self) -> tuple[int, int] | None:
@@ -297,8 +299,12 @@ class Selection:
         self._pressed = self.place_under(event)
 
     def _mouse_up(self, event: tk.Event[tk.Misc]) -> None:
-        """A click that selects no text chooses the row."""
+        """A click that selects no text chooses the row; what only separates rows is no text."""
         place = self.place_under(event)
+        is_blank = bool(self._text.tag_ranges("sel")) and not selected_text(self._text).strip("\n")
+        if is_blank and not self._pieces(_say_nothing):
+            self._selection = None
+            self._text.tag_remove("sel", "1.0", "end")
         if not self._text.tag_ranges("sel") and place == self._pressed and self._transcript.total:
             self._transcript.choose(place)
 

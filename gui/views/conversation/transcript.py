@@ -10,7 +10,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gui.theme.theme import Theme
 from gui.viewmodels.decoding import Decoding
@@ -40,6 +40,16 @@ _NEAR_THE_EDGE = 0.15  # of the row window: from here on the next one is fetched
 _RESTS = 500  # milliseconds after which the rows around the view are fetched, where those in sight were enough before
 
 _WHEELS = ("<MouseWheel>", "<Button-4>", "<Button-5>", "<TouchpadScroll>")
+
+
+class _Left(NamedTuple):
+    """What was at the top of the view when a conversation was left elsewhere than at its end."""
+
+    key: object  # of the conversation
+    spot: Spot
+    line: int  # of its row, on which that byte is the first
+    pixels: int  # of that line above the view
+    seen: int  # rows there were when the view left the end
 
 
 class Transcript(ttk.Frame):
@@ -72,7 +82,8 @@ class Transcript(ttk.Frame):
         self._version = -1
         self._seen = 0  # rows there were when the view left the end
         self._following = True
-        self._sought: Spot | None = None  # what was on top before the conversation was cut anew
+        self._left_at: dict[object, _Left | None] = {}  # by the source of the conversation; None for its end
+        self._sought: _Left | None = None  # what is to be at the top again, once it is known which row shows it
         self._is_catching_up = False  # it was cut anew, and what there was before is still being counted
         self._sees_chosen = False  # whether the chosen row was in sight when that was looked for
         self._looked_at = 0  # rows that there were then
@@ -261,7 +272,7 @@ class Transcript(ttk.Frame):
     @property
     def is_following(self) -> bool:
         """Whether new rows come into view by themselves."""
-        return self._following
+        return self._following or self._pressed_at is not None
 
     def least_height(self, rows: int) -> int:
         """The pixels of so many short messages as they are shown now, or of what there is; at least of lines."""
@@ -309,9 +320,11 @@ class Transcript(ttk.Frame):
 
     def _open(self, conversation: Conversation | None, key: object) -> None:
         before = self.row_window.conversation
+        if before is not None:
+            self._left_at[before.source] = self._sought or self._leave()
         is_cut_anew = conversation is not None and before is not None and conversation.source == before.source
-        self._sought = (self._sought or self._spot_on_top()) if is_cut_anew else None
-        self._is_catching_up = is_cut_anew
+        self._sought = self._left_at.pop(conversation.source, None) if conversation is not None else None
+        self._is_catching_up = is_cut_anew or self._sought is not None
         self._key, self._following, self._pressed_at = key, True, None
         self.row_window.open(conversation)
         self.selection.forget()
@@ -344,23 +357,31 @@ class Transcript(ttk.Frame):
         self.selection.restore()
         self.text.yview_moveto(1.0)
 
-    def _spot_on_top(self) -> Spot | None:
+    def _leave(self) -> _Left | None:
         """What is at the top of the view, in terms that hold under any lens; None where the end is followed."""
-        place, line, _pixels = self._anchor()
-        return self.row_window.spot(place, line) if not self._following else None
+        if self.is_following:
+            return None
+        place, line, pixels = self._anchor()
+        spot = self.row_window.spot(place, line)
+        return _Left(self._key, spot, line, pixels, self._seen) if spot is not None else None
 
     def _seek(self) -> bool:
-        """Bring what was on top under another lens back there, once it is known which row shows it."""
-        spot, conversation = self._sought, self.row_window.conversation
-        place = conversation.place_near(spot) if spot is not None and conversation is not None else None
-        if spot is None or place is None:
+        """Bring what was at the top when this was left back there, once it is known which row shows it."""
+        left, window, conversation = self._sought, self.row_window, self.row_window.conversation
+        place = conversation.place_near(left.spot) if left is not None and conversation is not None else None
+        if left is None or place is None:
             return False
         self._sought = None
         if place >= self.total:
             return False
         self._following = False
         self._load(place)
-        self.text.show_line(self.row_window.line_of(place) + self.row_window.line_with(place, spot), 0)
+        if place in window:
+            is_as_before = window.spot(place, left.line) == left.spot
+            line, pixels = (left.line, left.pixels) if is_as_before else (window.line_with(place, left.spot), 0)
+            self.text.show_line(window.shown_at(place)[0] + line, pixels)
+        if left.key == self._key:
+            self._seen, self._is_catching_up = left.seen, False
         self._look_where_we_are()
         return True
 

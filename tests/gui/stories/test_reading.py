@@ -143,6 +143,28 @@ def test_who_reads_further_up_is_left_in_peace_and_told_how_much_is_new(quiet: P
         quiet.sees("and on\\n")
 
 
+def test_who_looks_at_another_session_comes_back_to_where_it_was_read(quiet: Person) -> None:
+    port = quiet.start_server()
+    with caller(port) as peer:
+        for number in range(40):
+            peer.say(b"line %d\n" % number)
+            quiet.sees(f"line {number}\\n")
+        quiet.press("<Prior>", "<Prior>")
+        before = quiet.said[:5]
+        quiet.connect(port)
+        assert "line" not in quiet.conversation
+
+        peer.say(b"line 40\n")
+        quiet.sees("(1)")
+        quiet.app.main_controller.choose_row("s1")
+        quiet.sees(" new  ↓")
+
+        assert quiet.said[:5] == before
+        quiet.app.main_controller.choose_row("s2")
+        quiet.sees("connected to")
+        quiet.no_longer_sees(" new  ↓")
+
+
 def test_bytes_are_found_in_the_hex_view_once_the_pattern_is_put_right(quiet: Person) -> None:
     with caller(quiet.start_server()) as peer:
         peer.say(b"\x01\x02\xff\x00\xfe\x03")

@@ -397,6 +397,26 @@ def test_a_compact_row_shows_as_much_as_there_is_room_for_however_narrow_it_is(s
     assert text_of(row).partition("in \t")[2] == shows.decode()
 
 
+@pytest.mark.parametrize(
+    ("room", "wrong", "shows"),
+    [
+        (300, "", "x" * 18 + "…"),
+        (170, "", "xxxxx…"),
+        (170, "not ended yet", "xxx…   ⚠ not ended yet"),  # the edge of the view cuts that
+        (130, "", "xx…"),
+        (110, "", "…"),
+        (90, "", "…"),
+    ],
+)
+def test_a_compact_row_that_is_cut_says_so_however_little_room_there_is(room: int, wrong: str, shows: str) -> None:
+    metrics = Metrics(lambda text: 10 * len(text), widest=room * 72 // 100, step=4, room=room, lead=100, way=80)
+    setter = Typesetter(Role.CLIENT, TextSafety(), metrics, style=RowStyle(is_compact=True))
+
+    (row,) = setter.set([received(0, b"x" * 100, misfit=wrong)])
+
+    assert text_of(row).partition("in \t")[2] == f"{shows}\n"
+
+
 def test_times_can_count_from_the_message_before() -> None:
     setter = typesetter(style=RowStyle(counts_time=True))
     rows = setter.set([received(0, b"a", at=1), note(1, "over"), received(2, b"b", at=1.25), sent(3, b"c", at=3)])

@@ -13,6 +13,7 @@ from core.journal.display_row import DisplayRow, Span
 from core.origin import PASSED_ON, Origin
 from core.roles import Role
 from gui.theme.theme import Theme
+from gui.viewmodels.decoding import decoding
 from gui.viewmodels.rows import Spot
 from gui.viewmodels.typeset_row import FOUND, MARKED
 from gui.viewmodels.typesetting import RowStyle
@@ -33,8 +34,11 @@ class Scene:
         self.wait_until = wait_until
         self.new = 0
         self.chosen: list[DisplayRow] = []
+        self.refused: list[str] = []
         self.journal = FakeConversation(lambda ordinal: received(ordinal, f"message {ordinal}".encode()))
-        self.transcript = Transcript(root, theme, on_new=self._note_new, on_choose=self.chosen.append)
+        self.transcript = Transcript(
+            root, theme, on_new=self._note_new, on_choose=self.chosen.append, on_refuse=self.refused.append
+        )
         self.transcript.pack(fill="both", expand=True)
         wait_until(lambda: bool(root.winfo_viewable()))
 
@@ -1286,3 +1290,166 @@ def test_however_often_the_width_changes_the_same_text_of_a_long_message_is_at_t
         assert top.split()[0] in scene.visible.split("\n")[0]
 
     assert scene.visible.split("\n")[0] == top
+
+
+@pytest.mark.parametrize("clicks", [2, 3])
+def test_however_often_the_gap_below_a_message_is_clicked_the_message_is_chosen_and_copied(
+    scene: Scene, clicks: int
+) -> None:
+    scene.grow(1_000)
+    transcript, text = scene.transcript, scene.transcript.text
+    transcript.reveal(500)
+    scene.root.update()
+    box = text.bbox(f"{transcript.row_window.shown_at(500)[1] - 1}.0")  # the line that closes its bubble
+    assert box is not None
+    x, y = box[0] + box[2] + 100, box[1] + box[3] - 1
+
+    for _click in range(clicks):
+        text.event_generate("<Button-1>", x=x, y=y)
+        text.event_generate("<ButtonRelease-1>", x=x, y=y)
+    scene.root.update()
+    text.event_generate("<<Copy>>")
+
+    assert not text.tag_ranges("sel")
+    assert transcript.selection.chosen == 500
+    assert text.clipboard_get() == "message 500"
+
+
+def test_that_nothing_is_copied_is_said_where_only_what_separates_rows_is_selected(scene: Scene) -> None:
+    scene.grow(1_000)
+    text, line = scene.transcript.text, scene.transcript.row_window.shown_at(999)[1] - 1
+    text.tag_add("sel", f"{line}.0", f"{line + 1}.0")
+
+    text.event_generate("<<Copy>>")
+
+    assert len(scene.refused) == 1
+
+
+@pytest.mark.parametrize("line", [0, 7])
+def test_a_message_that_a_tap_passed_on_stays_at_the_top_whichever_half_of_it_is_shown(scene: Scene, line: int) -> None:
+    def half(place: int) -> DisplayRow:  # of a message: as it came, then as it went on
+        data = b"".join(b"line %d of %d\n" % (number, place // 2) for number in range(20))
+        row = received(place, data, at=place) if place % 2 == 0 else sent(place, data, number=-1, at=place)
+        return row._replace(origin=PASSED_ON if place % 2 else None)
+
+    def tap(key: str, ratio: int) -> FakeConversation:
+        conversation = FakeConversation(
+            lambda place: half(place * ratio + ratio - 1)._replace(place=place), role=Role.TAP, key=key
+        )
+        conversation.source, conversation.total = "tap", 800 // ratio
+        conversation.place_near = lambda spot: spot.ordinal // ratio  # type: ignore[method-assign]
+        return conversation
+
+    scene.transcript.show(tap("what went on", 2))
+    scene.transcript.reveal(200)
+    scene.transcript.text.yview(f"{scene.transcript.row_window.shown_at(200)[0] + line}.0")
+    scene.transcript.scrolled_by_hand()
+    scene.root.update()
+    top = scene.visible.split("\n")[:9]
+    assert "of 200" in "".join(top)
+
+    scene.transcript.show(tap("both", 1))
+    scene.root.update()
+
+    assert scene.transcript.top_place == 400
+    assert scene.visible.split("\n")[3:9] == top[3:9]
+
+
+def talk(name: str, total: int) -> FakeConversation:
+    """Another conversation, whose messages name it."""
+    conversation = FakeConversation(lambda place: received(place, f"{name} {place}".encode()), key=name)
+    conversation.total = total
+    return conversation
+
+
+def test_a_conversation_that_is_come_back_to_is_where_it_was_left_and_says_what_is_new(scene: Scene) -> None:
+    one, other = talk("one", 1_000), talk("other", 500)
+    scene.transcript.show(one)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    scene.transcript.text.yview_scroll(5, "pixels")
+    scene.transcript.scrolled_by_hand()
+    scene.root.update()
+    before = scene.transcript._anchor()
+
+    scene.transcript.show(other)
+    scene.root.update()
+    assert scene.sees("other 499")
+    assert scene.transcript.is_following
+    one.total, one.version = 1_020, 1
+    scene.transcript.show(one)
+    scene.root.update()
+
+    assert scene.transcript._anchor() == before
+    assert not scene.transcript.is_following
+    assert scene.new == 20
+    other.total, other.version = 600, 1
+    scene.transcript.show(other)
+    assert scene.sees("other 599")
+    assert scene.transcript.is_following
+    assert scene.new == 0
+
+
+def test_where_a_conversation_was_left_is_waited_for_while_its_rows_are_counted_again(scene: Scene) -> None:
+    one = talk("one", 1_000)
+    scene.transcript.show(one)
+    scene.transcript.drag("moveto", "0.5")
+    scene.root.update()
+    before = scene.transcript._anchor()
+    anew = talk("one", 100)
+    anew.is_counting = True
+    for name in ("other", "third"):  # it is not yet counted far enough, and left once more
+        scene.transcript.show(talk(name, 500))
+        scene.transcript.show(anew)
+        scene.root.update()
+
+    anew.total, anew.version = 700, 1
+    scene.transcript.show(anew)
+    anew.total, anew.version, anew.is_counting = 1_003, 2, False
+    scene.transcript.show(anew)
+    scene.root.update()
+
+    assert scene.transcript._anchor() == before
+    assert scene.new == 3
+
+
+def test_who_holds_the_mouse_down_at_the_end_comes_back_to_the_end(scene: Scene) -> None:
+    one = talk("one", 1_000)
+    scene.transcript.show(one)
+    scene.root.update()
+    scene.transcript.text.event_generate("<Button-1>", x=60, y=30)
+    assert scene.transcript.is_following
+
+    scene.transcript.show(talk("other", 500))
+    scene.transcript.text.event_generate("<ButtonRelease-1>", x=60, y=30)
+    scene.root.update()
+    one.total, one.version = 1_020, 1
+    scene.transcript.show(one)
+
+    assert scene.sees("one 1019")
+
+
+@pytest.mark.parametrize(
+    ("data", "style", "encoding"),
+    [
+        (b"a line with its end\r\n", RowStyle(), "utf-8"),
+        (b"line\n" * 3, RowStyle(), "utf-8"),
+        ("a line with its end\n".encode("utf-16-le"), RowStyle(), "utf-16-le"),
+        (b"", RowStyle(), "utf-8"),
+        (bytes(range(32)), RowStyle(as_hex=True), "utf-8"),
+        (b"", RowStyle(as_hex=True), "utf-8"),
+    ],
+)
+def test_a_flood_fills_the_view_whatever_its_messages_end_with(
+    scene: Scene, data: bytes, style: RowStyle, encoding: str
+) -> None:
+    scene.root.geometry("1500x600")
+    scene.wait_until(lambda: scene.transcript.winfo_height() == 600)
+    scene.journal.make = lambda place: received(place, data, at=0)  # with one header above all of them
+    scene.transcript.show_style(style)
+    scene.transcript.show_as(decoding(encoding))
+
+    for total in (10, 1_000, MILLION):
+        scene.grow(total)
+
+    assert scene.is_filled
