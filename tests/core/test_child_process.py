@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -115,6 +118,31 @@ def test_it_is_over_although_what_it_has_started_holds_its_pipes(*, is_killed: b
         os.kill(int(heard.data), signal.SIGKILL)
 
 
+TALKATIVE_HEIR = """
+import os
+if os.fork() == 0:
+    while True:
+        os.write(1, b"x" * 65_536)
+os.write(1, b"y" * 200_000)
+"""
+
+
+@only_posix("a pipe can be waited for together with the end of a process")
+def test_it_is_over_although_what_it_has_started_writes_faster_than_it_is_heard() -> None:
+    class Slow(Heard):
+        def take(self, _data: bytes) -> None:
+            begun.wait(PATIENCE)
+            select.select([process._pipes[1]], [], [], PATIENCE)  # so that there is always more
+
+    heard, begun = Slow(), threading.Event()
+    process = child(TALKATIVE_HEIR, heard)
+    begun.set()
+    try:
+        assert heard.wait() == 0
+    finally:
+        process.kill()
+
+
 @pytest.mark.case("C-67")
 @pytest.mark.parametrize(
     ("name", "kind"), [*zip(("input of *", "errors of *", "output of *", "end of *"), KINDS, strict=False)]
@@ -164,6 +192,33 @@ def test_without_a_thread_nothing_of_it_is_left(monkeypatch: pytest.MonkeyPatch)
 
     assert started[0].wait(PATIENCE) != 0
     assert all(pipe is not None and pipe.closed for pipe in (started[0].stdin, started[0].stdout, started[0].stderr))
+
+
+@pytest.mark.parametrize("pipes", range(5))
+def test_no_process_is_left_where_there_are_too_few_descriptors(pipes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    popen, pipe, made = subprocess.Popen, os.pipe, itertools.count()
+
+    def keep(*arguments: object, **named: object) -> subprocess.Popen[bytes]:
+        started.append(popen(*arguments, **named))  # type: ignore[call-overload]
+        return started[-1]
+
+    def scarce() -> tuple[int, int]:
+        if next(made) == pipes:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return pipe()
+
+    monkeypatch.setattr(subprocess, "Popen", keep)
+    monkeypatch.setattr(os, "pipe", scarce)
+    try:
+        with pytest.raises(OSError, match="Too many"):
+            child("import time; time.sleep(600)", Heard())
+
+        assert not started
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
 
 
 @pytest.mark.parametrize(
