@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -48,6 +48,23 @@ class Heard:
 def child(code: str, heard: Heard) -> ChildProcess:
     command = [sys.executable, "-u", "-c", code]
     return ChildProcess(command, name="test", heard=heard.take, told=heard.lines.append, ended=heard.end)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """The processes that were started."""
+    found: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def keep(*arguments: object, **named: object) -> subprocess.Popen[bytes]:
+        found.append(popen(*arguments, **named))  # type: ignore[call-overload]
+        return found[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", keep)
+    yield found
+    for process in found:
+        process.kill()
+        process.wait()
 
 
 def test_it_is_fed_and_heard_and_its_end_is_told_once() -> None:
@@ -173,18 +190,12 @@ def test_what_raises_while_it_is_heard_ends_it(logged_errors: list[object]) -> N
     logged_errors.clear()
 
 
-def test_without_a_thread_nothing_of_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[subprocess.Popen[bytes]] = []
-    popen = subprocess.Popen
-
-    def keep(*arguments: object, **named: object) -> subprocess.Popen[bytes]:
-        started.append(popen(*arguments, **named))  # type: ignore[call-overload]
-        return started[-1]
-
+def test_without_a_thread_nothing_of_it_is_left(
+    started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def start(_worker: Worker) -> None:
         raise NoThread
 
-    monkeypatch.setattr(subprocess, "Popen", keep)
     monkeypatch.setattr(Worker, "start", start)
 
     with pytest.raises(NoThread):
@@ -195,30 +206,22 @@ def test_without_a_thread_nothing_of_it_is_left(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("pipes", range(5))
-def test_no_process_is_left_where_there_are_too_few_descriptors(pipes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[subprocess.Popen[bytes]] = []
-    popen, pipe, made = subprocess.Popen, os.pipe, itertools.count()
-
-    def keep(*arguments: object, **named: object) -> subprocess.Popen[bytes]:
-        started.append(popen(*arguments, **named))  # type: ignore[call-overload]
-        return started[-1]
+def test_no_process_is_left_where_there_are_too_few_descriptors(
+    pipes: int, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe, made = os.pipe, itertools.count()
 
     def scarce() -> tuple[int, int]:
         if next(made) == pipes:
             raise OSError(errno.EMFILE, "Too many open files")
         return pipe()
 
-    monkeypatch.setattr(subprocess, "Popen", keep)
     monkeypatch.setattr(os, "pipe", scarce)
-    try:
-        with pytest.raises(OSError, match="Too many"):
-            child("import time; time.sleep(600)", Heard())
 
-        assert not started
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
+    with pytest.raises(OSError, match="Too many"):
+        child("import time; time.sleep(600)", Heard())
+
+    assert not started
 
 
 @pytest.mark.parametrize(
