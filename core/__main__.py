@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from core import __version__
 from core.cli.common import INTERRUPTED, leave_output, tell_as_is
-from core.command import open_closed_streams, program_name, use_utf_8_in_pipes
+from core.command import look_for_garbage_seldom, open_closed_streams, program_name, use_utf_8_in_pipes
 from core.errors import TincanError
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def main() -> int:
     """
     open_closed_streams()
     use_utf_8_in_pipes()
+    look_for_garbage_seldom()
     try:
         chosen = _chosen(sys.argv[1:])
         code: int = chosen.run(chosen.options(chosen))

@@ -19,6 +19,7 @@ from pathlib import Path
 from core import Server
 from core.address import Address
 from core.clock import monotonic_ns
+from core.command import look_for_garbage_seldom
 from core.events import ConnectionId, Event, Opened, Received, Sent, SessionId, SessionOpened, new_event
 from core.journal.recording.recorder import Recorder
 from core.journal.recording.store import JournalWriter
@@ -151,4 +152,5 @@ def _beginning() -> list[Event]:
 _MEASURES: dict[str, Callable[..., object]] = {"stops": stops, "cycles": cycles, "journal": journal}
 
 if __name__ == "__main__":
+    look_for_garbage_seldom()
     print(json.dumps(_MEASURES[sys.argv[1]](*map(int, sys.argv[2:]))))

@@ -1,4 +1,4 @@
-"""One of our servers in a process of its own, as a script would hold it: prints its port, then serves.
+"""One of our servers in a process of its own, as Tincan's programs hold it: prints its port, then serves.
 
 Without a journal it is ``core.Server``, with one it is ``core.Workbench``; ``threading`` is the
 standard library's server, for comparison. It ends with its standard input.
@@ -18,6 +18,7 @@ from typing import Any
 
 from core import Limits, Server, Tap, Workbench
 from core.address import Address
+from core.command import look_for_garbage_seldom
 from core.net import sockets
 from core.tls.settings import Tls
 
@@ -37,6 +38,7 @@ def main() -> int:
     parser.add_argument("--cert", type=Path)
     parser.add_argument("--key", type=Path)
     chosen = parser.parse_args()
+    look_for_garbage_seldom()
     tls = Tls(certificate=chosen.cert, key=chosen.key) if chosen.cert is not None else None
     if chosen.reply.startswith("threading"):
         _serve_threading(tls, _Sink if chosen.reply == "threading-sink" else _Echo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from build_scripts.project import ROOT
 from core import __version__
-from core.__main__ import parse
+from core.__main__ import main, parse
 from core.address import Address
 from core.cli.options import Options
 from core.roles import Role
@@ -183,3 +184,15 @@ def test_what_tls_needs_is_imported_when_it_is_spoken() -> None:
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert ran.stdout.split() == ["True", "True"]
+
+
+def test_a_program_looks_for_garbage_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["tincan", "find", "--help"])
+    before = gc.get_threshold()
+    gc.set_threshold(700)
+    try:
+        with pytest.raises(SystemExit):
+            main()
+        assert gc.get_threshold()[0] == 10_000
+    finally:
+        gc.set_threshold(*before)
