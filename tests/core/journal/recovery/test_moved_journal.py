@@ -245,7 +245,11 @@ def test_where_no_new_file_can_be_made_it_is_told_and_tried_again(path: Path) ->
 
 
 @pytest.mark.case("C-62")
-def test_shared_memory_that_was_cut_off_does_not_end_the_process(path: Path) -> None:
+@pytest.mark.parametrize("look_every", [0.02, 3600.0])
+def test_shared_memory_that_was_cut_off_does_not_end_the_process(
+    path: Path, look_every: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "_LOOK_EVERY", look_every)
     story = Story()
     with recording(path) as recorder, contextlib.ExitStack() as stack:
         view = View(recorder)
@@ -265,6 +269,8 @@ def test_shared_memory_that_was_cut_off_does_not_end_the_process(path: Path) -> 
         assert shared.stat().st_size == whole
         assert reader.count(story.session) == 5
         assert view.recording.path == path
+        reader.close()
+        os.truncate(shared, 0)  # once more: it is to be closed
     assert find_damage(path) == ""
 
 
