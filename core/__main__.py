@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from core import __version__
-from core.cli.common import INTERRUPTED, leave_output, tell_as_is
+from core.cli.common import INTERRUPTED, leave_errors, leave_output, tell_as_is
 from core.command import look_for_garbage_seldom, open_closed_streams, program_name, use_utf_8_in_pipes
 from core.errors import TincanError
 
@@ -113,6 +113,7 @@ def main() -> int:
     except KeyboardInterrupt:  # before the program had begun, or when it was over
         return INTERRUPTED
     finally:
+        leave_errors()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

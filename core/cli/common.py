@@ -106,9 +106,21 @@ def has_gone(error: OSError) -> bool:
 
 def drop_output() -> None:
     """Write to nobody from now on: whoever read standard output has gone away, and Python would complain at its end."""
+    _lead_nowhere(sys.stdout)
+
+
+def _lead_nowhere(stream: TextIO) -> None:
     nobody = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nobody, sys.stdout.fileno())
+    os.dup2(nobody, stream.fileno())
     os.close(nobody)
+
+
+def leave_errors() -> None:
+    """Let go of what could not be told: Python would try once more at its end, and leave with code 120."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _lead_nowhere(sys.stderr)
 
 
 def leave_output() -> None:

@@ -85,6 +85,7 @@ class Handler(Reply):
         self._frames = FrameReader()
         self._responders: dict[int, HandlerResponder] = {}
         self._last = 0
+        self._gone: HandlerResponder | None = None  # the last that took leave: what is printed has a pipe of its own
         self._starts = 0
         self._notes = 0  # since a call has come back
         self._room = threading.Semaphore(_MOST_PIECES)
@@ -177,7 +178,7 @@ class Handler(Reply):
             if responder is not None:
                 responder.heard(frame)
             if frame.kind == DONE and frame.data == CLOSED:
-                self._responders.pop(frame.connection, None)
+                self._gone = self._responders.pop(frame.connection, None)
 
     def _may_note(self) -> bool:
         """Count one more note; whether it is shown. A file that writes without an end is not to fill the journal."""
@@ -187,7 +188,8 @@ class Handler(Reply):
         return self._notes < _MOST_NOTES
 
     def _tell_all(self, text: str) -> None:
-        for responder in [*self._responders.values()]:
+        """To each connection; without one, to the last that there was."""
+        for responder in [*self._responders.values()] or filter(None, [self._gone]):
             responder.note(text)
 
     def _ended(self, code: int) -> None:

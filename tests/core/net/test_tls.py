@@ -820,6 +820,7 @@ def test_a_client_that_comes_back_asks_for_tls_each_time(trusts: Tls, monkeypatc
                 assert peer.hear(8) == bytes.fromhex("0000000804d2162f")
                 peer.say(b"N")
                 peer.hear_all()
+        until(lambda: len(sink.of(Retrying)) >= 2)
         client.stop()
         assert client.join(PATIENCE)
     assert "does not offer it" in str(closed(sink).why)
