@@ -395,12 +395,12 @@ class Recorder:
         now = monotonic()
         if self._writer is not None and now >= self._look_at:
             self._look_at = now + _LOOK_EVERY
+            self._writer.mend_shared_memory()
             self._keep_in_place(self._writer)
             self._writer.sync()
 
     def _keep_in_place(self, writer: JournalWriter) -> bool:
         """Go on in a new file if this one was deleted or replaced, and tell; False if that cannot be."""
-        writer.mend_shared_memory()  # before the lengths are known that it has now
         if writer.is_in_place():
             return True
         before, known = writer.path, sum(writer.counts.values())

@@ -121,7 +121,9 @@ class JournalWriter:
             return True
         if [place_of(file) for file in found] != [place_of(file) for file in self._files] or self._is_cut(found):
             return False
-        self._files = found
+        shared, before = found[-1], self._files[-1]
+        if shared is None or before is None or shared.size >= before.size:  # else it is to have its length again
+            self._files = found
         return True
 
     def move(self) -> None:
