@@ -28,6 +28,7 @@ else:
 LONGEST_LINE = 1_000  # bytes
 _SECRET = re.compile("TINCAN_.*_PASSWORD")  # variables that are for Tincan alone
 _PIECE = 65_536  # bytes
+_MOST_IN_PIPE = 1 << 20  # bytes that Linux lets whoever is not root have a pipe hold
 
 
 class ChildProcess:
@@ -52,23 +53,26 @@ class ChildProcess:
         told: Callable[[str], None],
         ended: Callable[[int], None],
     ) -> None:
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            env={name: value for name, value in environment.items() if not _SECRET.fullmatch(name)},
-            **_APART,
-        )
+        with contextlib.ExitStack() as stack:
+            over, alive = os.pipe()  # closed as soon as the process is over
+            self._over = stack.enter_context(os.fdopen(over, "rb"))
+            self._alive = stack.enter_context(os.fdopen(alive, "wb"))
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env={name: value for name, value in environment.items() if not _SECRET.fullmatch(name)},
+                **_APART,
+            )
+            stack.pop_all()
         self._ended = ended
         self._to_write: deque[bytes | None] = deque()  # None: the end of its input
         self._waiting = 0  # bytes of it
         self._changed = threading.Condition()
         self._is_dead = False  # it takes nothing more
         self._is_killed = self._was_alive = False
-        over, alive = os.pipe()
-        self._over, self._alive = os.fdopen(over, "rb"), os.fdopen(alive, "wb")  # closed as soon as the process is over
         input_, output, errors = self._process.stdin, self._process.stdout, self._process.stderr
         assert input_ is not None
         assert output is not None
@@ -168,8 +172,13 @@ class ChildProcess:
             return self._to_write.popleft() if self._to_write else None
 
     def _read(self, pipe: IO[bytes], take: Callable[[bytes], None]) -> None:
+        is_last = False
         with pipe:
-            while self._is_ready(pipe, _TO_READ) and (data := pipe.read(_PIECE)):
+            while not is_last and self._is_ready(pipe, _TO_READ):
+                is_last = sys.platform != "win32" and self._alive.closed  # what comes later is from another program
+                data = pipe.read(_MOST_IN_PIPE if is_last else _PIECE)
+                if not data:
+                    break
                 take(data)
 
     def _is_ready(self, pipe: IO[bytes], event: int) -> bool:

@@ -300,7 +300,8 @@ class _Program:
             except SendError as error:
                 if not options.retry:
                     return self._refuse(data, error)
-                self._back.wait()
+                if not self._asked_to_end:  # else ``_back`` may have been set before it was cleared
+                    self._back.wait()
                 continue
             for number, why in delivery.refused:
                 tell(f"not sent to {connection_name(number)}: {why}")

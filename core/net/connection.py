@@ -72,7 +72,7 @@ class Connection:
     """A transport to one peer and what is said over it.
 
     Made and run on the loop's thread. ``send``, ``finish_sending``, ``close`` and ``abort`` are for
-    any thread and return at once. The methods stand by their subject, each of which says whose thread it is.
+    any thread and return at once. The methods are in groups, whose headings say which thread may call them.
     """
 
     __slots__ = (
@@ -902,7 +902,7 @@ class Connection:
     def _emit_closed(self, ending: Ending, why: Explanation | None) -> None:
         self._emit(Closed(self._session, self.id, _now(), ending, why, self._transport.goodbye))
 
-    # Any thread.
+    # Events and calls for the loop. Any thread.
 
     def _emit(self, event: Event) -> None:
         if self._sink is not None:

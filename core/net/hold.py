@@ -18,9 +18,8 @@ if TYPE_CHECKING:  # else when there is an expression
 
 RAW = "raw"
 _MOST = 1_000  # messages of one direction that are told apart: one takes some 500 bytes, and may have a single one
-_MOST_AT_ONCE = (
-    20  # messages that an expression looks at before other connections have their turn; each takes 2 ms at most
-)
+# Messages that an expression looks at before other connections have their turn. Each takes 2 ms at most.
+_MOST_AT_ONCE = 20
 
 
 class HoldError(TincanError, ValueError):

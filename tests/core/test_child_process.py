@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -45,6 +48,23 @@ class Heard:
 def child(code: str, heard: Heard) -> ChildProcess:
     command = [sys.executable, "-u", "-c", code]
     return ChildProcess(command, name="test", heard=heard.take, told=heard.lines.append, ended=heard.end)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """The processes that were started."""
+    found: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def keep(*arguments: object, **named: object) -> subprocess.Popen[bytes]:
+        found.append(popen(*arguments, **named))  # type: ignore[call-overload]
+        return found[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", keep)
+    yield found
+    for process in found:
+        process.kill()
+        process.wait()
 
 
 def test_it_is_fed_and_heard_and_its_end_is_told_once() -> None:
@@ -115,6 +135,31 @@ def test_it_is_over_although_what_it_has_started_holds_its_pipes(*, is_killed: b
         os.kill(int(heard.data), signal.SIGKILL)
 
 
+TALKATIVE_HEIR = """
+import os
+if os.fork() == 0:
+    while True:
+        os.write(1, b"x" * 65_536)
+os.write(1, b"y" * 200_000)
+"""
+
+
+@only_posix("a pipe can be waited for together with the end of a process")
+def test_it_is_over_although_what_it_has_started_writes_faster_than_it_is_heard() -> None:
+    class Slow(Heard):
+        def take(self, _data: bytes) -> None:
+            begun.wait(PATIENCE)
+            select.select([process._pipes[1]], [], [], PATIENCE)  # so that there is always more
+
+    heard, begun = Slow(), threading.Event()
+    process = child(TALKATIVE_HEIR, heard)
+    begun.set()
+    try:
+        assert heard.wait() == 0
+    finally:
+        process.kill()
+
+
 @pytest.mark.case("C-67")
 @pytest.mark.parametrize(
     ("name", "kind"), [*zip(("input of *", "errors of *", "output of *", "end of *"), KINDS, strict=False)]
@@ -145,18 +190,12 @@ def test_what_raises_while_it_is_heard_ends_it(logged_errors: list[object]) -> N
     logged_errors.clear()
 
 
-def test_without_a_thread_nothing_of_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[subprocess.Popen[bytes]] = []
-    popen = subprocess.Popen
-
-    def keep(*arguments: object, **named: object) -> subprocess.Popen[bytes]:
-        started.append(popen(*arguments, **named))  # type: ignore[call-overload]
-        return started[-1]
-
+def test_without_a_thread_nothing_of_it_is_left(
+    started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def start(_worker: Worker) -> None:
         raise NoThread
 
-    monkeypatch.setattr(subprocess, "Popen", keep)
     monkeypatch.setattr(Worker, "start", start)
 
     with pytest.raises(NoThread):
@@ -164,6 +203,25 @@ def test_without_a_thread_nothing_of_it_is_left(monkeypatch: pytest.MonkeyPatch)
 
     assert started[0].wait(PATIENCE) != 0
     assert all(pipe is not None and pipe.closed for pipe in (started[0].stdin, started[0].stdout, started[0].stderr))
+
+
+@pytest.mark.parametrize("pipes", range(5))
+def test_no_process_is_left_where_there_are_too_few_descriptors(
+    pipes: int, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe, made = os.pipe, itertools.count()
+
+    def scarce() -> tuple[int, int]:
+        if next(made) == pipes:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return pipe()
+
+    monkeypatch.setattr(os, "pipe", scarce)
+
+    with pytest.raises(OSError, match="Too many"):
+        child("import time; time.sleep(600)", Heard())
+
+    assert not started
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The one door: commands go down and return at once, batches come up, and closing leaves nobody behind."""
+"""The interface of the core: commands go down and return at once, batches come up, and closing leaves nobody behind."""
 
 from __future__ import annotations
 

@@ -84,6 +84,7 @@ class JournalWriter:
         self._parted: set[SessionId] = set()  # clients whose one connection has closed, until they are over
         self._number = 1  # of the next entry
         self._size = 0  # bytes of what was said, in the transaction that is written
+        self._pages = 0  # of the file once all of its log is in it
         self._unwritten: list[Event] = []  # events whose sessions and connections are inserted with the next
         self._sessions: dict[SessionId, SessionOpened] = {}
         self._standing: dict[ConnectionId, Opened] = {}
@@ -104,10 +105,8 @@ class JournalWriter:
 
     @property
     def size(self) -> int:
-        """Bytes of the file once all of its log is in it; 0 if SQLite cannot tell, which whoever writes is told."""
-        with contextlib.suppress(sqlite3.Error):
-            return int(self._database.execute("PRAGMA page_count").fetchone()[0]) * PAGE_SIZES[0]
-        return 0
+        """Bytes of the file once all of its log is in it, as of the last transaction that was written."""
+        return self._pages * PAGE_SIZES[0]
 
     def is_in_place(self) -> bool:
         """Whether what is written goes where a reader of ``path`` looks for it, and has not been cut off there.
@@ -122,7 +121,9 @@ class JournalWriter:
             return True
         if [place_of(file) for file in found] != [place_of(file) for file in self._files] or self._is_cut(found):
             return False
-        self._files = found
+        shared, before = found[-1], self._files[-1]
+        if shared is None or before is None or shared.size >= before.size:  # else it is to have its length again
+            self._files = found
         return True
 
     def move(self) -> None:
@@ -174,7 +175,7 @@ class JournalWriter:
 
     def _begin_anew(self) -> None:
         """Nothing of what was recorded is in the file."""
-        self.counts = {}
+        self.counts, self._pages = {}, 0
         self._unwritten = [*self._sessions.values(), *self._standing.values()]
 
     def go_on(self) -> None:
@@ -186,6 +187,7 @@ class JournalWriter:
         with self._another_file() as (path, before):
             self._create()
             files, checkpoints = files_of(path), Checkpoints(path)
+        self.mend_shared_memory()
         self._checkpoints.close()
         with contextlib.suppress(sqlite3.Error):  # a reader may hold it up: then the log stays beside the file
             before.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -223,6 +225,7 @@ class JournalWriter:
             self._number += len(events)
             self._mark_closed(self._unwritten)
             self._mark_closed(notable)
+            pages: int = self._database.execute("PRAGMA page_count").fetchone()[0]  # here, where nothing is read for it
             self._database.execute("COMMIT")
         except BaseException as error:
             self.counts, self._numbers, self._parted, self._number = before
@@ -234,6 +237,7 @@ class JournalWriter:
                 raise failed(error, self.path) from error
             raise
         self._unwritten.clear()
+        self._pages = pages
         self._checkpoints.wrote(self._size)
 
     def pass_over(self, events: Sequence[Event]) -> None:
@@ -259,6 +263,7 @@ class JournalWriter:
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
+        self.mend_shared_memory()
         self._checkpoints.close()
         self._close_full()
         self._database.close()

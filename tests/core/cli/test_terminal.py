@@ -49,7 +49,7 @@ from tests.support.peers import AnswersBack, Host, Peer, Resets
 from tests.support.program import handlers_kept, running
 from tests.support.stage import serving
 from tests.support.story import PATIENCE
-from tests.support.systems import command_line, needs_rst, only_posix
+from tests.support.systems import command_line, needs_rst, only_linux, only_posix
 from tests.support.tls_peers import client_context, server_context
 
 SUPPORT = ROOT / "tests" / "support"
@@ -366,6 +366,34 @@ class TestServing:
                     assert hear(peer, 3) == b"one"
 
             assert terminal.run("connect", address, scene=scene) == 3
+        assert "not sent: it is over" in terminal.err.lines
+
+    def test_a_line_that_waits_for_room_until_all_is_over_does_not_wait_for_another_connection(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        terminal.types(b"one\n")
+        waits, over = threading.Event(), threading.Event()
+        close = Subscription.close
+
+        def wait(*_: object) -> None:
+            waits.set()
+            assert over.wait(PATIENCE)
+
+        def close_and_tell(subscription: Subscription) -> None:
+            close(subscription)
+            over.set()
+
+        monkeypatch.setattr(Workbench, "wait_for_room", wait)
+        monkeypatch.setattr(Subscription, "close", close_and_tell)
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    assert waits.wait(PATIENCE)
+                    interrupt(signal.SIGTERM)
+                    assert hear_all(peer) == b""
+
+            assert terminal.run("connect", "--retry", address, scene=scene) == 3
         assert "not sent: it is over" in terminal.err.lines
 
     def test_a_service_without_input_goes_on(self, terminal: Terminal) -> None:
@@ -1033,16 +1061,24 @@ class TestPassingBytesOn:
         assert terminal.out.lines == []
         assert "the server has 1 connection, as many as it takes" in terminal.err.getvalue()
 
-    @only_posix("no /dev/full")
-    @pytest.mark.parametrize(("output", "code"), [("closed", 0), ("full", 3)])
+    @only_posix("Windows tells a program nothing of a pipe that nobody reads")
+    @pytest.mark.parametrize(
+        ("output", "code"),
+        [
+            ("closed", 0),
+            pytest.param("full", 3, marks=only_linux("only Linux has a device that is always full")),
+        ],
+    )
     def test_an_output_that_takes_nothing_ends_it(self, output: str, code: int) -> None:
-        reading, writing = os.pipe()
-        os.close(reading)
-        with listening() as (server, address), Path("/dev/full").open("wb") as full:
+        if output == "full":
+            stdout = os.open("/dev/full", os.O_WRONLY)
+        else:
+            reading, stdout = os.pipe()
+            os.close(reading)
+        with listening() as (server, address):
             command = [sys.executable, "-m", "core", "connect", "--exact", address]
-            stdout = full if output == "full" else writing
             with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=stdout, stderr=subprocess.PIPE) as c:
-                os.close(writing)
+                os.close(stdout)
                 with accept(server) as peer:
                     peer.sendall(b"hello")
                     assert hear_all(peer) == b""
