@@ -22,7 +22,7 @@ from core.net.loop import Timer
 from core.net.owner import Pause
 from core.net.resolver import Resolver, SharedLookUp
 from core.net.session import certified_host
-from core.origin import PASSED_ON, Origin
+from core.origin import EDITED, PASSED_ON, Origin
 from core.proxy import Proxy, make_proxy
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -147,9 +147,15 @@ class Tap(ListeningSession):
         parse_framing(hold.back or hold.framing)
         self._soon(partial(self._use_hold, hold, matcher))
 
-    def forward(self, key: int, data: bytes | None = None) -> None:
-        """Let a held message go on, with other bytes if there are some; with none of them it is dropped."""
-        self._soon(partial(self._forward, key, data))
+    def forward(self, key: int, data: bytes | None = None) -> bool:
+        """Let a held message go on, with other bytes if there are some; with none of them it is dropped.
+
+        False if it is not held any more: then these bytes go nowhere.
+        """
+        is_held = self._held_messages.decide(key, data)
+        if is_held:
+            self._soon(partial(self._forward, key))
+        return is_held
 
     def let_go(self) -> None:
         """Let everything go on that is held."""
@@ -175,17 +181,10 @@ class Tap(ListeningSession):
                 leg.queue.let_go()
                 leg.connection.guard(partial(self._released, leg))
 
-    def _forward(self, key: int, data: bytes | None) -> None:
+    def _forward(self, key: int) -> None:
         for leg in list(self._holding):
-            before = leg.queue.change(key, data) if leg.queue is not None else None
-            if before is None or leg.other is None:
-                continue
-            if data == b"":
-                leg.other.connection.remark(f"a held message of {counted(len(before), 'byte')} was dropped")
-            elif data is not None and data != before:
-                size = counted(len(before), "byte")
-                leg.other.connection.remark(f"a held message of {size} goes on changed, with {len(data):,}")
-            leg.other.connection.guard(partial(self._released, leg))
+            if leg.queue is not None and leg.queue.release(key):
+                leg.connection.guard(partial(self._released, leg))
 
     def _released(self, leg: _Leg) -> None:
         self._take_from_queue(leg)
@@ -199,7 +198,7 @@ class Tap(ListeningSession):
     def _take_from_queue(self, leg: _Leg) -> None:
         """Have what goes on now go on; a queue that is not needed any more goes."""
         if leg.queue is not None:
-            leg.held += leg.queue.take()
+            self._take(leg, leg.queue)
             if leg.queue.has_more and not leg.is_due:
                 leg.is_due = True
                 self._soon(partial(leg.connection.guard, partial(self._take_turn, leg)))
@@ -207,6 +206,15 @@ class Tap(ListeningSession):
                 self._holding.discard(leg)
                 leg.queue = None
         self._pass_on(leg)
+
+    def _take(self, leg: _Leg, queue: HeldQueue) -> None:
+        for message in queue.take():
+            if message.origin == EDITED and leg.other is not None:
+                size = counted(message.size, "byte")
+                told = f"goes on changed, with {len(message.data):,}" if message.data else "was dropped"
+                leg.other.connection.remark(f"a held message of {size} {told}")
+            if message.data:
+                leg.held.append((message.data, message.origin))
 
     def _drop_held(self, leg: _Leg, told: Connection, gone: Connection) -> None:
         """What is held of a leg has nobody to go to, or nobody to come from."""
@@ -439,7 +447,7 @@ class Tap(ListeningSession):
         """A leg ends: pass on what it had received, and end the other leg as it does."""
         if leg.queue is not None and ending is not Ending.PEER_FINISHED:
             while leg.queue.has_more:  # here and now: there is no later turn
-                leg.held += leg.queue.take()
+                self._take(leg, leg.queue)
             self._drop_held(leg, other.connection, leg.connection)
         if ending is Ending.PEER_FINISHED:
             self._finish_after_what_came(leg)
