@@ -194,6 +194,8 @@ class Tap(ListeningSession):
     def _take_turn(self, leg: _Leg) -> None:
         leg.is_due = False
         self._released(leg)
+        if leg.ending is not None and not leg.is_due:
+            self._pass_ending_on(leg, leg.ending)
 
     def _take_from_queue(self, leg: _Leg) -> None:
         """Have what goes on now go on; a queue that is not needed any more goes."""
@@ -426,7 +428,10 @@ class Tap(ListeningSession):
             leg.dialer.cancel()
         if connection.ending is not None:
             self._pass_ending_on(leg, connection.ending)
-        self._tell_lost(leg)
+        leg.lost += connection.drained
+        for each in (leg, leg.other):
+            if each is not None and each.connection.id not in self._legs and each.queue is None:
+                self._tell_lost(each)
 
     def _pass_ending_on(self, leg: _Leg, ending: Ending) -> None:
         other = leg.other
@@ -438,16 +443,19 @@ class Tap(ListeningSession):
 
     def _tell_lost(self, leg: _Leg) -> None:
         """A leg is over: say how much of what came on it the other one never got."""
-        lost = leg.lost + leg.take_held() + leg.connection.drained
+        lost, leg.lost = leg.lost + leg.take_held(), 0
         if lost:
             size = counted(lost, "byte that came was", "bytes that came were")
             leg.connection.remark(f"{size} not passed on: {connection_name(leg.connection.number)} is over")
 
     def _end_other(self, leg: _Leg, other: _Leg, ending: Ending) -> None:
-        """A leg ends: pass on what it had received, and end the other leg as it does."""
-        if leg.queue is not None and ending is not Ending.PEER_FINISHED:
-            while leg.queue.has_more:  # here and now: there is no later turn
-                self._take(leg, leg.queue)
+        """A leg ends: pass on what it had received, and end the other leg as it does, which may take several turns."""
+        if ending not in {Ending.PEER_FINISHED, Ending.FAULT_RESET}:
+            self._take_from_queue(leg)
+            if leg.queue is not None and leg.queue.has_more:
+                leg.ending = ending
+                return
+        if ending is not Ending.PEER_FINISHED:
             self._drop_held(leg, other.connection, leg.connection)
         if ending is Ending.PEER_FINISHED:
             self._finish_after_what_came(leg)
@@ -485,6 +493,7 @@ class _Leg:
     __slots__ = (
         "connection",
         "dialer",
+        "ending",
         "has_finished",
         "held",
         "is_broken",
@@ -503,6 +512,7 @@ class _Leg:
         self.held: deque[tuple[bytes, Origin]] = deque()
         self.queue: HeldQueue | None = None  # in front of that, where messages are held
         self.is_due = False  # whether more of its queue is told apart in the next turn
+        self.ending: Ending | None = None  # to be passed on behind that
         self.is_waiting = False  # for room on the other leg, and not read meanwhile
         self.has_finished = False  # whether its peer has finished sending
         self.is_broken = False  # whether it was reset: then it is read to its end, whatever waits

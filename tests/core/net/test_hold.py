@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -402,6 +403,56 @@ def test_a_pair_with_many_messages_to_look_at_holds_up_no_other(monkeypatch: pyt
         until(lambda: b"other\n" in looked, "the other pair's message to be looked at")
 
     assert looked.index(b"other\n") < 100
+
+
+def when_looked_at(monkeypatch: pytest.MonkeyPatch, calls: dict[int, Callable[[], None]]) -> list[bytes]:
+    """Do something before the expression looks at the message with that number; all that it looks at, it fits none."""
+    looked: list[bytes] = []
+
+    def fits(_matcher: Matcher, message: bytes) -> bool:
+        calls.get(len(looked), lambda: None)()
+        looked.append(message)
+        return False
+
+    monkeypatch.setattr(Matcher, "fits", fits)
+    return looked
+
+
+@needs_rst
+def test_a_reset_behind_many_messages_to_look_at_is_passed_on_and_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: dict[int, Callable[[], None]] = {}
+    looked = when_looked_at(monkeypatch, calls)
+    hold = Hold(into=False, expression="x", framing="line")
+    with holding(hold, Resets) as pair, Peer.calls(pair.tap.addresses[0]) as other:
+        until(lambda: len(pair.tap.connections) == 4, "both pairs to stand")
+        calls[0] = pair.caller.leave
+        calls[45] = partial(other.say, b"other\n")
+        pair.caller.say(b"m\n" * 400)
+        assert pair.target.hear_a_reset() in (b"m\n" * 400, b"")  # not every system lets a reader have it
+        until(lambda: b"other\n" in looked, "the other pair's message to be looked at")
+
+        assert looked.index(b"other\n") < 150
+        assert sum(len(event.data) for event in pair.sink.of(Sent)) >= 800
+        assert {event.ending for event in pair.sink.wait_for(Closed, 2)} == {Ending.PEER_RESET, Ending.PASSED_RESET}
+
+
+@needs_rst
+def test_what_is_not_looked_at_when_the_other_one_ends_as_well_is_told_to_be_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: dict[int, Callable[[], None]] = {}
+    when_looked_at(monkeypatch, calls)
+    with holding(Hold(into=False, expression="x", framing="line"), Resets) as pair:
+        far = next(each for each in pair.tap.connections if each.number < 0)
+        calls[0] = pair.caller.leave
+        calls[45] = lambda: pair.tap._soon(far.abort)
+        pair.caller.say(b"m\n" * 400)
+        pair.sink.wait_for(Closed, 2)
+
+        sent = sum(len(event.data) for event in pair.sink.of(Sent))
+        assert pair.notes() == [f"{800 - sent} held bytes were not passed on: #1→ is over"]
 
 
 @needs_rst
