@@ -380,11 +380,13 @@ class Workbench:
         tap = self._sessions.get(session)
         return tap.held if isinstance(tap, Tap) else ()
 
-    def forward(self, session: SessionId, key: int, data: bytes | None = None) -> None:
-        """Let a held message go on, with other bytes if there are some; with none of them it is dropped."""
+    def forward(self, session: SessionId, key: int, data: bytes | None = None) -> bool:
+        """Let a held message go on, with other bytes if there are some; with none of them it is dropped.
+
+        False if it is not held any more: then these bytes go nowhere.
+        """
         tap = self._sessions.get(session)
-        if isinstance(tap, Tap):
-            tap.forward(key, data)
+        return isinstance(tap, Tap) and tap.forward(key, data)
 
     def let_go(self, session: SessionId) -> None:
         """Let everything go on that a tap holds."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import Fault, TincanError
-from core.origin import EDITED, PASSED_ON, Origin
+from core.origin import EDITED, PASSED_ON
 from core.wire.framing import make_splitter
 
 if TYPE_CHECKING:  # else when there is an expression
@@ -78,18 +78,33 @@ class Matcher:
 
 
 class HeldMessages:
-    """All that are held in the queues of a tap. ``listed`` is for any thread, the rest for the tap's."""
+    """All that are held in the queues of a tap, and what is to become of those that are to go on.
+
+    ``listed`` and ``decide`` are for any thread, the rest is for the tap's.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # guards both of these: what is in one is not in the other
         self._messages: dict[int, HeldMessage] = {}  # by their keys, in their order
+        self._decided: dict[int, bytes] = {}  # what is to go on in the place of messages not released yet
         self._keys = itertools.count(1)
 
     @property
     def listed(self) -> tuple[HeldMessage, ...]:
-        """Those that are held now, the oldest first."""
+        """Those that are held now and of which nothing is decided, the oldest first."""
         with self._lock:
             return tuple(self._messages.values())
+
+    def decide(self, key: int, data: bytes | None) -> bool:
+        """Have these bytes go on in its place whenever it is released, or, with None, itself; none of them drops it.
+
+        False if it is not held any more, or was decided already: then nothing changes.
+        """
+        with self._lock:
+            message = self._messages.pop(key, None)
+            if message is not None:
+                self._decided[key] = message.data if data is None else data
+        return message is not None
 
     def add(self, number: int, data: bytes, since: int) -> int:
         """Another one is held; its key, which is above all others."""
@@ -98,10 +113,21 @@ class HeldMessages:
             self._messages[key] = HeldMessage(key, number, data, since)
         return key
 
-    def remove(self, key: int) -> None:
-        """It is not held any more."""
+    def remove(self, key: int) -> bytes | None:
+        """It is not held any more. The bytes that were decided to go on in its place, None if nothing was."""
         with self._lock:
             self._messages.pop(key, None)
+            return self._decided.pop(key, None)
+
+
+class QueuedMessage:
+    """A message in a queue: what goes on, who that is from, and how many bytes came. With no ``data`` it is dropped."""
+
+    __slots__ = ("data", "is_held", "origin", "size")
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.origin, self.is_held = data, PASSED_ON, False
+        self.size = len(data)
 
 
 class HeldQueue:
@@ -123,8 +149,8 @@ class HeldQueue:
         self._split = 0  # bytes of it that are in messages
         self._begun = bytearray()  # of a message that has not come to its end
         self._finished_at: int | None = None
-        self._waiting: deque[_Entry] = deque()
-        self._held_entries: dict[int, _Entry] = {}
+        self._waiting: deque[QueuedMessage] = deque()
+        self._held_here: dict[int, QueuedMessage] = {}
         self._looked = 0  # messages that an expression has looked at in this turn, which ``take`` ends
         self.size = 0  # bytes of all that is in it
 
@@ -153,28 +179,28 @@ class HeldQueue:
         self._finished_at = at
         self._split_more()
 
-    def take(self) -> list[tuple[bytes, Origin]]:
-        """What goes on now, and who it is from: it may have been changed."""
+    def take(self) -> list[QueuedMessage]:
+        """What goes on now, or is dropped now."""
         out = []
         while True:
             while self._waiting and not self._waiting[0].is_held:
-                entry = self._waiting.popleft()
-                self.size -= entry.size
-                if entry.data:
-                    out.append((entry.data, entry.origin))
+                message = self._waiting.popleft()
+                self.size -= message.size
+                out.append(message)
             if not self._split_more():
                 self._looked = 0
                 return out
 
-    def change(self, key: int, data: bytes | None) -> bytes | None:
-        """Let a held message go with these bytes, or as it is; none of them drops it. What it was, if it is there."""
-        entry = self._release(key)
-        if entry is None:
-            return None
-        before = entry.data
-        if data is not None and data != before:
-            entry.data, entry.origin = data, EDITED
-        return before
+    def release(self, key: int) -> bool:
+        """Let a held message go, as was decided; whether it is in this queue."""
+        message = self._held_here.pop(key, None)
+        if message is None:
+            return False
+        message.is_held = False
+        decided = self._held.remove(key)
+        if decided is not None and decided != message.data:
+            message.data, message.origin = decided, EDITED
+        return True
 
     def let_go(self) -> None:
         """Let everything go, also what has begun, and what is not told apart."""
@@ -183,13 +209,13 @@ class HeldQueue:
             self._first_ends()
             self._end_first()
         if self._begun:
-            self._waiting.append(_Entry(bytes(self._begun)))
+            self._waiting.append(QueuedMessage(bytes(self._begun)))
             self._begun.clear()
 
     def forget(self) -> None:
         """Hold nothing any more: it goes on, or is lost with the queue."""
-        for key in list(self._held_entries):
-            self._release(key)
+        for key in list(self._held_here):
+            self.release(key)
 
     def _split_more(self) -> bool:
         """Make messages of what came, as far as there is room and the turn goes; whether there are more."""
@@ -226,26 +252,9 @@ class HeldQueue:
             return
         message = bytes(self._begun)
         self._begun.clear()
-        entry = _Entry(message)
+        entry = QueuedMessage(message)
         self._waiting.append(entry)
         self._looked += self._matcher.has_expression
         if self._matcher.fits(message):
             entry.is_held = True
-            self._held_entries[self._held.add(self._number, message, at)] = entry
-
-    def _release(self, key: int) -> _Entry | None:
-        entry = self._held_entries.pop(key, None)
-        if entry is not None:
-            entry.is_held = False
-            self._held.remove(key)
-        return entry
-
-
-class _Entry:
-    """A message in the queue; ``size`` stays what it was when it came."""
-
-    __slots__ = ("data", "is_held", "origin", "size")
-
-    def __init__(self, data: bytes) -> None:
-        self.data, self.origin, self.is_held = data, PASSED_ON, False
-        self.size = len(data)
+            self._held_here[self._held.add(self._number, message, at)] = entry

@@ -324,7 +324,7 @@ def has_failed(sock: socket.socket) -> bool:
 def unconfirmed(sock: socket.socket) -> int | None:
     """Bytes that we sent and the peer's system has not acknowledged; None where nobody can tell.
 
-    Linux: SIOCOUTQ, see tcp(7).
+    Linux: SIOCOUTQ, see tcp(7). It counts a FIN as a byte, whose acknowledgement may be 40 ms late.
     """
     if sys.platform != "linux":
         return None
@@ -332,10 +332,12 @@ def unconfirmed(sock: socket.socket) -> int | None:
     import termios
 
     try:
-        answer = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0" * 4)
+        count = int(struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0])
+        if count and sock.family != socket.AF_UNIX:
+            count -= sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] in _FIN_UNACKNOWLEDGED
     except OSError:
         return None
-    return int(struct.unpack("i", answer)[0])
+    return count
 
 
 def silence(sock: socket.socket) -> float | None:
@@ -368,6 +370,7 @@ def tcp_info(sock: socket.socket) -> TcpInfo | None:
     )  # fmt: skip
 
 
+_FIN_UNACKNOWLEDGED = {4, 9, 11}  # TCP_FIN_WAIT1, TCP_LAST_ACK, TCP_CLOSING (linux/tcp_states.h), tcpi_state
 _LAST_ACK_RECV = 8 + 12 * 4  # its place in tcp_info
 _SEND_WINDOW = 228  # the same, of tcpi_snd_wnd
 

@@ -22,7 +22,7 @@ from core.net.loop import Timer
 from core.net.owner import Pause
 from core.net.resolver import Resolver, SharedLookUp
 from core.net.session import certified_host
-from core.origin import PASSED_ON, Origin
+from core.origin import EDITED, PASSED_ON, Origin
 from core.proxy import Proxy, make_proxy
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
@@ -147,9 +147,15 @@ class Tap(ListeningSession):
         parse_framing(hold.back or hold.framing)
         self._soon(partial(self._use_hold, hold, matcher))
 
-    def forward(self, key: int, data: bytes | None = None) -> None:
-        """Let a held message go on, with other bytes if there are some; with none of them it is dropped."""
-        self._soon(partial(self._forward, key, data))
+    def forward(self, key: int, data: bytes | None = None) -> bool:
+        """Let a held message go on, with other bytes if there are some; with none of them it is dropped.
+
+        False if it is not held any more: then these bytes go nowhere.
+        """
+        is_held = self._held_messages.decide(key, data)
+        if is_held:
+            self._soon(partial(self._forward, key))
+        return is_held
 
     def let_go(self) -> None:
         """Let everything go on that is held."""
@@ -175,17 +181,10 @@ class Tap(ListeningSession):
                 leg.queue.let_go()
                 leg.connection.guard(partial(self._released, leg))
 
-    def _forward(self, key: int, data: bytes | None) -> None:
+    def _forward(self, key: int) -> None:
         for leg in list(self._holding):
-            before = leg.queue.change(key, data) if leg.queue is not None else None
-            if before is None or leg.other is None:
-                continue
-            if data == b"":
-                leg.other.connection.remark(f"a held message of {counted(len(before), 'byte')} was dropped")
-            elif data is not None and data != before:
-                size = counted(len(before), "byte")
-                leg.other.connection.remark(f"a held message of {size} goes on changed, with {len(data):,}")
-            leg.other.connection.guard(partial(self._released, leg))
+            if leg.queue is not None and leg.queue.release(key):
+                leg.connection.guard(partial(self._released, leg))
 
     def _released(self, leg: _Leg) -> None:
         self._take_from_queue(leg)
@@ -195,11 +194,13 @@ class Tap(ListeningSession):
     def _take_turn(self, leg: _Leg) -> None:
         leg.is_due = False
         self._released(leg)
+        if leg.ending is not None and not leg.is_due:
+            self._pass_ending_on(leg, leg.ending)
 
     def _take_from_queue(self, leg: _Leg) -> None:
         """Have what goes on now go on; a queue that is not needed any more goes."""
         if leg.queue is not None:
-            leg.held += leg.queue.take()
+            self._take(leg, leg.queue)
             if leg.queue.has_more and not leg.is_due:
                 leg.is_due = True
                 self._soon(partial(leg.connection.guard, partial(self._take_turn, leg)))
@@ -207,6 +208,15 @@ class Tap(ListeningSession):
                 self._holding.discard(leg)
                 leg.queue = None
         self._pass_on(leg)
+
+    def _take(self, leg: _Leg, queue: HeldQueue) -> None:
+        for message in queue.take():
+            if message.origin == EDITED and leg.other is not None:
+                size = counted(message.size, "byte")
+                told = f"goes on changed, with {len(message.data):,}" if message.data else "was dropped"
+                leg.other.connection.remark(f"a held message of {size} {told}")
+            if message.data:
+                leg.held.append((message.data, message.origin))
 
     def _drop_held(self, leg: _Leg, told: Connection, gone: Connection) -> None:
         """What is held of a leg has nobody to go to, or nobody to come from."""
@@ -418,7 +428,10 @@ class Tap(ListeningSession):
             leg.dialer.cancel()
         if connection.ending is not None:
             self._pass_ending_on(leg, connection.ending)
-        self._tell_lost(leg)
+        leg.lost += connection.drained
+        for each in (leg, leg.other):
+            if each is not None and each.connection.id not in self._legs and each.queue is None:
+                self._tell_lost(each)
 
     def _pass_ending_on(self, leg: _Leg, ending: Ending) -> None:
         other = leg.other
@@ -430,16 +443,19 @@ class Tap(ListeningSession):
 
     def _tell_lost(self, leg: _Leg) -> None:
         """A leg is over: say how much of what came on it the other one never got."""
-        lost = leg.lost + leg.take_held() + leg.connection.drained
+        lost, leg.lost = leg.lost + leg.take_held(), 0
         if lost:
             size = counted(lost, "byte that came was", "bytes that came were")
             leg.connection.remark(f"{size} not passed on: {connection_name(leg.connection.number)} is over")
 
     def _end_other(self, leg: _Leg, other: _Leg, ending: Ending) -> None:
-        """A leg ends: pass on what it had received, and end the other leg as it does."""
-        if leg.queue is not None and ending is not Ending.PEER_FINISHED:
-            while leg.queue.has_more:  # here and now: there is no later turn
-                leg.held += leg.queue.take()
+        """A leg ends: pass on what it had received, and end the other leg as it does, which may take several turns."""
+        if ending not in {Ending.PEER_FINISHED, Ending.FAULT_RESET}:
+            self._take_from_queue(leg)
+            if leg.queue is not None and leg.queue.has_more:
+                leg.ending = ending
+                return
+        if ending is not Ending.PEER_FINISHED:
             self._drop_held(leg, other.connection, leg.connection)
         if ending is Ending.PEER_FINISHED:
             self._finish_after_what_came(leg)
@@ -477,6 +493,7 @@ class _Leg:
     __slots__ = (
         "connection",
         "dialer",
+        "ending",
         "has_finished",
         "held",
         "is_broken",
@@ -495,6 +512,7 @@ class _Leg:
         self.held: deque[tuple[bytes, Origin]] = deque()
         self.queue: HeldQueue | None = None  # in front of that, where messages are held
         self.is_due = False  # whether more of its queue is told apart in the next turn
+        self.ending: Ending | None = None  # to be passed on behind that
         self.is_waiting = False  # for room on the other leg, and not read meanwhile
         self.has_finished = False  # whether its peer has finished sending
         self.is_broken = False  # whether it was reset: then it is read to its end, whatever waits

@@ -290,10 +290,9 @@ class HoldController(ViewController["HoldBar"]):
         if self._editing is edited:
             self._stop_editing()
         _session, message = edited
-        if not self._is_held(session, message):
+        if not self._main_controller.workbench.forward(session, message.key, data):
             self.show()
             raise SendError(_GONE)
-        self._main_controller.workbench.forward(session, message.key, data)
         self._again.ask(1)
         return True
 

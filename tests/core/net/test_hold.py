@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ from core.origin import EDITED, PASSED_ON
 from core.settings import KIB, Limits
 from tests.support.peers import Host, Peer, Resets
 from tests.support.sink import Sink, until
-from tests.support.stage import tapping
+from tests.support.stage import held_up, tapping
 from tests.support.systems import needs_rst
 
 
@@ -31,8 +32,13 @@ def lines(held: HeldMessages, expression: str = "") -> HeldQueue:
 def taken(queue: HeldQueue) -> list[bytes]:
     """What goes on now, as it came."""
     passed = queue.take()
-    assert {origin for _message, origin in passed} <= {PASSED_ON}
-    return [message for message, _origin in passed]
+    assert {message.origin for message in passed} <= {PASSED_ON}
+    return [message.data for message in passed]
+
+
+def let_go(held: HeldMessages, queue: HeldQueue, key: int, data: bytes | None = None) -> bool:
+    """Decide what becomes of a message, and release it; whether it was there."""
+    return held.decide(key, data) and queue.release(key)
 
 
 @given(st.lists(st.binary(min_size=1, max_size=20)), st.sampled_from(["raw", "line", "fixed:3"]))
@@ -57,10 +63,11 @@ def test_messages_are_those_of_the_framing_and_wait_in_their_order() -> None:
 
     assert taken(queue) == [b"a1\n"]
     assert held.listed == (HeldMessage(1, 1, b"b2\n", 7), HeldMessage(2, 1, b"b4\n", 7))
-    assert queue.change(2, b"second\n") == b"b4\n"
+    assert let_go(held, queue, 2, b"second\n")
     assert queue.take() == [], "it waits behind the first"
-    assert queue.change(1, None) == b"b2\n"
-    assert queue.take() == [(b"b2\n", PASSED_ON), (b"a3\n", PASSED_ON), (b"second\n", EDITED)]
+    assert let_go(held, queue, 1)
+    passed = [(message.data, message.origin, message.size) for message in queue.take()]
+    assert passed == [(b"b2\n", PASSED_ON, 3), (b"a3\n", PASSED_ON, 3), (b"second\n", EDITED, 3)]
     assert queue.size == len(b"rest")
     queue.finish(0)
     assert taken(queue) == [b"rest"]
@@ -71,10 +78,10 @@ def test_a_message_that_is_dropped_goes_nowhere_and_one_is_changed_once() -> Non
     queue = lines(held)
     queue.put(b"one\ntwo\n", 0)
 
-    assert queue.change(1, b"") == b"one\n"
-    assert queue.change(1, b"again") is None
-    assert queue.change(9, None) is None
-    assert queue.take() == []
+    assert let_go(held, queue, 1, b"")
+    assert not let_go(held, queue, 1, b"again")
+    assert not let_go(held, queue, 9)
+    assert [(message.data, message.size) for message in queue.take()] == [(b"", 4)]
     assert [one.data for one in held.listed] == [b"two\n"]
 
 
@@ -138,6 +145,56 @@ def test_a_message_is_held_forwarded_changed_and_dropped() -> None:
             "a held message of 4 bytes goes on changed, with 5",
             "a held message of 6 bytes was dropped",
         ]
+
+
+@pytest.mark.parametrize("data", [b"pay 99\n", b"", None])
+@pytest.mark.parametrize("hold", [None, Hold(into=False, framing="fixed:3"), Hold(out=False, framing="line")])
+def test_what_is_decided_of_a_message_counts_while_the_thread_is_about_to_let_everything_go(
+    data: bytes | None, hold: Hold | None
+) -> None:
+    with holding(Hold(into=False, framing="line")) as pair:
+        pair.caller.say(b"pay 10\nand begun")
+        pair.waits_for(b"pay 10\n")
+        (held,) = pair.tap.held
+        go_on = held_up(pair.tap)
+        pair.tap.let_go()
+        pair.tap.set_hold(hold)
+        assert pair.tap.forward(held.key, data)
+        assert pair.tap.held == ()
+        assert not pair.tap.forward(held.key, b"again")
+        go_on.set()
+
+        gone = b"pay 10\n" if data is None else data
+        assert pair.target.hear(len(gone) + 9) == gone + b"and begun"
+        assert not pair.tap.forward(held.key, b"too late")
+        told = {b"pay 99\n": ["goes on changed, with 7"], b"": ["was dropped"], None: []}[data]
+        assert pair.notes() == [f"a held message of 7 bytes {what}" for what in told]
+
+
+def test_each_is_forwarded_once_however_late_the_thread_of_the_tap_does_it() -> None:
+    with holding(Hold(into=False, framing="line")) as pair:
+        pair.caller.say(b"one\ntwo\nthree\n")
+        pair.waits_for(b"one\n", b"two\n", b"three\n")
+        go_on = held_up(pair.tap)
+        for _ in range(2):
+            assert pair.tap.forward(pair.tap.held[0].key)
+        pair.waits_for(b"three\n")
+        go_on.set()
+
+        assert pair.target.hear(8) == b"one\ntwo\n"
+        assert pair.notes() == []
+
+
+@needs_rst
+def test_what_was_decided_of_a_message_that_is_lost_is_not_told_as_done() -> None:
+    with holding(Hold(into=False, framing="line"), Resets) as pair:
+        pair.caller.say(b"one\ntwo\n")
+        pair.waits_for(b"one\n", b"two\n")
+        assert pair.tap.forward(pair.tap.held[1].key, b"TWO\n")
+        pair.caller.leave()
+        pair.sink.wait_for(Closed, 2)
+
+        assert pair.notes() == ["8 held bytes were not passed on: #1 is over"]
 
 
 def test_only_what_fits_is_held_and_what_comes_behind_it_waits() -> None:
@@ -266,7 +323,7 @@ def test_each_that_is_held_is_listed_once_however_many_are_held_already(monkeypa
     assert next(made) == 900
     assert [one.since for one in held.listed] == list(range(900))
     for one in reversed(held.listed[1:]):
-        assert queue.change(one.key, None) == one.data
+        assert let_go(held, queue, one.key)
     assert [one.since for one in held.listed] == [0]
 
 
@@ -282,7 +339,7 @@ def test_so_many_messages_are_told_apart_and_no_more() -> None:
     passed = []
     for _ in range(2_000):
         assert len(held.listed) <= 1_000
-        assert queue.change(held.listed[0].key, None) is not None
+        assert let_go(held, queue, held.listed[0].key)
         passed += taken(queue)
     assert passed == sent[:2_000]
     assert not queue.is_full
@@ -346,6 +403,56 @@ def test_a_pair_with_many_messages_to_look_at_holds_up_no_other(monkeypatch: pyt
         until(lambda: b"other\n" in looked, "the other pair's message to be looked at")
 
     assert looked.index(b"other\n") < 100
+
+
+def when_looked_at(monkeypatch: pytest.MonkeyPatch, calls: dict[int, Callable[[], None]]) -> list[bytes]:
+    """Do something before the expression looks at the message with that number; all that it looks at, it fits none."""
+    looked: list[bytes] = []
+
+    def fits(_matcher: Matcher, message: bytes) -> bool:
+        calls.get(len(looked), lambda: None)()
+        looked.append(message)
+        return False
+
+    monkeypatch.setattr(Matcher, "fits", fits)
+    return looked
+
+
+@needs_rst
+def test_a_reset_behind_many_messages_to_look_at_is_passed_on_and_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: dict[int, Callable[[], None]] = {}
+    looked = when_looked_at(monkeypatch, calls)
+    hold = Hold(into=False, expression="x", framing="line")
+    with holding(hold, Resets) as pair, Peer.calls(pair.tap.addresses[0]) as other:
+        until(lambda: len(pair.tap.connections) == 4, "both pairs to stand")
+        calls[0] = pair.caller.leave
+        calls[45] = partial(other.say, b"other\n")
+        pair.caller.say(b"m\n" * 400)
+        assert pair.target.hear_a_reset() in (b"m\n" * 400, b"")  # not every system lets a reader have it
+        until(lambda: b"other\n" in looked, "the other pair's message to be looked at")
+
+        assert looked.index(b"other\n") < 150
+        assert sum(len(event.data) for event in pair.sink.of(Sent)) >= 800
+        assert {event.ending for event in pair.sink.wait_for(Closed, 2)} == {Ending.PEER_RESET, Ending.PASSED_RESET}
+
+
+@needs_rst
+def test_what_is_not_looked_at_when_the_other_one_ends_as_well_is_told_to_be_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: dict[int, Callable[[], None]] = {}
+    when_looked_at(monkeypatch, calls)
+    with holding(Hold(into=False, expression="x", framing="line"), Resets) as pair:
+        far = next(each for each in pair.tap.connections if each.number < 0)
+        calls[0] = pair.caller.leave
+        calls[45] = lambda: pair.tap._soon(far.abort)
+        pair.caller.say(b"m\n" * 400)
+        pair.sink.wait_for(Closed, 2)
+
+        sent = sum(len(event.data) for event in pair.sink.of(Sent))
+        assert pair.notes() == [f"{800 - sent} held bytes were not passed on: #1→ is over"]
 
 
 @needs_rst

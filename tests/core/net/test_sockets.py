@@ -441,6 +441,21 @@ def test_a_reset_of_a_socket_that_refuses_the_option_still_closes_it() -> None:
     assert sock.closed
 
 
+@only_linux("nobody else can tell")
+def test_a_fin_is_no_byte_that_waits_for_its_acknowledgement() -> None:
+    with Host() as host, Peer.calls(host.address) as near, host.accept(Peer):
+        near.finish()
+        assert sockets.unconfirmed(near.sock) == 0
+    with Host() as host, Peer.calls(host.address) as near, host.accept(Peer):
+        near.sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                near.sock.send(bytes(64 * 1024))
+        before = sockets.unconfirmed(near.sock) or 0
+        near.finish()
+        assert 0 < (sockets.unconfirmed(near.sock) or 0) <= before
+
+
 @pytest.mark.case("C-02", "C-07")
 @only_linux("nobody else can tell")
 def test_what_the_peer_has_not_confirmed_can_be_counted(pair: tuple[socket.socket, Peer]) -> None:

@@ -13,6 +13,7 @@ from core.journal.recording.ledger import ConnectionState
 from tests.gui.stories.person import Person
 from tests.support.certificates import make
 from tests.support.peers import Host, Peer
+from tests.support.stage import held_up
 from tests.support.systems import only_posix
 from tests.support.tls_peers import TlsPeer, client_context, server_context
 
@@ -298,6 +299,29 @@ def test_what_is_edited_is_not_lost_when_the_message_has_gone_meanwhile(person: 
             person.app.window.composer.submit()  # before the window has looked again
             person.sees("Not sent: the message that was being edited has gone already")
             assert "pay 10" in person.message
+
+
+def test_what_is_edited_goes_while_the_tap_is_about_to_let_everything_go(person: Person) -> None:
+    with Host() as host:
+        asks_for_a_tap(person, "0", str(host.address))
+        with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
+            person.press("<Shift-F7>", "<space>")
+            person.sees("Nothing waits.")
+            caller.say(b"pay 10\n")
+            person.sees("1 waits for")
+            person.push("Edit")
+            person.sees("Change it in the message field")
+            person.press("<Control-Home>", "<Delete>")
+            person.type("P")
+            controller = person.app.main_controller
+            assert controller.state is not None
+            go_on = held_up(controller.workbench._sessions[controller.state.session])
+            controller.hold.let_go()
+            person.app.window.composer.submit()
+            go_on.set()
+            assert target.hear(7) == b"Pay 10\n"
+            person.sees("a held message of 7 bytes goes on changed, with 7")
+            assert person.message == ""
 
 
 def test_what_is_edited_goes_to_nobody_when_the_message_goes_while_it_is_composed(
