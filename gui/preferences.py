@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import AddressError, TlsSettingsError
-from core.files import read_kept, set_aside, write_kept
+from core.files import read_json, read_kept, set_aside, write_kept
 from core.proxy import parse_proxy
 from core.replies import find_reply
 from core.tls.settings import parse_pin
@@ -69,7 +69,7 @@ class PreferencesFile:
             preferences = parse(read_kept(self.path, LARGEST_FILE))
         except FileNotFoundError:
             return Preferences()
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             self._set_aside(error)
             return Preferences()
         self._saved = preferences
@@ -97,19 +97,19 @@ class PreferencesFile:
         try:
             aside = set_aside(self.path)
         except OSError:
-            self._complain(f"The settings in {self.path} could not be read ({reason}). Tincan runs without.")
+            self._complain(f"The settings in {self.path} could not be read: {reason}. Tincan runs without.")
             return
-        self.notice = f"The settings could not be read ({reason}). They were set aside as {aside.name}."
+        self.notice = f"The settings could not be read: {reason}. They were set aside as {aside.name}."
 
 
 def parse(text: str) -> Preferences:
     """Preferences from JSON. Raises ``ValueError`` for anything that this version cannot have written."""
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError("not an object")
-    version = found.pop("version", None)
+    found = read_json(text)
+    if not isinstance(found, dict) or "version" not in found:
+        raise ValueError("there are no settings in it")
+    version = found.pop("version")
     if type(version) is not int or not 0 < version <= VERSION:
-        raise ValueError(f"written by another version: {str(version)[:20]}")
+        raise ValueError(f"it was written by another version, {str(version)[:20]}")
     defaults, values = Preferences(), dict[str, Any]()
     for name in (known.name for known in fields(Preferences)):
         if name in found:
