@@ -120,7 +120,17 @@ def parse(text: str) -> Preferences:
 
 
 def typed_path(text: str) -> Path:
-    """The path that somebody typed; ``~`` stands for a home, unless it is nobody's."""
+    """The path that somebody typed or pasted; ``~`` stands for a home, unless it is nobody's.
+
+    Quotation marks around it are those of Windows' *Copy as path*, and ``file://`` is what other file managers copy.
+    """
+    text = text.strip("\r\n")
+    if len(text) > 2 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1]
+    if text.startswith("file:///"):
+        from urllib.request import url2pathname  # it takes long to import, and is seldom wanted
+
+        text = url2pathname(text.removeprefix("file://"))
     with contextlib.suppress(RuntimeError):
         return Path(text).expanduser()
     return Path(text)
