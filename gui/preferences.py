@@ -97,9 +97,9 @@ class PreferencesFile:
         try:
             aside = set_aside(self.path)
         except OSError:
-            self._complain(f"The settings in {self.path} could not be read: {reason}. Tincan runs without.")
+            self._complain(f"The settings in {self.path} could not be read ({reason}). Tincan runs without.")
             return
-        self.notice = f"The settings could not be read: {reason}. They were set aside as {aside.name}."
+        self.notice = f"The settings could not be read ({reason}). They were set aside as {aside.name}."
 
 
 def parse(text: str) -> Preferences:

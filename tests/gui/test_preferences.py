@@ -136,7 +136,7 @@ def test_the_notice_says_what_is_wrong(tmp_path: Path, content: str, why: str) -
     file = PreferencesFile(path)
     file.load()
 
-    assert file.notice == f"The settings could not be read: {why}. They were set aside as settings.json.bad."
+    assert file.notice == f"The settings could not be read ({why}). They were set aside as settings.json.bad."
 
 
 @pytest.mark.case("C-64")
