@@ -28,7 +28,8 @@ _ZONE = re.compile(r"[A-Za-z0-9_.:\-]{1,64}", re.ASCII)
 
 # How an address is written elsewhere: in a URL, in a chat, in the output of netstat, on the command line of telnet.
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3002: ".", 0x3000: " ", 0xA0: " "}
-_AROUND = " \t\r\n\v\f\ufeff\u200b\u200e\u200f\u2060<>\"'`“”‘’«»,;"
+_AROUND = " \t\r\n\v\f\ufeff\u200b\u200e\u200f\u2060<>()\"'`“”‘’«»,;"
+_TUPLE = re.compile(r"'([^']+)', ([0-9]+)(?:, [0-9]+, [0-9]+)?\)?", re.ASCII)  # as Python's getpeername has it
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/{2,}", re.ASCII | re.IGNORECASE)
 _TCP = re.compile(r"tcp[46]?:(?=[^/].*:)", re.ASCII | re.IGNORECASE)  # as socat has it
 _UDP = re.compile(r"udp[46]?:(?:/{2,}|(?=[^/].*:))", re.ASCII | re.IGNORECASE)  # the second as socat has it
@@ -41,7 +42,10 @@ _WORDS = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"[0-9]+(\.[0-9]+){3,}", re.ASCII)  # no name ends in digits alone (RFC 3696, section 2)
-_DOTTED = re.compile(r"((?:[0-9]{1,3}\.){3}[0-9]{1,3})\.([0-9]{1,5})?", re.ASCII)  # netstat on BSD and macOS
+_DOTTED = re.compile(  # netstat on BSD and macOS
+    r"((?:[0-9]{1,3}\.){3}[0-9]{1,3}|\*|[0-9a-f]*:[0-9a-f]*:[0-9a-f:]*(?:%[a-z0-9]+)?)\.([0-9]{1,5})?",
+    re.ASCII | re.IGNORECASE,
+)
 
 NO_LOCAL_DATAGRAMS = "UDP goes to a host and a port, and a local socket has neither"
 NO_PORT = "a local socket has no port: leave it out"
@@ -306,6 +310,7 @@ def split_target(text: str) -> Parts:
     text = _without_path(text, is_url=bool(usual_port)).rpartition("@")[2]
     if len(text) > _LONGEST_INPUT:
         return Parts(text, None, tls)
+    text = text.replace("%25", "%", 1) if usual_port else text  # a zone in a URL (RFC 6874, section 2)
     found = _DOTTED.fullmatch(text)
     host, port = (found[1], found[2]) if found is not None else _split(text)
     host = "0.0.0.0" if host == "*" else host  # noqa: S104 - every interface is what netstat means by it
@@ -314,7 +319,9 @@ def split_target(text: str) -> Parts:
 
 def _cleared(text: str) -> str:
     """The text without what stands around an address where it was found."""
-    return _TCP.sub("", text.translate(_WIDE).strip(_AROUND), count=1)
+    text = text.translate(_WIDE).strip(" \t\r\n(")
+    found = _TUPLE.fullmatch(text)
+    return _TCP.sub("", text.strip(_AROUND), count=1) if found is None else f"[{found[1]}]:{found[2]}"
 
 
 def _refuse_second_scheme(rest: str) -> None:
@@ -425,12 +432,13 @@ def _split_colons(text: str) -> tuple[str, str | None]:
     if text.startswith(":::") and _PORT.fullmatch(text[3:]):
         return "::", text[3:]  # as netstat has it
     host, *rest = text.split() or [text]
-    if _ip(host) is not None and len(rest) < 2:
+    if _ip(host) is not None and ":" not in host.partition("%")[2] and len(rest) < 2:
         return host, rest[0] if rest else None
     if rest:
         raise AddressError(f"{quoted(text)} is more than one address: type one")
-    name, port, *_ = text.split(":")
+    name, *ports = text.split(":")
     if name and not _GROUP.fullmatch(name):
+        port = next(filter(None, ports), DEFAULT_PORT)
         raise AddressError(f"{quoted(text)} has more than one port: write {quoted(f'{name}:{port}')}")
     raise AddressError("write an IPv6 address in brackets, as in [::1]:5555")
 

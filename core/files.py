@@ -49,6 +49,20 @@ def read_kept(path: Path, largest: int) -> str:
         raise ValueError(f"it is not UTF-8 (at line {line})") from error
 
 
+def read_json(text: str) -> object:
+    """What a text holds as JSON. Raises ``ValueError`` with words for whoever wrote it, a clause."""
+    import json
+
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is no JSON: see line {error.lineno}, character {error.colno}") from None
+    except ValueError:  # more digits than Python reads
+        raise ValueError("it has a number in it that is too long") from None
+
+
 def write_kept(path: Path, text: str) -> None:
     """Write ASCII text so that the file is either the old one or the new one, whenever the power fails.
 

@@ -186,7 +186,7 @@ FIXED = (
     ("Insert, Space", "add a rule, switch one on or off"),
     ("Menu or Shift+F10", "what can be done with what has the focus"),
     ("Delete, Shift+Delete", "take one, or all that are over, out of the list"),
-    ("F2", "rename a session or connection, in the list"),
+    ("F2", "rename the session or connection on view"),
     ("Left, Right, Enter", "move the line between two panes, or put it back"),
     ("Tab, Shift+Tab", "next, previous control"),
     ("Space, Enter", "press the button that has the focus"),

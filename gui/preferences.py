@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import AddressError, TlsSettingsError
-from core.files import read_kept, set_aside, write_kept
+from core.files import read_json, read_kept, set_aside, write_kept
 from core.proxy import parse_proxy
 from core.replies import find_reply
 from core.tls.settings import parse_pin
@@ -69,7 +69,7 @@ class PreferencesFile:
             preferences = parse(read_kept(self.path, LARGEST_FILE))
         except FileNotFoundError:
             return Preferences()
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             self._set_aside(error)
             return Preferences()
         self._saved = preferences
@@ -104,12 +104,12 @@ class PreferencesFile:
 
 def parse(text: str) -> Preferences:
     """Preferences from JSON. Raises ``ValueError`` for anything that this version cannot have written."""
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError("not an object")
-    version = found.pop("version", None)
+    found = read_json(text)
+    if not isinstance(found, dict) or "version" not in found:
+        raise ValueError("there are no settings in it")
+    version = found.pop("version")
     if type(version) is not int or not 0 < version <= VERSION:
-        raise ValueError(f"written by another version: {str(version)[:20]}")
+        raise ValueError(f"it was written by another version, {str(version)[:20]}")
     defaults, values = Preferences(), dict[str, Any]()
     for name in (known.name for known in fields(Preferences)):
         if name in found:
@@ -120,7 +120,17 @@ def parse(text: str) -> Preferences:
 
 
 def typed_path(text: str) -> Path:
-    """The path that somebody typed; ``~`` stands for a home, unless it is nobody's."""
+    """The path that somebody typed or pasted; ``~`` stands for a home, unless it is nobody's.
+
+    Quotation marks around it are those of Windows' *Copy as path*, and ``file://`` is what other file managers copy.
+    """
+    text = text.strip("\r\n")
+    if len(text) > 2 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1]
+    if text.startswith("file:///"):
+        from urllib.request import url2pathname  # it takes long to import, and is seldom wanted
+
+        text = url2pathname(text.removeprefix("file://"))
     with contextlib.suppress(RuntimeError):
         return Path(text).expanduser()
     return Path(text)

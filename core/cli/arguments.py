@@ -114,7 +114,21 @@ def _origin(text: str) -> Origin:
 def add_journal(parser: argparse.ArgumentParser, kept_as: str = "journal") -> None:
     """Take ``--journal``; ``kept_as`` is for a command that reads another one."""
     words = "record everything in this new SQLite file"
-    parser.add_argument("--journal", dest=kept_as, type=Path, metavar="FILE", help=words)
+    parser.add_argument("--journal", dest=kept_as, type=own_file, metavar="FILE", help=words)
+
+
+def own_file(typed: str) -> Path:
+    """A file that is not standard output, which cannot be read again or be added to."""
+    if typed == "-":
+        raise argparse.ArgumentTypeError("- is standard output, and this has to be a file: ./- is one of that name")
+    return named_file(typed)
+
+
+def named_file(typed: str) -> Path:
+    """A file to be written. ``Path`` takes no name at all for the folder."""
+    if not typed:
+        raise argparse.ArgumentTypeError("the name of the file is missing")
+    return Path(typed)
 
 
 def add_mode(parser: argparse.ArgumentParser) -> None:

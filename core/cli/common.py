@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # else by whoever records
     from core.journal.recording.ledger import Recording
 
 _SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+STANDARD_OUTPUT = Path("-")
 INTERRUPTED = 130  # exit code: what a shell expects of a program that Ctrl-C ended
 
 _LONGEST_LINE = 2_000  # characters told at once; a path may be long
@@ -67,9 +68,23 @@ def tell_of_recording(before: Recording, now: Recording) -> None:
         tell(f"recording goes on; {now.lost:,} entries are missing")
 
 
+def is_standard_output(path: Path) -> bool:
+    """Whether standard output is meant: by ``-``, or by a name of what it leads to, as ``/dev/stdout`` is."""
+    if path == STANDARD_OUTPUT:
+        return True
+    try:  # Windows gives a pipe no number to know it by
+        return sys.platform != "win32" and os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError, AttributeError):  # neither there nor open
+        return False
+
+
 def write_file(path: Path, text: str) -> bool:
     """Write a file that was asked for; whether that was possible, else the person is told why not."""
     try:
+        if is_standard_output(path):
+            with writing_output():
+                sys.stdout.buffer.write(text.encode())
+            return True
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         tell(f"{path} cannot be written: {reason(error)}")

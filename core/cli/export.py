@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import stat
 import sys
 import threading
 from pathlib import Path
 from typing import NamedTuple
 
-from core.cli.arguments import add_directions, add_encoding, add_frame
-from core.cli.common import INTERRUPTED, OutputError, interruptible, is_terminal, tell, writing_output
+from core.cli.arguments import add_directions, add_encoding, add_frame, named_file
+from core.cli.common import (
+    INTERRUPTED,
+    OutputError,
+    interruptible,
+    is_standard_output,
+    is_terminal,
+    tell,
+    writing_output,
+)
 from core.cli.reading import DAMAGED, BadRequest, TerminalJournal, chosen, numbered
 from core.compose.encoding import Encoding, misread_ending
 from core.errors import JournalError, TincanError
 from core.events import SessionId
 from core.journal.display_row import Filter
-from core.journal.export.files import ExportError
+from core.journal.export.files import ExportError, export_errors
 from core.journal.export.formats import Format, all_formats, find_format
 from core.journal.export.formats.text import Text
 from core.journal.export.source import opens_reading
@@ -50,6 +59,11 @@ class ExportOptions(NamedTuple):
         """Whether only one direction of one connection is wanted."""
         return self.connection is not None and self.received != (self.sent or bool(self.by))
 
+    @property
+    def has_file(self) -> bool:
+        """Whether a file gets its name when it is complete; else what is written has gone, through a pipe or so."""
+        return self.output is not None and not _is_stream(self.output)
+
 
 def add_export(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
@@ -65,9 +79,10 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     add_encoding(parser, "read messages as this text; the file is UTF-8 in any case")
     parser.add_argument(
         "--output",
-        type=lambda typed: Path(typed) if typed != "-" else None,
+        type=_output,
         metavar="FILE",
-        help="replace this file (- is standard output, the default); raw bytes: FILE-1-received.bin ... beside it",
+        help="replace this file, or write to this pipe or device (- is standard output, the default); raw bytes: "
+        "FILE-1-received.bin ... beside it",
     )
     parser.set_defaults(options=_options)
 
@@ -93,6 +108,20 @@ def run_export(options: ExportOptions) -> int:
         return INTERRUPTED
 
 
+def _output(typed: str) -> Path | None:
+    path = named_file(typed)
+    return None if is_standard_output(path) else path
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether it is a pipe or a device, such as ``/dev/null`` or a shell's ``>(gzip)``, which nothing can replace."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # a NUL in the name
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
 def _options(found: argparse.Namespace) -> ExportOptions:
     values = {name: getattr(found, name) for name in ExportOptions._fields}
     return ExportOptions(**{**values, "form": find_format(found.form), "by": tuple(found.by)})
@@ -112,7 +141,7 @@ def _run(options: ExportOptions, interrupted: threading.Event) -> int:
             if interrupted.is_set():
                 raise
             damage = journal.find_damage(error)
-        if damage and options.output is None:
+        if damage and not options.has_file:
             journal.tell_damage(damage)
             return DAMAGED
         if damage:
@@ -128,14 +157,17 @@ def _export(options: ExportOptions, journal: TerminalJournal, interrupted: threa
     lens = Lens(framing, _filter(options, reader, session), datagrams=reader.has_datagrams(session))
     if why := misread_ending(lens.framing, options.encoding):
         raise BadRequest(why)
-    if options.output is None:
-        _check_stdout(options)
+    if not options.has_file:
+        _check_stream(options)
     with opens_reading(journal.path, session, lens)(interrupted) as source:
-        if options.output is not None:
-            tell(_told(export(source, options.output, options.form, encoding=options.encoding)))
-        else:
+        if options.output is None:
             with writing_output():
                 export_to(sys.stdout.buffer, source, options.form, encoding=options.encoding)
+        elif options.has_file:
+            tell(_told(export(source, options.output, options.form, encoding=options.encoding)))
+        else:
+            with export_errors(options.output), options.output.open("wb") as stream:
+                export_to(stream, source, options.form, encoding=options.encoding)
 
 
 def _chosen(journal: TerminalJournal, wanted: int | None) -> SessionId:
@@ -163,10 +195,11 @@ def _filter(options: ExportOptions, reader: JournalReader, session: SessionId) -
     return chosen(connections, received=options.received, sent=options.sent, notes=options.notes, by=options.by)
 
 
-def _check_stdout(options: ExportOptions) -> None:
+def _check_stream(options: ExportOptions) -> None:
     if options.form.is_split and not options.is_one_stream:
-        raise BadRequest("raw bytes on standard output need --connection N and --received or --sent; or use --output")
-    if options.form.is_binary and is_terminal(sys.stdout):
+        where = "on standard output" if options.output is None else "in a pipe or device"
+        raise BadRequest(f"raw bytes {where} need --connection N and --received or --sent; or use --output with a file")
+    if options.form.is_binary and options.output is None and is_terminal(sys.stdout):
         raise BadRequest("a terminal would obey raw bytes; send them to a pipe, or use --output")
 
 

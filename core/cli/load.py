@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Address, Destination, parse_destination
-from core.cli.arguments import add_faults, add_proxy, argument, faults_of, proxy_to, seconds
+from core.cli.arguments import add_faults, add_proxy, argument, faults_of, named_file, proxy_to, seconds
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, write_file, writing_output
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
@@ -66,7 +66,10 @@ def add_load(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--seconds", type=seconds, default=10.0, metavar="S", help="default: 10")
     parser.add_argument(
-        "--locust", type=Path, metavar="LOCUSTFILE", help="write a file for Locust that does the same, and play nothing"
+        "--locust",
+        type=named_file,
+        metavar="LOCUSTFILE",
+        help="write a file for Locust that does the same, and play nothing (- is standard output)",
     )
     add_tls(parser, is_server=False)
     add_proxy(parser)

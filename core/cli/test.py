@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from core.address import Destination, parse_destination
-from core.cli.arguments import add_faults, add_journal, add_proxy, add_wait, faults_of, proxy_to
+from core.cli.arguments import add_faults, add_journal, add_proxy, add_wait, faults_of, named_file, proxy_to
 from core.cli.common import (
     INTERRUPTED,
     interruptible,
+    is_standard_output,
     tell,
+    tell_as_is,
     tell_of_recording,
     write_escapes_where_needed,
     write_file,
@@ -68,7 +70,12 @@ def add_test(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "words", nargs="+", metavar="FILE", help="lists of steps (JSON); the last may be the TARGET, HOST:PORT"
     )
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="write a report as JUnit's XML")
+    parser.add_argument(
+        "--junit",
+        type=named_file,
+        metavar="FILE",
+        help="write a report as JUnit's XML (- is standard output; the tables go to standard error then)",
+    )
     add_wait(parser)
     add_tls(parser, is_server=False)
     add_proxy(parser)
@@ -119,6 +126,9 @@ def run_test(options: PlayOptions) -> int:
             with recording(options.journal) as recorded:
                 for (_path, ready), target, tls in zip(options.lists, options.targets, options.tls, strict=True):
                     suites.append(_play(ready, target, tls, options, recorded))
+                    if options.junit is not None and is_standard_output(options.junit):
+                        tell_as_is(suite_words(suites[-1]))
+                        continue
                     with writing_output():
                         print(suite_words(suites[-1]))
         except KeyboardInterrupt:

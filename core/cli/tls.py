@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.address import Destination
-from core.cli.arguments import argument
+from core.cli.arguments import argument, own_file
 from core.cli.common import is_terminal
 from core.errors import TlsPasswordError, TlsSettingsError, reason
 from core.tls.settings import STARTTLS, ClientCertificates, LowestVersion, Tls, parse_pin, parse_protocols
@@ -74,7 +74,10 @@ def _add_any_tls(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alpn", type=argument(parse_protocols), metavar="A,B", help="protocols, the dearest first")
     parser.add_argument("--tls-min", dest="lowest", choices=[one.value for one in LowestVersion], help="default: 1.2")
     parser.add_argument(
-        "--key-log", type=Path, metavar="FILE", help="write the secrets there, to read a capture with (SSLKEYLOGFILE)"
+        "--key-log",
+        type=own_file,
+        metavar="FILE",
+        help="write the secrets there, to read a capture with (SSLKEYLOGFILE)",
     )
 
 

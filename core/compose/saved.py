@@ -21,7 +21,7 @@ from typing import Generic, NamedTuple, TypeVar
 from core.compose.draft import Draft, Format
 from core.compose.encoding import Encoding, LineEnding
 from core.errors import Fault, TincanError, quoted
-from core.files import read_kept, set_aside, why_no_file, write_kept
+from core.files import read_json, read_kept, set_aside, why_no_file, write_kept
 from core.words import sentence, with_full_stop
 
 VERSION = 1
@@ -233,15 +233,15 @@ def write_rows(things: str, rows: Sequence[object], most: int) -> str:
 def parse_rows(things: str, text: str, most: int) -> list[object]:
     """The rows of a list, of which only the number is checked. Raises ``SavedError``."""
     try:
-        found = json.loads(text)
-    except RecursionError:
-        raise SavedError("it is nested too deeply") from None
+        found = read_json(text)
     except ValueError as error:
-        raise SavedError(f"it is no JSON ({error})") from None
+        raise SavedError(str(error)) from None
     rows = found.get(things) if isinstance(found, dict) else None
     if not isinstance(found, dict) or not isinstance(rows, list):
         raise SavedError(f"it is no object with a list called “{things}”")
-    version = found.get("version")
+    if "version" not in found:
+        raise SavedError("its “version” is missing")
+    version = found["version"]
     if type(version) is not int or version > VERSION:
         raise SavedError(f"it was written by another version ({str(version)[:20]})")
     if len(rows) > most:

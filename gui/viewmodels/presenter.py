@@ -225,6 +225,8 @@ def _only(window_state: WindowState, state: SessionState) -> str:
 
 def _detail(state: SessionState, now: int) -> str:
     """What there is to say beside a session's name."""
+    if state.phase is Phase.ENDED and state.has_no_end:
+        return "cut short"
     if state.phase is Phase.ENDED:
         return "failed" if state.failure is not None else "over"
     if state.phase is Phase.STARTING:
@@ -370,6 +372,7 @@ def _status(window_state: WindowState) -> StatusView:
     figures = _figures(window_state, state)
     if state.session in window_state.archived:
         words = f"from the journal of {window_state.archived[state.session]}"
+        words += ", which ends before this does: Tincan was not closed properly" if state.has_no_end else ""
         return StatusView("off", window_state.safety.field(words), figures, warning)
     words = window_state.safety.field(_status_words(window_state, state))
     times = times_of(state, by_program=_is_answered_by_program(window_state, state))

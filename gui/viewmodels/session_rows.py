@@ -143,7 +143,7 @@ def session_words(window_state: WindowState, state: SessionState) -> str:
 def row_state(state: SessionState) -> str:
     """How a session stands: "live", "waiting", "over" or "failed"."""
     if state.phase is Phase.ENDED:
-        is_bad = state.failure is not None or not _went_well(_last(state))
+        is_bad = state.failure is not None or state.has_no_end or not _went_well(_last(state))
         return "failed" if is_bad else "over"
     return "live" if state.phase is Phase.OPEN else "waiting"
 
@@ -259,6 +259,8 @@ def _word(state: SessionState, now: int) -> str:
         return "" if state.connections else "nobody"
     if state.phase is Phase.OPEN:
         return _standing(state.connections[0]) if state.connections else ""
+    if state.has_no_end:
+        return "cut short"
     if state.failure is not None:
         return "failed"
     if state.cancelled and not state.accepted:

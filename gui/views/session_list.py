@@ -282,7 +282,6 @@ class SessionList(ttk.Frame):
         bind_known(self.tree, MENU_KEYS, self._open_menu_by_key)
         bind("<Delete>", lambda _event: self._do("remove_over" if self._is_at_note else "remove_row"))
         bind("<Shift-Delete>", lambda _event: self._do("remove_over"))
-        bind("<F2>", lambda _event: self._do("rename_row"))
 
     def _do(self, command: str) -> str:
         self._commands[command]()

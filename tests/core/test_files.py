@@ -8,7 +8,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 from core import files
-from core.files import read_kept, set_aside, why_no_file, write_kept
+from core.files import read_json, read_kept, set_aside, why_no_file, write_kept
 from tests.support.systems import only_posix
 
 
@@ -22,6 +22,20 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
     assert read_kept(tmp_path / "a.json", 100) == "second"
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "it is no JSON: see line 1, character 1"),
+        ('{\n "a": x}', "it is no JSON: see line 2, character 7"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ("1" * 5_000, "it has a number in it that is too long"),
+    ],
+)
+def test_what_is_no_json_is_told_in_words_of_tincan(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        read_json(text)
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

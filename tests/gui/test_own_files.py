@@ -292,6 +292,13 @@ def test_a_user_whom_the_system_does_not_know_has_a_window_too(
 
 def test_a_home_of_nobody_is_a_name_like_any_other() -> None:
     assert typed_path("~no-such-user/talk") == Path("~no-such-user/talk")
+
+
+@pytest.mark.parametrize("pasted", ['"{path}"', "'{path}'", "{path}\n", "{uri}", "{uri}\r\n"])
+def test_a_path_is_read_as_file_managers_copy_it(pasted: str, tmp_path: Path) -> None:
+    path = tmp_path / "a talk.bin"
+
+    assert typed_path(pasted.format(path=path, uri=path.as_uri())) == path
     with pytest.raises(SystemExit):
         main(["--open", "~no-such-user/talk"])
     with pytest.raises(SystemExit):

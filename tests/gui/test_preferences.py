@@ -122,6 +122,23 @@ def test_a_broken_file_is_set_aside_with_a_notice(tmp_path: Path, content: bytes
     assert path.with_name("settings.json.bad").read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{", "it is no JSON: see line 1, character 2"),
+        ("{}", "there are no settings in it"),
+        ('{"version": 99}', "it was written by another version, 99"),
+    ],
+)
+def test_the_notice_says_what_is_wrong(tmp_path: Path, content: str, why: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(content)
+    file = PreferencesFile(path)
+    file.load()
+
+    assert file.notice == f"The settings could not be read ({why}). They were set aside as settings.json.bad."
+
+
 @pytest.mark.case("C-64")
 def test_a_byte_order_mark_and_unknown_keys_are_no_fault(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"

@@ -210,7 +210,7 @@ class JournalReader:
     def __init__(self, path: Path, gives_up: Callable[[], bool] | None = None) -> None:
         self.path = path
         if not path.is_file():
-            raise JournalError(f"{path} is not there")
+            raise JournalError(f"{path} is {'no file' if path.exists() else 'not there'}")
         self._database, self.format = open_database(path)
         self._run: tuple[SessionId, Run] | None = None  # the latest, for more of it may be wanted
         self._numbers: dict[int, int] = {}  # of connections within their sessions

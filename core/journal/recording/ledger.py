@@ -125,6 +125,7 @@ class SessionState:
     entries: int = 0  # in the journal; their ordinals are 0 to entries - 1
     failure: Explanation | None = None
     cancelled: bool = False
+    has_no_end: bool = False  # the journal ends before the session, as that of a killed run does
     retry: Retry | None = None  # while a client waits to try again, or tries
     turned_away: IncidentCount = NONE  # peers, because of a limit; a report may speak of several
     answers: Latency = NO_LATENCY  # from request to answer, see Pace

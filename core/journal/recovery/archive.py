@@ -25,7 +25,6 @@ NOWHERE = Address("unknown", 0)  # an address that is not in the journal, or tha
 MOST_SESSIONS = 1_000  # of one journal that are listed: a list of more is of no use, and takes long to draw
 _SOON = 64  # entries after which a server that listens at all has said so
 _AT_ONCE = 50_000  # entries whose bytes are counted between two looks at whether anybody still wants to know
-_TORN = Explanation("the journal ends here without an end: Tincan was not closed properly")
 
 _NAME = 4096  # characters of a name that are read; ours stay far below
 _NEXT_SESSION = "SELECT min(session) FROM chunk WHERE session > ?"
@@ -139,7 +138,7 @@ def _archived(reader: JournalReader, session: SessionId, accepted: int) -> Sessi
     )
     end = _details(reader, session, max(0, entries - 1), entries).get("session-closed")
     if end is None and not (not state.role.many_connections and _has_parted(reader, session)):
-        return replace(state, failure=_TORN)
+        return replace(state, has_no_end=True)
     if end is None:
         return state
     return replace(state, failure=_failure(end), cancelled=end.get("cancelled") is True)

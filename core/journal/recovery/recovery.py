@@ -291,7 +291,7 @@ def _require_file(path: Path) -> None:
         if path.is_dir():
             raise JournalError(f"{path} is a folder: choose a file in it")
         if not path.is_file():
-            raise JournalError(f"{path} is not there")
+            raise JournalError(f"{path} is {'no file' if path.exists() else 'not there'}")
         is_empty = path.stat().st_size == 0
     except OSError as error:
         raise JournalError(f"{path} cannot be opened: {error.strerror or error}") from error

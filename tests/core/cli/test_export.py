@@ -215,6 +215,42 @@ def test_a_dash_is_standard_output_and_no_file(journal: Path, tmp_path: Path, mo
     assert not (tmp_path / "-").exists()
 
 
+@only_posix("Windows has no name for standard output")
+def test_the_system_s_name_of_standard_output_is_that_too(journal: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("before\n")
+    with log.open("a") as added:
+        subprocess.run(
+            [sys.executable, "-m", "core", "export", str(journal), "--output", "/dev/stdout"],
+            cwd=ROOT, stdout=added, timeout=60, check=True,
+        )  # fmt: skip
+
+    assert log.read_text() == "before\n" + run(journal).out
+
+
+@only_posix("Windows has no pipes in folders")
+def test_an_export_goes_through_a_pipe_with_a_name(journal: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE) as reading:
+        try:
+            done = run(journal, "--output", tmp_path / "pipe")
+            assert (done.code, done.out, done.err) == (0, "", "")
+            assert reading.communicate(timeout=20)[0] == run(journal).out.encode()
+        finally:
+            reading.kill()
+
+
+@only_posix("Windows has no file for its null device")
+def test_bytes_of_both_sides_would_mix_in_a_device(journal: Path) -> None:
+    said = refused(journal, "--as", "raw", "--output", os.devnull)
+
+    assert "raw bytes in a pipe or device need --connection N" in said
+
+
+def test_an_output_without_a_name_is_not_the_folder(journal: Path) -> None:
+    assert "argument --output: the name of the file is missing" in refused(journal, "--output", "")
+
+
 def test_of_several_sessions_the_first_is_taken_and_that_is_said(tmp_path: Path) -> None:
     stories = Story(1), Story(2)
     with contextlib.closing(JournalWriter(tmp_path / "two")) as writer:

@@ -166,6 +166,15 @@ def test_the_file_for_locust_is_python_and_has_the_list_in_it() -> None:
     assert "LISTS_A_SECOND = 2.5 " in text
 
 
+def test_the_file_for_locust_can_go_to_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, HELLO)
+    monkeypatch.chdir(tmp_path)
+    done = program.run("load", path, "127.0.0.1:5", "--locust", "-")
+    assert done.code == 0
+    compile(done.out, "locustfile.py", "exec")
+    assert not (tmp_path / "-").exists()
+
+
 @pytest.mark.skipif(LOCUST is None, reason=not_installed("locust, which pip has and LOCUST may name,"))
 def test_locust_with_a_master_and_two_workers_measures_the_same(tmp_path: Path) -> None:
     assert LOCUST is not None

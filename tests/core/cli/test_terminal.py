@@ -578,6 +578,22 @@ class TestServing:
         assert terminal.err.lines == [f"{path} exists already; Tincan does not write over a journal"]
         assert path.read_text() == "precious"
 
+    @pytest.mark.parametrize(
+        ("option", "name", "says"),
+        [
+            ("--journal", "-", "- is standard output, and this has to be a file: ./- is one of that name"),
+            ("--journal", "", "the name of the file is missing"),
+            ("--key-log", "-", "- is standard output"),
+        ],
+    )
+    def test_what_can_be_no_file_is_refused(
+        self, option: str, name: str, says: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            parse(["serve", "0", option, name])
+
+        assert f"argument {option}: {says}" in capsys.readouterr().err
+
 
 class TestAnotherEncoding:
     @pytest.mark.parametrize(

@@ -79,6 +79,17 @@ def test_one_that_does_not_and_a_report_of_it(tmp_path: Path) -> None:
     assert [one.get("name") for one in root] == ["thermometer", "second"]
 
 
+def test_a_report_on_standard_output_stands_there_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, ASK)
+    monkeypatch.chdir(tmp_path)
+    with serving(Rules(find_rule_set("thermometer")), framing="line") as (server, _sink):
+        done = run(path, str(server.addresses[0]), "--junit", "-")
+    assert done.code == 0
+    assert [one.get("name") for one in ElementTree.fromstring(done.out)] == ["thermometer"]
+    assert "all as wished" in done.err
+    assert not (tmp_path / "-").exists()
+
+
 def test_a_list_that_begins_again_is_as_wished_when_it_is_at_last(tmp_path: Path) -> None:
     path = written(tmp_path, {"expect": "equals", "pattern": "ready", "within": 100, "otherwise": "again"}, ASK)
     with Host() as host:

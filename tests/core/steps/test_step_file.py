@@ -76,6 +76,7 @@ def test_a_list_that_is_written_is_read_as_it_was(tmp_path: Path) -> None:
         ('"pause": 20', '"within": 20', "line 6: step 3: the “within” belongs to an “expect”"),
         ('"pause": 20', '"encoding": "utf-9"', "line 6: step 3: it has the encoding “utf-9”"),
         ('"version": 1', '"version": 2', "line 1: it was written by another version (2)"),
+        ('"version": 1, ', "", "line 1: its “version” is missing"),
         ('"name": "thermometer"', '"target": "nowhere"', "line 1: the port is missing"),
         ('"name": "thermometer"', '"frame": "x"', "line 1: there is no framing called “x”"),
         ('"name": "thermometer"', '"title": "x"', "line 1: there is no “title”"),

@@ -336,6 +336,11 @@ def test_a_session_is_named_in_its_row_and_takes_the_name_back(make_app: MakeApp
         press_in(app, namer, "<Return>")
         assert rows(app)[0] == f"Server 127.0.0.1:{port}"
 
+        app.window.composer.focus_message()
+        app.root.update()
+        press_in(app, app.window.composer.field, "<F2>")
+        assert app.root.focus_get() is namer
+
 
 def press_in(app: App, widget: tk.Misc, key: str) -> None:
     widget.event_generate(key)

@@ -230,8 +230,12 @@ def test_between_the_last_connections_end_and_its_own_a_client_is_over() -> None
 
 
 def test_rows_of_an_old_journal_are_not_dressed_as_live() -> None:
-    torn = replace(session(-1, Role.SERVER, Phase.ENDED, connection(1), connection(2)), failure=Explanation("torn"))
+    torn = replace(session(-1, Role.SERVER, Phase.ENDED, connection(1), connection(2)), has_no_end=True)
 
-    rows = present(WindowState({torn.session: torn}, torn.session, archived={torn.session: "30 Nov 2026"})).rows
+    view = present(WindowState({torn.session: torn}, torn.session, archived={torn.session: "30 Nov 2026"}))
 
+    rows = view.rows
+    assert [(row.state, row.word) for row in rows if row.key == "s-1"] == [("failed", "cut short")]
+    assert view.conversation.detail == "cut short"
+    assert view.status.words.endswith("which ends before this does: Tincan was not closed properly")
     assert [(row.state, row.word) for row in rows if row.number is not None] == [("over", "over")] * 2

@@ -121,13 +121,13 @@ def test_where_a_person_folds_away_what_is_on_view_the_fold_stands_for_it(stage:
     assert (stage.selected, stage.chosen) == (("s5",), ["s5"])
 
 
-def test_keys_remove_and_rename(stage: Stage) -> None:
+def test_keys_remove(stage: Stage) -> None:
     stage.show(ROWS, "s1")
-    stage.press("<Delete>", "<Shift-Delete>", "<F2>")
-    assert stage.done == ["remove_row", "remove_over", "rename_row"]
+    stage.press("<Delete>", "<Shift-Delete>")
+    assert stage.done == ["remove_row", "remove_over"]
 
     stage.press("<Down>", "<Delete>")
-    assert stage.done[3:] == ["remove_over"]
+    assert stage.done[2:] == ["remove_over"]
 
 
 def test_the_menu_of_the_fold_offers_only_what_is_for_all_of_them(stage: Stage) -> None:

@@ -733,8 +733,14 @@ class TestAFileThatIsNoJournal:
 
     @pytest.mark.parametrize(
         ("make", "says"),
-        [(lambda path: None, "is not there"), (lambda path: path.mkdir(), "is a folder")],
-        ids=["nothing", "a folder"],
+        [
+            (lambda path: None, "is not there"),
+            (lambda path: path.mkdir(), "is a folder"),
+            pytest.param(
+                lambda path: os.mkfifo(path), "is no file", marks=only_posix("Windows has no pipes in folders")
+            ),
+        ],
+        ids=["nothing", "a folder", "a pipe"],
     )
     def test_no_file_at_all(self, path: Path, make: Callable[[Path], None], says: str) -> None:
         make(path)
