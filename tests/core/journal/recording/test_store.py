@@ -497,11 +497,15 @@ class TestAFileThatIsNoJournal:
         with pytest.raises(JournalError, match="is not a journal that this version of Tincan can read"):
             JournalReader(path)
 
-    @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir()], ids=["nothing", "a folder"])
-    def test_is_refused_if_it_is_no_file(self, path: Path, make: Callable[[Path], None]) -> None:
+    @pytest.mark.parametrize(
+        ("make", "why"),
+        [(lambda path: None, "is not there"), (lambda path: path.mkdir(), "is no file")],
+        ids=["nothing", "a folder"],
+    )
+    def test_is_refused_if_it_is_no_file(self, path: Path, make: Callable[[Path], None], why: str) -> None:
         make(path)
 
-        with pytest.raises(JournalError, match="is not there"):
+        with pytest.raises(JournalError, match=why):
             JournalReader(path)
 
 
