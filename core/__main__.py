@@ -39,7 +39,8 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line and leaves with exit code 2."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
+        tell_as_is(f"{self.prog}: {message}")
+        sys.exit(2)
 
 
 def parse(arguments: Sequence[str]) -> AnyOptions:

@@ -22,6 +22,8 @@ from tests.support.sink import PATIENCE, until
 from tests.support.systems import only_posix
 
 ECHO = "import sys, shutil; shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer)"
+# Python 3.11.2, which Debian 12 has, leaves open the pipes that it has made where it cannot make the next.
+_CLOSES_PIPES = hasattr(subprocess.Popen, "_on_error_fd_closer")
 
 
 class Heard:
@@ -205,7 +207,7 @@ def test_without_a_thread_nothing_of_it_is_left(
     assert all(pipe is not None and pipe.closed for pipe in (started[0].stdin, started[0].stdout, started[0].stderr))
 
 
-@pytest.mark.parametrize("pipes", range(5))
+@pytest.mark.parametrize("pipes", range(5) if _CLOSES_PIPES else (0, 1, 4))
 def test_no_process_is_left_where_there_are_too_few_descriptors(
     pipes: int, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
