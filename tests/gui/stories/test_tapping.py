@@ -33,6 +33,16 @@ def address_of_tap(person: Person) -> Address:
     return Address("127.0.0.1", int(person.app.window.address.port.get()))
 
 
+def edits_what_is_held(person: Person, caller: Peer) -> None:
+    """Hold what the caller says, ``pay 10`` and a line feed, and begin to edit it."""
+    person.press("<Shift-F7>", "<space>")
+    person.sees("Nothing waits.")
+    caller.say(b"pay 10\n")
+    person.sees("1 waits for")
+    person.push("Edit")
+    person.sees("Change it in the message field")
+
+
 def test_both_directions_of_somebody_else_s_talk_are_seen_and_it_ends_with_the_tap(person: Person) -> None:
     with Host() as host:
         asks_for_a_tap(person, "0", str(host.address))
@@ -268,12 +278,7 @@ def test_only_what_stands_in_the_field_goes_on_in_the_place_of_what_is_edited(pe
             person.write("saved")
             person.press("<Control-d>")
             person.sees("“saved” was saved.")
-            person.press("<Shift-F7>", "<space>")
-            person.sees("Nothing waits.")
-            caller.say(b"pay 10\n")
-            person.sees("1 waits for")
-            person.push("Edit")
-            person.sees("Change it in the message field")
+            edits_what_is_held(person, caller)
             person.press("<Control-Key-7>")
             person.sees("Choose to whom: #1 is a caller, #1→ its target.")
             person.press("<Control-m>", "<Control-Home>", "<Delete>")
@@ -286,12 +291,7 @@ def test_what_is_edited_is_not_lost_when_the_message_has_gone_meanwhile(person: 
     with Host() as host:
         asks_for_a_tap(person, "0", str(host.address))
         with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
-            person.press("<Shift-F7>", "<space>")
-            person.sees("Nothing waits.")
-            caller.say(b"pay 10\n")
-            person.sees("1 waits for")
-            person.push("Edit")
-            person.sees("Change it in the message field")
+            edits_what_is_held(person, caller)
             controller = person.app.main_controller
             assert controller.state is not None
             controller.workbench.let_go(controller.state.session)
@@ -305,12 +305,7 @@ def test_what_is_edited_goes_while_the_tap_is_about_to_let_everything_go(person:
     with Host() as host:
         asks_for_a_tap(person, "0", str(host.address))
         with Peer.calls(address_of_tap(person)) as caller, host.accept(Peer) as target:
-            person.press("<Shift-F7>", "<space>")
-            person.sees("Nothing waits.")
-            caller.say(b"pay 10\n")
-            person.sees("1 waits for")
-            person.push("Edit")
-            person.sees("Change it in the message field")
+            edits_what_is_held(person, caller)
             person.press("<Control-Home>", "<Delete>")
             person.type("P")
             controller = person.app.main_controller
@@ -334,12 +329,7 @@ def test_what_is_edited_goes_to_nobody_when_the_message_goes_while_it_is_compose
             person.tab_to("No connection", back=True)
             person.press("<Return>", "<Down>", "<Down>", "<space>", "<Escape>")
             person.sees("#1→  ▾")
-            person.press("<Shift-F7>", "<space>")
-            person.sees("Nothing waits.")
-            caller.say(b"pay 10\n")
-            person.sees("1 waits for")
-            person.push("Edit")
-            person.sees("Change it in the message field")
+            edits_what_is_held(person, caller)
             controller = person.app.main_controller
             assert controller.state is not None
             monkeypatch.setattr("gui.controllers.sending.is_quick", lambda *_: False)
