@@ -21,6 +21,7 @@ from core.net.listening import ListeningSession
 from core.net.loop import Timer
 from core.net.owner import Pause
 from core.net.resolver import Resolver, SharedLookUp
+from core.net.sender import unchanging
 from core.net.session import certified_host
 from core.origin import EDITED, PASSED_ON, Origin
 from core.proxy import Proxy, make_proxy
@@ -152,7 +153,7 @@ class Tap(ListeningSession):
 
         False if it is not held any more: then these bytes go nowhere.
         """
-        is_held = self._held_messages.decide(key, data)
+        is_held = self._held_messages.decide(key, data if data is None else unchanging(data))
         if is_held:
             self._soon(partial(self._forward, key))
         return is_held

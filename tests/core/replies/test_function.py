@@ -47,9 +47,7 @@ def test_it_may_answer_with_bytes_that_can_change(answer: object) -> None:
 
 
 @pytest.mark.parametrize("answer", [5, True, [5], [None]])
-def test_what_is_no_answer_is_logged_and_sends_nothing(
-    answer: object, logged_errors: list[logging.LogRecord]
-) -> None:
+def test_what_is_no_answer_is_logged_and_sends_nothing(answer: object, logged_errors: list[logging.LogRecord]) -> None:
     with serving(lambda _peer, _message: answer) as (server, sink), Peer.calls(server.addresses[0]) as peer:  # type: ignore[arg-type]
         peer.say(b"x")
         assert peer.hear_all() == b""
