@@ -7,7 +7,7 @@ import getpass
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -129,6 +129,22 @@ def named_file(typed: str) -> Path:
     if not typed:
         raise argparse.ArgumentTypeError("the name of the file is missing")
     return Path(typed)
+
+
+def refuse_to_overwrite(
+    parser: argparse.ArgumentParser, option: str, written: Path | None, others: Iterable[Path | None]
+) -> None:
+    """Refuse to write the file of an option if it is one of ``others``, which are read or written as well."""
+    for each in others:
+        if written is not None and each is not None and _are_same(written, each):
+            parser.error(f"argument {option}: {written} is named twice, and would be lost: choose another name")
+
+
+def _are_same(path: Path, other: Path) -> bool:
+    try:
+        return path.resolve() == other.resolve() or path.samefile(other)
+    except (OSError, RuntimeError, ValueError):  # one of them is not there, links in a circle, a NUL in a name
+        return False
 
 
 def add_mode(parser: argparse.ArgumentParser) -> None:

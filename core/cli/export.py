@@ -7,10 +7,11 @@ import contextlib
 import stat
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from core.cli.arguments import add_directions, add_encoding, add_frame, named_file
+from core.cli.arguments import add_directions, add_encoding, add_frame, named_file, refuse_to_overwrite
 from core.cli.common import (
     INTERRUPTED,
     OutputError,
@@ -84,7 +85,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="replace this file, or write to this pipe or device (- is standard output, the default); raw bytes: "
         "FILE-1-received.bin ... beside it",
     )
-    parser.set_defaults(options=_options)
+    parser.set_defaults(options=partial(_options, parser))
 
 
 def run_export(options: ExportOptions) -> int:
@@ -122,7 +123,8 @@ def _is_stream(path: Path) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
-def _options(found: argparse.Namespace) -> ExportOptions:
+def _options(parser: argparse.ArgumentParser, found: argparse.Namespace) -> ExportOptions:
+    refuse_to_overwrite(parser, "--output", found.output, [found.journal])
     values = {name: getattr(found, name) for name in ExportOptions._fields}
     return ExportOptions(**{**values, "form": find_format(found.form), "by": tuple(found.by)})
 

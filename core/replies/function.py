@@ -81,7 +81,7 @@ class _FunctionResponder(Responder):
 def answers(said: Said) -> Iterator[bytes | str]:
     """The messages in what a function or a handler has returned. Raises ``TypeError`` for what is no answer."""
     if isinstance(said, bytes | str | bytearray | memoryview):
-        yield said
+        yield said if isinstance(said, str) else bytes(said)
     elif isinstance(said, Generator):  # which can return something, too
         yield from answers((yield from said))
     elif isinstance(said, Iterable):

@@ -208,6 +208,19 @@ def test_a_file_is_replaced(journal: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out.txt").read_bytes() == run(journal).out.encode()
 
 
+def test_what_is_read_is_not_replaced(journal: Path, tmp_path: Path) -> None:
+    capture = tmp_path / "talk.pcap"
+    capture.write_bytes(pcap([]))
+    for path in (journal, capture):
+        before = path.read_bytes()
+        for output in (path, tmp_path / "." / path.name):
+            says = refused(path, "--output", output)
+            assert says.endswith(
+                f"argument --output: {output} is named twice, and would be lost: choose another name\n"
+            )
+        assert path.read_bytes() == before
+
+
 def test_a_dash_is_standard_output_and_no_file(journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
