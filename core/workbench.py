@@ -61,10 +61,10 @@ class Workbench:
     journal cannot be made, and ``NoThread``.
     """
 
-    def __init__(self, journal: Path | None = None, *, limits: Limits = DEFAULTS) -> None:
+    def __init__(self, journal: Path | str | None = None, *, limits: Limits = DEFAULTS) -> None:
         sockets.raise_descriptor_limit()
         self._limits = limits
-        self._recorder = Recorder(journal, limits)
+        self._recorder = Recorder(Path(journal) if journal is not None else None, limits)
         self._resolver = Resolver(limits.resolvers)
         self._session_ids = itertools.count(1)
         self._connection_ids = itertools.count(1)
