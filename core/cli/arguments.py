@@ -33,6 +33,7 @@ from core.wire.framing import parse_framing
 
 PASSWORD = "TINCAN_PROXY_PASSWORD"  # noqa: S105 - the variable's name; on the command line others could read it
 
+_NUMBER = re.compile("-?[0-9]{1,9}", re.ASCII)  # SQLite would refuse one of 20 digits
 _LONGEST_WAIT = 86_400.0  # seconds
 _Found = TypeVar("_Found")
 
@@ -58,6 +59,17 @@ def seconds(text: str) -> float:
     if not 0 <= found <= _LONGEST_WAIT:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is no time to wait: use seconds from 0 to 86400 (a day)")
     return found
+
+
+def number_of(what: str) -> Callable[[str], int]:
+    """A reader of the number of a session or connection, for argparse."""
+
+    def parsed(text: str) -> int:
+        if not _NUMBER.fullmatch(text):
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of a {what}")
+        return int(text)
+
+    return parsed
 
 
 def add_frame(parser: argparse.ArgumentParser) -> None:

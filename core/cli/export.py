@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from core.cli.arguments import add_directions, add_encoding, add_frame, named_file, refuse_to_overwrite
+from core.cli.arguments import add_directions, add_encoding, add_frame, named_file, number_of, refuse_to_overwrite
 from core.cli.common import (
     INTERRUPTED,
     OutputError,
@@ -73,8 +73,8 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         "--as", dest="form", choices=[form.name for form in all_formats()], default="text", help="default: text"
     )
     parser.add_argument("--list", dest="lists", action="store_true", help="show the sessions in the journal")
-    parser.add_argument("--session", type=int, metavar="N", help="which of them (default: the first)")
-    parser.add_argument("--connection", type=int, metavar="N", help="only connection #N")
+    parser.add_argument("--session", type=number_of("session"), metavar="N", help="which of them (default: the first)")
+    parser.add_argument("--connection", type=number_of("connection"), metavar="N", help="only connection #N")
     add_directions(parser)
     add_frame(parser)
     add_encoding(parser, "read messages as this text; the file is UTF-8 in any case")

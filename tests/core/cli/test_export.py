@@ -128,7 +128,12 @@ def test_lines_that_have_another_end_in_the_encoding_are_not_cut_in_the_middle(t
     [
         ("export", "the following arguments are required: JOURNAL"),
         ("export a --as pdf", "invalid choice: 'pdf'"),
-        ("export a --session one", "invalid int value: 'one'"),
+        *(
+            (f"{command} {option}={number}", f"argument {option}: “{number}” is no number of a {option[2:]}\n")
+            for command in ("export a", "find a b", "replay a h:1")
+            for option in ("--session", "--connection")
+            for number in ("one", "1_0", "１", "9" * 20, "-" + "9" * 20)
+        ),
     ],
 )
 def test_what_cannot_be_asked_for_is_said(arguments: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
