@@ -175,6 +175,8 @@ def _with_password(tls: Tls) -> Tls:
     """The same, with the password of its key if that has one and somebody is there to be asked."""
     from core.tls.contexts import read_own
 
+    if any(path is not None and path.is_fifo() for path in (tls.certificate, tls.key)):
+        return tls  # a pipe, as a shell's <(command) is, can be read only once
     try:
         read_own(tls)
     except TlsPasswordError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from tests.support.certificates import Made, make, make_authority
 from tests.support.peers import Host, Peer
 from tests.support.sink import PATIENCE
 from tests.support.stage import serving
+from tests.support.systems import only_posix
 from tests.support.tls_peers import TlsPeer, client_context, server_context
 
 PIN = "ab" * 32
@@ -89,6 +91,20 @@ def test_what_makes_no_sense_is_said_in_one_line(arguments: str, says: str, caps
     err = capsys.readouterr().err
     assert says in err
     assert err.count("\n") == 1
+
+
+@only_posix("Windows has no pipes in folders")
+def test_a_certificate_in_a_pipe_is_left_for_the_session_to_read(tmp_path: Path) -> None:
+    pipe, own = tmp_path / "pipe", make()
+    os.mkfifo(pipe)  # type: ignore[attr-defined,unused-ignore]
+    keeps = os.open(pipe, os.O_RDWR)
+    try:
+        os.write(keeps, own.pem + own.key_pem())
+        tls = asked(f"serve 1 --cert {pipe}")
+        assert tls == Tls(certificate=pipe)
+        assert os.read(keeps, 1 << 16) == own.pem + own.key_pem()
+    finally:
+        os.close(keeps)
 
 
 def test_a_password_is_asked_for_or_taken_from_the_environment(
