@@ -335,7 +335,7 @@ class Client(Session):
         """The connection was all there was, unless the client comes back."""
         self._tell_of_proxy(connection)
         self._end_answering()
-        if not self._stands_or_over.is_set() and self._refusal is None:
+        if self._stood_since is None and not self._stands_or_over.is_set() and self._refusal is None:
             if self._asked_to_stop:
                 self._cancelled = True
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -87,6 +87,15 @@ def test_what_is_no_bytes_is_refused_at_once(host: Host, framing: str, message: 
             with pytest.raises(TypeError, match=f"a message is bytes, and this is {type(message).__name__}"):
                 client.send(message, exact=exact)  # type: ignore[arg-type]
         assert sink.of(Sent) == []
+
+
+@pytest.mark.parametrize("end", [Connection.abort, Connection.close])
+def test_who_hears_that_it_stands_may_end_it_at_once(host: Host, end: Callable[[Connection], None]) -> None:
+    with calling(host.address, stands=end) as (client, sink):
+        sink.wait_for(SessionClosed)
+        assert client.connections == []
+        client.check()
+    assert len(sink.of(Opened)) == len(sink.of(Closed)) == 1
 
 
 def test_hears_every_message_until_the_server_has_finished(host: Host) -> None:
