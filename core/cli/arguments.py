@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
 import re
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.address import Address, Destination
-from core.cli.common import is_terminal
+from core.cli.common import ask_password, is_terminal
 from core.compose.encoding import Encoding, find_encoding
 from core.errors import AddressError, TincanError, quoted
 from core.local_address import has_file
@@ -228,7 +227,7 @@ def proxy_to(chosen: argparse.Namespace, *targets: Destination) -> Proxy | None:
         return proxy
     password = os.environ.get(PASSWORD, "")
     if not password and is_terminal(sys.stdin):
-        password = getpass.getpass(f"Password for {proxy.user} at {proxy}: ")
+        password = ask_password(f"{proxy.user} at {proxy}")
     return replace(proxy, password=password)
 
 

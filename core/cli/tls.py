@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
 import sys
 from dataclasses import replace
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from core.address import Destination
 from core.cli.arguments import argument, own_file
-from core.cli.common import is_terminal
+from core.cli.common import ask_password, is_terminal
 from core.errors import TlsPasswordError, TlsSettingsError, reason
 from core.tls.settings import STARTTLS, ClientCertificates, LowestVersion, Tls, parse_pin, parse_protocols
 
@@ -182,5 +181,5 @@ def _with_password(tls: Tls) -> Tls:
     except TlsPasswordError as error:
         if tls.password or not is_terminal(sys.stdin):
             raise TlsPasswordError(f"{error}; {PASSWORD} in the environment may have it, or --password-file") from error
-        return replace(tls, password=getpass.getpass(f"Password for {tls.key or tls.certificate}: "))
+        return replace(tls, password=ask_password(str(tls.key or tls.certificate)))
     return tls
