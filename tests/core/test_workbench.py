@@ -387,6 +387,13 @@ class TestClosing:
         assert workbench.close(PATIENCE) == []
 
 
+def test_it_closes_itself_whatever_happens_within() -> None:
+    with contextlib.suppress(ZeroDivisionError), Workbench() as workbench:
+        session = workbench.serve(Address("127.0.0.1", 0))
+        raise ZeroDivisionError
+    assert workbench._sessions[session].join(0)
+
+
 def test_the_journal_may_be_named_by_a_text(tmp_path: Path) -> None:
     workbench = Workbench(str(tmp_path / "talk.tincan"))
     assert workbench.journal == tmp_path / "talk.tincan"
