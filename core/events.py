@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple, NewType, Protocol, TypeAlias
+from typing import NamedTuple, NewType, Protocol, TypeAlias, runtime_checkable
 
 from core.address import Address
 from core.errors import Explanation
@@ -449,6 +449,7 @@ SessionEvent: TypeAlias = (
 Event: TypeAlias = ConnectionEvent | SessionEvent
 
 
+@runtime_checkable
 class EventSink(Protocol):
     """Where the network puts what happens. ``put`` is for any thread and never blocks.
 

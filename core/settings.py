@@ -6,7 +6,7 @@ All are on from the first start. A limit that is off is None.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 KIB = 1024
@@ -96,6 +96,11 @@ class Limits:
     search: float = _limit(30.0, "s", "without progress of a regular expression; some would take for ever")
 
     def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            is_off = value is None and str(each.type).endswith("None")
+            if not (is_off or (isinstance(value, int | float) and value >= 0)):
+                raise ValueError(f"{each.name} must be a number from 0 on, and is {value!r}")
         if self.events_low > self.events_high:
             raise ValueError("events_low must not be above events_high")
         if self.connections < 1 or self.outbox < 1 or self.message < 1 or self.receive < 1:

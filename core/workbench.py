@@ -9,7 +9,8 @@ import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from core.address import Address
 from core.clock import monotonic, monotonic_ns
@@ -58,13 +59,14 @@ class Workbench:
 
     Every method is for any thread and returns at once, except ``close`` and ``wait_for_room``. With no ``journal`` path
     nothing is kept, but views are told what happens all the same. Raises ``JournalError`` if the
-    journal cannot be made, and ``NoThread``.
+    journal cannot be made, and ``NoThread``. As a context manager it closes itself; a program that ends without that
+    waits for its sessions.
     """
 
-    def __init__(self, journal: Path | None = None, *, limits: Limits = DEFAULTS) -> None:
+    def __init__(self, journal: Path | str | None = None, *, limits: Limits = DEFAULTS) -> None:
         sockets.raise_descriptor_limit()
         self._limits = limits
-        self._recorder = Recorder(journal, limits)
+        self._recorder = Recorder(Path(journal) if journal is not None else None, limits)
         self._resolver = Resolver(limits.resolvers)
         self._session_ids = itertools.count(1)
         self._connection_ids = itertools.count(1)
@@ -72,6 +74,14 @@ class Workbench:
         self._lock = threading.Lock()  # guards the two below
         self._closed = False
         self._runs: list[Run] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     @property
     def journal(self) -> Path | None:

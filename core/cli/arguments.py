@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from core.address import Address, Destination
-from core.cli.common import is_terminal
+from core.cli.common import ask_password, is_terminal
 from core.compose.encoding import Encoding, find_encoding
 from core.errors import AddressError, TincanError, quoted
 from core.local_address import has_file
@@ -33,6 +32,7 @@ from core.wire.framing import parse_framing
 
 PASSWORD = "TINCAN_PROXY_PASSWORD"  # noqa: S105 - the variable's name; on the command line others could read it
 
+_NUMBER = re.compile("-?[0-9]{1,9}", re.ASCII)  # SQLite would refuse one of 20 digits
 _LONGEST_WAIT = 86_400.0  # seconds
 _Found = TypeVar("_Found")
 
@@ -58,6 +58,17 @@ def seconds(text: str) -> float:
     if not 0 <= found <= _LONGEST_WAIT:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is no time to wait: use seconds from 0 to 86400 (a day)")
     return found
+
+
+def number_of(what: str) -> Callable[[str], int]:
+    """A reader of the number of a session or connection, for argparse."""
+
+    def parsed(text: str) -> int:
+        if not _NUMBER.fullmatch(text):
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of a {what}")
+        return int(text)
+
+    return parsed
 
 
 def add_frame(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +142,22 @@ def named_file(typed: str) -> Path:
     return Path(typed)
 
 
+def refuse_to_overwrite(
+    parser: argparse.ArgumentParser, option: str, written: Path | None, others: Iterable[Path | None]
+) -> None:
+    """Refuse to write the file of an option if it is one of ``others``, which are read or written as well."""
+    for each in others:
+        if written is not None and each is not None and _are_same(written, each):
+            parser.error(f"argument {option}: {written} is named twice, and would be lost: choose another name")
+
+
+def _are_same(path: Path, other: Path) -> bool:
+    try:
+        return path.resolve() == other.resolve() or path.samefile(other)
+    except (OSError, RuntimeError, ValueError):  # one of them is not there, links in a circle, a NUL in a name
+        return False
+
+
 def add_mode(parser: argparse.ArgumentParser) -> None:
     """Take ``--mode``, in octal digits as chmod has it; None if it is not given."""
     parser.add_argument(
@@ -200,7 +227,7 @@ def proxy_to(chosen: argparse.Namespace, *targets: Destination) -> Proxy | None:
         return proxy
     password = os.environ.get(PASSWORD, "")
     if not password and is_terminal(sys.stdin):
-        password = getpass.getpass(f"Password for {proxy.user} at {proxy}: ")
+        password = ask_password(f"{proxy.user} at {proxy}")
     return replace(proxy, password=password)
 
 

@@ -108,6 +108,18 @@ def is_terminal(stream: TextIO | None) -> bool:
     return sys.platform != "win32" or is_windows_console(stream)
 
 
+def ask_password(whose: str) -> str:
+    """Ask the person at the terminal for a password, which is not shown. Raises ``TincanError`` if none comes."""
+    import getpass
+
+    try:
+        return getpass.getpass(f"Password for {whose}: ")
+    except EOFError:
+        raise TincanError(f"no password for {whose} was typed") from None
+    except UnicodeDecodeError:
+        raise TincanError(f"the password for {whose} is no text in the encoding of this terminal") from None
+
+
 def console_input() -> io.RawIOBase | None:
     """What reads the console of Windows as UTF-8 (PEP 528), where the descriptor would give its code page."""
     is_console = sys.platform == "win32" and is_windows_console(sys.stdin)

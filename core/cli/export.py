@@ -7,10 +7,11 @@ import contextlib
 import stat
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from core.cli.arguments import add_directions, add_encoding, add_frame, named_file
+from core.cli.arguments import add_directions, add_encoding, add_frame, named_file, number_of, refuse_to_overwrite
 from core.cli.common import (
     INTERRUPTED,
     OutputError,
@@ -72,8 +73,8 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         "--as", dest="form", choices=[form.name for form in all_formats()], default="text", help="default: text"
     )
     parser.add_argument("--list", dest="lists", action="store_true", help="show the sessions in the journal")
-    parser.add_argument("--session", type=int, metavar="N", help="which of them (default: the first)")
-    parser.add_argument("--connection", type=int, metavar="N", help="only connection #N")
+    parser.add_argument("--session", type=number_of("session"), metavar="N", help="which of them (default: the first)")
+    parser.add_argument("--connection", type=number_of("connection"), metavar="N", help="only connection #N")
     add_directions(parser)
     add_frame(parser)
     add_encoding(parser, "read messages as this text; the file is UTF-8 in any case")
@@ -84,7 +85,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="replace this file, or write to this pipe or device (- is standard output, the default); raw bytes: "
         "FILE-1-received.bin ... beside it",
     )
-    parser.set_defaults(options=_options)
+    parser.set_defaults(options=partial(_options, parser))
 
 
 def run_export(options: ExportOptions) -> int:
@@ -122,7 +123,8 @@ def _is_stream(path: Path) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
-def _options(found: argparse.Namespace) -> ExportOptions:
+def _options(parser: argparse.ArgumentParser, found: argparse.Namespace) -> ExportOptions:
+    refuse_to_overwrite(parser, "--output", found.output, [found.journal])
     values = {name: getattr(found, name) for name in ExportOptions._fields}
     return ExportOptions(**{**values, "form": find_format(found.form), "by": tuple(found.by)})
 

@@ -13,7 +13,7 @@ from itertools import chain, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-from core.cli.arguments import add_directions, add_encoding
+from core.cli.arguments import add_directions, add_encoding, number_of
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, writing_output
 from core.cli.reading import DAMAGED, BadRequest, TerminalJournal, chosen, no_session, numbered
 from core.compose import Encoding, decode_as
@@ -70,8 +70,8 @@ def add_find(parser: argparse.ArgumentParser) -> None:
         ways.add_argument(f"--{mode.value}", dest="mode", action="store_const", const=mode, help=words)
     parser.add_argument("--match-case", action="store_true", help="take upper and lower case for different")
     add_encoding(parser, "TEXT has these bytes, and what is found is read as such")
-    parser.add_argument("--session", type=int, metavar="N", help="only this session (default: all)")
-    parser.add_argument("--connection", type=int, metavar="N", help="only connection #N")
+    parser.add_argument("--session", type=number_of("session"), metavar="N", help="only this session (default: all)")
+    parser.add_argument("--connection", type=number_of("connection"), metavar="N", help="only connection #N")
     add_directions(parser)
     parser.add_argument("--count", dest="counts", action="store_true", help="print only how many places there are")
     _add_what_programs_ask(parser)

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.address import Address, Destination, parse_destination
-from core.cli.arguments import add_faults, add_proxy, argument, faults_of, named_file, proxy_to, seconds
+from core.cli.arguments import (
+    add_faults,
+    add_proxy,
+    argument,
+    faults_of,
+    named_file,
+    proxy_to,
+    refuse_to_overwrite,
+    seconds,
+)
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, write_file, writing_output
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
@@ -100,6 +109,7 @@ def _rate(text: str) -> float:
 def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> LoadOptions:
     from core.steps.step_file import StepFileError, read_step_file
 
+    refuse_to_overwrite(parser, "--locust", chosen.locust, [chosen.file])
     try:
         steps = read_step_file(chosen.file)
     except StepFileError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -201,10 +202,9 @@ def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:
 
 
 def _answers(text: str) -> int | None:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number or None
+    if not re.fullmatch("[0-9]{1,9}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of answers: use 0 to 999,999,999")
+    return int(text) or None
 
 
 def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, chosen: argparse.Namespace) -> Options:

@@ -21,6 +21,7 @@ from core.cli.arguments import (
     add_proxy,
     add_wait,
     faults_of,
+    number_of,
     proxy_to,
     refuse_mode,
 )
@@ -76,8 +77,10 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
         "--serve", metavar="LISTEN", help="play the server, for whoever connects there: [udp://][HOST:]PORT"
     )
     parser.add_argument("--once", action="store_true", help="with --serve: end when the first connection is over")
-    parser.add_argument("--session", type=int, metavar="N", help="which session (default: the first)")
-    parser.add_argument("--connection", type=int, metavar="N", help="which connection, #N (default: the first)")
+    parser.add_argument("--session", type=number_of("session"), metavar="N", help="which session (default: the first)")
+    parser.add_argument(
+        "--connection", type=number_of("connection"), metavar="N", help="which connection, #N (default: the first)"
+    )
     parser.add_argument(
         "--pace", choices=["fast", "recorded"], default="fast",
         help="speak as soon as the answers are there (default), or take the time that it took then",

@@ -188,8 +188,8 @@ class MessagePrinter:
             del self._ends[connection]
             self._print(connection, self._framers[connection].finish())
 
-    def end(self, connection: ConnectionId) -> None:
-        """The connection is over: write what is left. Harmless for one that was never begun."""
+    def finish(self, connection: ConnectionId) -> None:
+        """Nothing more comes: write what is left. Harmless where that was done, or for one that was never begun."""
         framer = self._framers.pop(connection, None)
         if framer is None:
             return
@@ -198,7 +198,11 @@ class MessagePrinter:
         decoder = self._decoders.pop(connection, None)
         if decoder is not None and (text := decoder.finish()):
             self._print_text(connection, text)
-        del self._numbers[connection]
+
+    def end(self, connection: ConnectionId) -> None:
+        """The connection is over."""
+        self.finish(connection)
+        self._numbers.pop(connection, None)
 
     def _print(self, connection: ConnectionId, messages: list[Message]) -> None:
         """The messages; of what is none, the session itself tells."""

@@ -436,6 +436,8 @@ class _Program:
         return True
 
     def _tell_event(self, event: Event) -> None:
+        if isinstance(event, PeerFinished | Closed):
+            self._printer.finish(event.connection)  # first what came, then how it ended
         opened = self._opened.get(getattr(event, "connection", None))
         tell(sentence(event, opened.number if opened is not None else None, self._options.role))
         if isinstance(event, Closed) and event.why is not None:

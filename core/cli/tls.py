@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
 import sys
 from dataclasses import replace
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from core.address import Destination
 from core.cli.arguments import argument, own_file
-from core.cli.common import is_terminal
+from core.cli.common import ask_password, is_terminal
 from core.errors import TlsPasswordError, TlsSettingsError, reason
 from core.tls.settings import STARTTLS, ClientCertificates, LowestVersion, Tls, parse_pin, parse_protocols
 
@@ -175,10 +174,12 @@ def _with_password(tls: Tls) -> Tls:
     """The same, with the password of its key if that has one and somebody is there to be asked."""
     from core.tls.contexts import read_own
 
+    if any(path is not None and path.is_fifo() for path in (tls.certificate, tls.key)):
+        return tls  # a pipe, as a shell's <(command) is, can be read only once
     try:
         read_own(tls)
     except TlsPasswordError as error:
         if tls.password or not is_terminal(sys.stdin):
             raise TlsPasswordError(f"{error}; {PASSWORD} in the environment may have it, or --password-file") from error
-        return replace(tls, password=getpass.getpass(f"Password for {tls.key or tls.certificate}: "))
+        return replace(tls, password=ask_password(str(tls.key or tls.certificate)))
     return tls

@@ -21,7 +21,7 @@ from core.net.loop import Loop, Timer
 from core.net.owner import Pause
 from core.net.reply_peer import ReplyPeer
 from core.net.resolver import Resolver
-from core.net.session import Session
+from core.net.session import Session, check_types
 from core.origin import FOR_TLS
 from core.proxy import Proxy, make_proxy
 from core.replies import Reply, Responder
@@ -81,6 +81,7 @@ class Client(Session):
         reply: Reply | None = None,
         proxy: Proxy | str | None = None,
     ) -> None:
+        check_types(target=target, stands=stands, reply=reply)
         if isinstance(target, str):
             target, has_scheme = parse_target(target, for_server=False)
             tls = tls if tls is not None else has_scheme
@@ -334,7 +335,7 @@ class Client(Session):
         """The connection was all there was, unless the client comes back."""
         self._tell_of_proxy(connection)
         self._end_answering()
-        if not self._stands_or_over.is_set() and self._refusal is None:
+        if self._stood_since is None and not self._stands_or_over.is_set() and self._refusal is None:
             if self._asked_to_stop:
                 self._cancelled = True
             else:

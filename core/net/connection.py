@@ -44,7 +44,7 @@ from core.net.line_faults import LineFaults
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Timer
 from core.net.outbox import Outbox, Outgoing
 from core.net.owner import Hear, Owner, Pause, Watchers
-from core.net.sender import Sender
+from core.net.sender import Sender, unchanging
 from core.net.socket_options import SocketOptions
 from core.net.timeouts import InactivityTimer, with_gap_timeout
 from core.net.transport import Transport
@@ -249,14 +249,15 @@ class Connection:
     def send(self, message: bytes, origin: Origin = SCRIPT) -> None:
         """Frame a message and send it: the kernel is tried first, what it does not take waits.
 
-        ``origin`` says who speaks. Raises ``SendError`` if it was refused as a whole; then none of it goes out.
+        ``origin`` says who speaks. Raises ``SendError`` if it was refused as a whole; then none of it goes out; and
+        ``TypeError`` for what is not bytes.
         """
-        if self._sender.send(self._enclosing.enclose(message), origin):
+        if self._sender.send(self._enclosing.enclose(unchanging(message)), origin):
             self._soon(self._start_flushing)
 
     def send_exactly(self, data: bytes, origin: Origin = SCRIPT) -> None:
-        """Send these bytes as they are, without a frame. Raises ``SendError`` as ``send`` does."""
-        if self._sender.send(data, origin):
+        """Send these bytes as they are, without a frame. Raises what ``send`` does."""
+        if self._sender.send(unchanging(data), origin):
             self._soon(self._start_flushing)
 
     def send_at_once(self, data: bytes, origin: Origin = SCRIPT) -> bool:

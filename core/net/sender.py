@@ -437,5 +437,17 @@ class Sender:
         self._stalled(does_not_read(self._peer, waiting, self._limits.stalled))
 
 
+def unchanging(message: bytes) -> bytes:
+    """The message as it is now, for it may wait, and is put on record: a ``bytearray`` or ``memoryview`` is copied.
+
+    Raises ``TypeError`` for anything else.
+    """
+    if isinstance(message, bytes):
+        return message
+    if isinstance(message, bytearray | memoryview):
+        return bytes(message)
+    raise TypeError(f"a message is bytes, and this is {type(message).__name__}")
+
+
 def _cuts(outgoing: Outgoing) -> tuple[int, ...]:
     return tuple(outgoing.cuts) if len(outgoing.cuts) > 1 else ()

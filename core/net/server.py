@@ -20,6 +20,7 @@ from core.net.connection import Connection
 from core.net.listening import ListeningSession
 from core.net.reply_peer import ReplyPeer
 from core.net.resolver import Resolver
+from core.net.session import check_types
 from core.origin import Origin
 from core.replies import Reply, Responder, make_reply
 from core.roles import Role
@@ -65,6 +66,7 @@ class Server(ListeningSession):
         fault_out: Faults | None = None,
         fault_in: Faults | None = None,
     ) -> None:
+        check_types(target=target)
         if isinstance(target, str):
             target, has_scheme = parse_target(target, for_server=True)
             tls = tls if tls is not None else has_scheme

@@ -8,7 +8,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict
 
 from core.address import Address
@@ -34,16 +34,41 @@ from core.net.socket_options import AS_USUAL, SocketOptions
 from core.net.transport import LocalStream, Tcp, Transport
 from core.origin import FOR_TLS
 from core.proxy import Proxy
+from core.replies import Reply
 from core.roles import Role
 from core.settings import Limits
 from core.supervision import Worker, do_all, note
 from core.tls.facts import Handshake
 from core.tls.settings import Tls
-from core.wire.faults import SOUND, BothWays
+from core.wire.faults import SOUND, BothWays, Faults, check_faults
 from core.wire.framing import parse_framing
 
 if TYPE_CHECKING:  # else when TLS is spoken
     from core.tls.contexts import TlsContext
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "target": (Address, str),
+    "listen": (Address, str),
+    "framing": (str,),
+    "reply": (Reply, NoneType),
+    "limits": (Limits,),
+    "events": (EventSink, NoneType),
+    "tls": (Tls, bool, NoneType),
+    "onward_tls": (Tls, bool, NoneType),
+    "fault_out": (Faults, NoneType),
+    "fault_in": (Faults, NoneType),
+    "stands": (Callable, NoneType),  # type: ignore[dict-item]
+    "proxy": (Proxy, str, NoneType),
+}
+
+
+def check_types(**arguments: object) -> None:
+    """Raise ``TypeError`` for an argument of another type: it would fail later, on the session's thread, or never."""
+    for name, value in arguments.items():
+        if not isinstance(value, _KINDS[name]):
+            kinds = " or ".join("None" if kind is NoneType else kind.__name__ for kind in _KINDS[name])
+            raise TypeError(f"{name} has to be {kinds}, and this is {type(value).__name__}")
 
 
 class SessionArguments(TypedDict):
@@ -88,6 +113,9 @@ class Session(ABC):
         faults: BothWays = SOUND,
         proxy: Proxy | None = None,
     ) -> None:
+        check_types(framing=framing, limits=limits, events=events, tls=tls, proxy=proxy)
+        check_types(fault_out=faults.out, fault_in=faults.into)
+        self._check_faults(faults)
         self._framing = parse_framing(framing)  # a wrong one is refused here and now
         self.target = target
         self.id = session
@@ -198,7 +226,9 @@ class Session(ABC):
 
         What is sent after this goes through them.
         Of what passes on, one pair is both the connection of that number and the one that was dialled for it.
+        Raises ``FaultError`` for those of streams over UDP, or of datagrams over anything else.
         """
+        self._check_faults(faults)
         with self._lock:
             if number is None:
                 self._faults = faults
@@ -206,6 +236,10 @@ class Session(ABC):
             else:
                 self._own_faults = {**self._own_faults, abs(number): faults}
         self._change_sending(self._use_faults_on_all)
+
+    def _check_faults(self, faults: BothWays) -> None:
+        for each in faults:
+            check_faults(each, datagrams=self.role.datagrams)
 
     def faults(self, number: int | None = None) -> BothWays:
         """The faults of every connection, or of the one of that number."""

@@ -21,7 +21,8 @@ from core.net.listening import ListeningSession
 from core.net.loop import Timer
 from core.net.owner import Pause
 from core.net.resolver import Resolver, SharedLookUp
-from core.net.session import certified_host
+from core.net.sender import unchanging
+from core.net.session import certified_host, check_types
 from core.origin import EDITED, PASSED_ON, Origin
 from core.proxy import Proxy, make_proxy
 from core.roles import Role
@@ -80,6 +81,7 @@ class Tap(ListeningSession):
         onward_tls: Tls | bool | None = None,
         proxy: Proxy | str | None = None,
     ) -> None:
+        check_types(listen=listen, target=target, limits=limits, onward_tls=onward_tls)
         if isinstance(listen, str):
             listen, has_scheme = parse_target(listen, for_server=True)
             tls = tls if tls is not None else has_scheme
@@ -152,7 +154,7 @@ class Tap(ListeningSession):
 
         False if it is not held any more: then these bytes go nowhere.
         """
-        is_held = self._held_messages.decide(key, data)
+        is_held = self._held_messages.decide(key, data if data is None else unchanging(data))
         if is_held:
             self._soon(partial(self._forward, key))
         return is_held

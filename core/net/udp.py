@@ -22,14 +22,14 @@ from core.net.datagrams import DatagramSocket, DatagramTransport, Meet, OnlyTran
 from core.net.loop import GuardedLoop, Timer
 from core.net.resolver import Outcome, Resolver
 from core.net.server import Server
-from core.net.session import Session
+from core.net.session import Session, check_types
 from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions, use_options
 from core.net.sockets import Endpoint, SocketAddress
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
-from core.wire.faults import BothWays, Faults, check_faults
+from core.wire.faults import Faults
 
 _SECOND = 1_000_000_000  # nanoseconds
 
@@ -68,15 +68,6 @@ class _DatagramSession(Session):
         self._transports[connection.id] = transport
         self._use_faults(connection)
         return connection
-
-    def set_faults(self, faults: BothWays, number: int | None = None) -> None:
-        """Have these faults on the way to every peer and back, now and later, or on that of a number alone; at once.
-
-        Raises ``FaultError`` for faults of streams.
-        """
-        for each in faults:
-            check_faults(each, datagrams=True)
-        super().set_faults(faults, number)
 
     def _use_faults(self, connection: Connection) -> None:
         transport = self._transports.get(connection.id)
@@ -150,7 +141,7 @@ class UdpServer(_DatagramSession, Server):
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
     ) -> None:
-        target = _with_port(parse_udp(target, for_server=True) if isinstance(target, str) else target)
+        target = _with_port(target, for_server=True)
         self._open_sockets: list[DatagramSocket] = []
         self._transports = {}
         self._sweep: Timer | None = None
@@ -164,8 +155,8 @@ class UdpServer(_DatagramSession, Server):
             session=session,
             identities=identities,
             resolver=resolver,
-            fault_out=_checked(fault_out),
-            fault_in=_checked(fault_in),
+            fault_out=fault_out,
+            fault_in=fault_in,
         )
         self.socket_options = self._in_effect = _with_group(socket_options, target)
 
@@ -314,15 +305,15 @@ class UdpClient(_DatagramSession, Client):
         self._socket: DatagramSocket | None = None
         self._lookup: Timer | None = None  # for how long a name is looked up
         super().__init__(
-            _with_port(parse_udp(target, for_server=False) if isinstance(target, str) else target),
+            _with_port(target, for_server=False),
             framing=framing,
             limits=limits,
             events=events,
             session=session,
             identities=identities,
             resolver=resolver,
-            fault_out=_checked(fault_out),
-            fault_in=_checked(fault_in),
+            fault_out=fault_out,
+            fault_in=fault_in,
             stands=stands,
         )
         self.socket_options = self._in_effect = socket_options
@@ -416,15 +407,12 @@ class UdpClient(_DatagramSession, Client):
         )
 
 
-def _with_port(target: Address) -> Address:
+def _with_port(target: Address | str, *, for_server: bool) -> Address:
+    check_types(target=target)
+    target = parse_udp(target, for_server=for_server) if isinstance(target, str) else target
     if target.is_local:
         raise AddressError(NO_LOCAL_DATAGRAMS)
     return target
-
-
-def _checked(faults: Faults | None) -> Faults | None:
-    check_faults(faults, datagrams=True)
-    return faults
 
 
 def _is_connected(sock: socket.socket, endpoint: Endpoint) -> bool:

@@ -265,10 +265,12 @@ def make_reply(reply: str | Reply | Callable[..., Any]) -> Reply:
     """
     if isinstance(reply, Reply):
         return reply
-    if not isinstance(reply, str):
+    if callable(reply):
         from core.replies.function import FunctionReply
 
         return FunctionReply(reply)
+    if not isinstance(reply, str):
+        raise TypeError(f"reply has to be Reply, str or a function, and this is {type(reply).__name__}")
     rule = find_reply(reply)
     if rule is None:
         names = ", ".join(known.name for known in (*all_replies(), *replies_with_argument()))

@@ -12,8 +12,6 @@ from core.replies import Peer, Reply, Responder
 
 Said: TypeAlias = bytes | str | Iterable[bytes | str] | None
 
-_ONE_ANSWER = (bytes, str)
-
 
 class FunctionPeer:
     """The other end of one connection, as the function has it; ``state`` is the function's own."""
@@ -34,7 +32,7 @@ class FunctionPeer:
 
     def send(self, message: bytes | str) -> None:
         """Send a message within the server's frame, text as UTF-8."""
-        self._peer.send(message.encode() if isinstance(message, str) else bytes(message))
+        self._peer.send(as_bytes(message))
 
     def close(self) -> None:
         """End the connection; what was sent goes out first."""
@@ -70,12 +68,8 @@ class _FunctionResponder(Responder):
         """Nothing is said before the peer speaks."""
 
     def received(self, message: bytes) -> None:
-        said = self._function(self._peer, message)
-        if isinstance(said, _ONE_ANSWER):
-            self._peer.send(said)
-        else:
-            for answer in _answers(said):
-                self._peer.send(answer)
+        for answer in answers(self._function(self._peer, message)):
+            self._peer.send(answer)
 
     def peer_finished(self, then: Callable[[], None]) -> None:
         then()
@@ -84,10 +78,22 @@ class _FunctionResponder(Responder):
         """Nothing was taken."""
 
 
-def _answers(said: Said) -> Iterator[bytes | str]:
-    if isinstance(said, _ONE_ANSWER):
-        yield said
+def answers(said: Said) -> Iterator[bytes | str]:
+    """The messages in what a function or a handler has returned. Raises ``TypeError`` for what is no answer."""
+    if isinstance(said, bytes | str | bytearray | memoryview):
+        yield said if isinstance(said, str) else bytes(said)
     elif isinstance(said, Generator):  # which can return something, too
-        yield from _answers((yield from said))
-    else:
-        yield from said or ()
+        yield from answers((yield from said))
+    elif isinstance(said, Iterable):
+        yield from said
+    elif said is not None:
+        raise TypeError(f"an answer is bytes, text or nothing, and this is {type(said).__name__}")
+
+
+def as_bytes(message: object) -> bytes:
+    """A message of a function or a handler as it is sent, text as UTF-8. Raises ``TypeError`` for what is none."""
+    if isinstance(message, str):
+        return message.encode(errors="surrogateescape")
+    if isinstance(message, bytes | bytearray | memoryview):
+        return bytes(message)
+    raise TypeError(f"what is sent is bytes or text, and this is {type(message).__name__}")

@@ -155,7 +155,7 @@ def read_certificate_and_key(data: bytes, key: bytes, password: str | None, wher
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
 
-    secret = password.encode() if password else None
+    secret = password.encode(errors="surrogateescape") if password else None  # the environment's may be no UTF-8
     try:
         if _PEM not in data and data.startswith(_DER):
             return _read_pkcs12(data, secret, where)
@@ -174,6 +174,8 @@ def _read_pkcs12(data: bytes, secret: bytes | None, where: str) -> Issued:
 
     try:
         key, certificate, more = pkcs12.load_key_and_certificates(data, secret)
+    except TypeError as error:  # the password is no UTF-8
+        raise _password_error(where, secret) from error
     except ValueError as error:
         if "password" in str(error).lower() or "mac" in str(error).lower():
             raise _password_error(where, secret) from error

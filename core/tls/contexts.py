@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import ssl
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from core.tls.authority import Authority
 from core.tls.certificates import Issued, load_reader, read_certificate_and_key
 from core.tls.settings import ClientCertificates, LowestVersion, Tls
 
+_UNWAITED = getattr(os, "O_NONBLOCK", 0)  # to open a pipe would wait for its other end, and nothing ends that
 _LARGEST = 1024 * 1024  # bytes of a file with certificates or keys
 _BUNDLES = (  # where systems keep the authorities that they trust, for a Python that was built for another system
     "/etc/ssl/certs/ca-certificates.crt",
@@ -147,15 +149,18 @@ def _load_system_trust(context: ssl.SSLContext) -> None:
 
 def _log_keys(context: ssl.SSLContext, path: Path) -> None:
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _UNWAITED, 0o600))
         context.keylog_filename = str(path)
     except OSError as error:
         raise TlsSettingsError(f"the secrets cannot be written to {path}: {reason(error)}") from error
 
 
 def _read(path: Path) -> bytes:
+    """The whole of it. A pipe, as a shell's ``<(command)`` is, is read to its end, and is empty if nobody writes."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _UNWAITED)) as file:
+            if sys.platform != "win32":
+                os.set_blocking(file.fileno(), True)
             data = file.read(_LARGEST + 1)
     except OSError as error:
         raise TlsSettingsError(f"{path} cannot be read: {reason(error)}") from error

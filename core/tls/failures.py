@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TypeAlias
 
 from core.errors import Explanation, Fault, quoted
@@ -172,6 +173,16 @@ def injected(size: int, first: bytes) -> Explanation:
         "injection (CVE-2011-0411)",
         ("somebody in between put them there, to have them taken for protected ones", "the peer did not wait"),
         fault=Fault.PEER,
+    )
+
+
+def no_key_log(path: Path) -> Explanation:
+    """The session's secrets could not be written, and OpenSSL goes on with nothing then."""
+    return Explanation(
+        f"the secrets of this handshake could not be written to {path}",
+        ("its disk is full",),
+        "Write them to another file, or none",
+        options=("--key-log",),
     )
 
 

@@ -37,7 +37,8 @@ class Tls:
     """How TLS is spoken by a session. With nothing given, a client verifies the server against the system's trust
     store and Tincan's own authority, and a server has a certificate of that authority.
 
-    Raises ``TlsSettingsError`` for what makes no sense. Files are read when the session starts.
+    Raises ``TlsSettingsError`` for what makes no sense, ``ValueError`` for a version or a wish for certificates that
+    there is not. Files are read when the session starts.
     """
 
     ca: Path | None = None  # PEM file: who may vouch, instead of the system's trust store
@@ -60,6 +61,8 @@ class Tls:
             object.__setattr__(self, name, Path(value) if value is not None else None)
         object.__setattr__(self, "pin", parse_pin(self.pin) if self.pin else "")
         object.__setattr__(self, "alpn", _checked_protocols(self.alpn))
+        object.__setattr__(self, "lowest", LowestVersion(self.lowest))
+        object.__setattr__(self, "client_certificates", ClientCertificates(self.client_certificates))
         if self.key is not None and self.certificate is None:
             raise TlsSettingsError("a key alone proves nothing: name its certificate, too")
         if self.starttls and self.starttls not in STARTTLS:
@@ -90,6 +93,8 @@ def parse_protocols(text: str) -> tuple[str, ...]:
 
 
 def _checked_protocols(names: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(names, str):
+        raise TypeError(f"alpn has to be a tuple of protocols, such as {(names,)}, and this is str")
     for name in names:
         if not name or not name.isascii() or not name.isprintable() or len(name) > _LONGEST_PROTOCOL:
             raise TlsSettingsError(f"{quoted(name)} is not the name of a protocol for ALPN, as h2 and http/1.1 are")

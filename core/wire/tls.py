@@ -210,6 +210,9 @@ class TlsEndpoint:
 
     def _fail(self, error: ssl.SSLError, at: float) -> None:
         """Tell of a handshake that OpenSSL has given up. Raises ``HandshakeError``."""
+        key_log = self._context.tls.key_log
+        if key_log is not None and error.library == "BIO":  # those that we read and write are in memory, and never fail
+            self._raise(failures.no_key_log(key_log), at)
         code = getattr(error, "verify_code", 0)
         alert = self._alert_of_peer(error)
         failure = replace(

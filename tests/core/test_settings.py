@@ -33,6 +33,11 @@ def test_everything_is_limited_from_the_first_start_but_idling() -> None:
         {"message": 0},
         {"receive": -1},
         {"journal": 999_999},
+        {"connect": float("nan")},
+        {"handshake": -1},
+        {"flush": None},
+        {"idle": "10 s"},
+        {"connections": "5"},
     ],
     ids=str,
 )

@@ -387,6 +387,20 @@ class TestClosing:
         assert workbench.close(PATIENCE) == []
 
 
+def test_it_closes_itself_whatever_happens_within() -> None:
+    with contextlib.suppress(ZeroDivisionError), Workbench() as workbench:
+        session = workbench.serve(Address("127.0.0.1", 0))
+        raise ZeroDivisionError
+    assert workbench._sessions[session].join(0)
+
+
+def test_the_journal_may_be_named_by_a_text(tmp_path: Path) -> None:
+    workbench = Workbench(str(tmp_path / "talk.tincan"))
+    assert workbench.journal == tmp_path / "talk.tincan"
+    assert workbench.close(PATIENCE) == []
+    assert workbench.journal.exists()
+
+
 @pytest.mark.case("C-42")
 def test_a_view_that_sleeps_slows_the_peers_and_loses_nothing() -> None:
     """The chain from a view over the recorder to the peer's own send: it holds, and then lets go."""

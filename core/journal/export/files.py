@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from core.errors import TincanError
 from core.files import replace_file, why_no_file
+from core.journal.reading.database import has_log
 from core.words import with_full_stop
 
 MOST_OPEN = 32  # descriptors; there may be many more streams
@@ -26,6 +27,7 @@ MOST_OPEN = 32  # descriptors; there may be many more streams
 FileKey = tuple[int | None, str]  # a connection's number, and the direction
 WHOLE: FileKey = (None, "")  # of what is not split
 
+_DATABASE = b"SQLite format 3\0"
 _NO_ROOM = {number for name in ("ENOSPC", "EDQUOT", "EFBIG") if (number := getattr(errno, name, None)) is not None}
 
 
@@ -150,18 +152,30 @@ class PartialFiles:
 def place_for(target: Path) -> Path:
     """Where the file itself is or will be: a link stays, and what it leads to is replaced.
 
-    Raises ``ExportError`` for what must not be replaced: a folder, a device, a pipe.
+    Raises ``ExportError`` for what must not be replaced: a folder, a device, a pipe, a journal.
     """
     if why := why_no_file(target):
         raise ExportError(with_full_stop(f"{shown(target)} cannot be a file: {why}"))
     try:
         place = target.resolve()
         in_the_way = place.exists() and not place.is_file()
+        is_database = has_log(place) or (place.is_file() and _is_database(place))
     except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a NUL in the name
         raise ExportError(with_full_stop(f"{shown(target)} cannot be a file: {_reason(error)}")) from error
     if in_the_way:
         raise ExportError(f"{shown(target)} is there and is not a file. Choose another name.")
+    if is_database:
+        raise ExportError(f"{shown(target)} is a journal, or another database. Choose another name.")
     return place
+
+
+def _is_database(path: Path) -> bool:
+    """Whether it is one of SQLite, as a journal is. A file that cannot be read is none. Raises ``OSError``."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_DATABASE)) == _DATABASE
+    except PermissionError:
+        return False
 
 
 @contextlib.contextmanager

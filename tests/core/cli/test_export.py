@@ -128,7 +128,12 @@ def test_lines_that_have_another_end_in_the_encoding_are_not_cut_in_the_middle(t
     [
         ("export", "the following arguments are required: JOURNAL"),
         ("export a --as pdf", "invalid choice: 'pdf'"),
-        ("export a --session one", "invalid int value: 'one'"),
+        *(
+            (f"{command} {option}={number}", f"argument {option}: “{number}” is no number of a {option[2:]}\n")
+            for command in ("export a", "find a b", "replay a h:1")
+            for option in ("--session", "--connection")
+            for number in ("one", "1_0", "１", "9" * 20, "-" + "9" * 20)
+        ),
     ],
 )
 def test_what_cannot_be_asked_for_is_said(arguments: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -206,6 +211,19 @@ def test_a_file_is_replaced(journal: Path, tmp_path: Path) -> None:
     assert done.code == 0
     assert done.err.startswith("8 rows, ")
     assert (tmp_path / "out.txt").read_bytes() == run(journal).out.encode()
+
+
+def test_what_is_read_is_not_replaced(journal: Path, tmp_path: Path) -> None:
+    capture = tmp_path / "talk.pcap"
+    capture.write_bytes(pcap([]))
+    for path in (journal, capture):
+        before = path.read_bytes()
+        for output in (path, tmp_path / "." / path.name):
+            says = refused(path, "--output", output)
+            assert says.endswith(
+                f"argument --output: {output} is named twice, and would be lost: choose another name\n"
+            )
+        assert path.read_bytes() == before
 
 
 def test_a_dash_is_standard_output_and_no_file(journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,6 +175,15 @@ def test_the_file_for_locust_can_go_to_standard_output(tmp_path: Path, monkeypat
     assert not (tmp_path / "-").exists()
 
 
+def test_the_file_for_locust_is_not_written_over_the_list(tmp_path: Path) -> None:
+    path = written(tmp_path, HELLO)
+    before = path.read_bytes()
+    done = program.run("load", path, "127.0.0.1:5", "--locust", path)
+    assert done.code == 2
+    assert f"argument --locust: {path} is named twice, and would be lost: choose another name" in done.err
+    assert path.read_bytes() == before
+
+
 @pytest.mark.skipif(LOCUST is None, reason=not_installed("locust, which pip has and LOCUST may name,"))
 def test_locust_with_a_master_and_two_workers_measures_the_same(tmp_path: Path) -> None:
     assert LOCUST is not None

@@ -60,7 +60,11 @@ def test_who_shows_messages_takes_what_they_are(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["serve", "connect"])
-def test_whose_answers_may_go_round_in_a_circle_has_a_limit(command: str) -> None:
+def test_whose_answers_may_go_round_in_a_circle_has_a_limit(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong in ("-1", "nan", "1e3", "1_0", "9" * 20):
+        with pytest.raises(SystemExit):
+            parse((command, "127.0.0.1:5555", f"--answers={wrong}"))
+        assert f"argument --answers: “{wrong}” is no number of answers: use 0 to" in capsys.readouterr().err
     options = parse((command, "127.0.0.1:5555", "--answers", "7"))
     assert isinstance(options, Options)
     assert options.answers == 7

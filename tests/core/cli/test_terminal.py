@@ -310,6 +310,20 @@ class TestServing:
         assert terminal.run("serve", "0", "--reply", "none", "--frame", "length:2be", scene=scene) == 0
         assert terminal.out.lines[1:] == ["CLIENT MESSAGE: hello", "CLIENT MESSAGE: you"]
 
+    @pytest.mark.parametrize("framing", ["line", "gap:3600000", "raw"])
+    def test_what_the_end_completes_is_shown_before_the_end(self, framing: str, terminal: Terminal) -> None:
+        terminal.err = terminal.out
+        with listening() as (server, address):
+
+            def scene() -> None:
+                with accept(server) as peer:
+                    peer.sendall(b"the last\xc3")
+
+            assert terminal.run("connect", address, "--frame", framing, scene=scene) == 0
+        *_, last, ending = terminal.out.lines
+        assert re.fullmatch(r"SERVER: .*\\xc3", last)
+        assert ending.startswith("connection closed: ")
+
     def test_silence_ends_a_message_that_is_shown_then(self, terminal: Terminal) -> None:
         with listening() as (server, address):
 

@@ -176,6 +176,17 @@ def test_what_cannot_be_played_is_one_line_and_code_2(
     assert done.err.count("\n") == 1
 
 
+def test_a_report_is_written_over_neither_its_list_nor_its_journal(tmp_path: Path) -> None:
+    path, journal = written(tmp_path, ASK), tmp_path / "talk.tincan"
+    before = path.read_bytes()
+    for report in (path, journal):
+        done = run(path, "127.0.0.1:5", "--journal", journal, "--junit", report)
+        assert (done.code, done.out) == (2, "")
+        assert f"argument --junit: {report} is named twice, and would be lost: choose another name" in done.err
+    assert path.read_bytes() == before
+    assert not journal.exists()
+
+
 def test_a_report_that_cannot_be_written_is_no_success(tmp_path: Path) -> None:
     with serving(Rules(find_rule_set("thermometer")), framing="line") as (server, _sink):
         done = run(written(tmp_path, ASK), str(server.addresses[0]), "--junit", tmp_path / "no" / "folder.xml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import pytest
 
 from core.__main__ import parse
 from core.address import Address
+from core.cli import arguments as arguments_module
 from core.cli import tls as tls_module
 from core.cli.options import Options
 from core.compose.profiles import Profile, export_profiles
@@ -22,6 +24,7 @@ from tests.support.certificates import Made, make, make_authority
 from tests.support.peers import Host, Peer
 from tests.support.sink import PATIENCE
 from tests.support.stage import serving
+from tests.support.systems import only_posix
 from tests.support.tls_peers import TlsPeer, client_context, server_context
 
 PIN = "ab" * 32
@@ -91,6 +94,20 @@ def test_what_makes_no_sense_is_said_in_one_line(arguments: str, says: str, caps
     assert err.count("\n") == 1
 
 
+@only_posix("Windows has no pipes in folders")
+def test_a_certificate_in_a_pipe_is_left_for_the_session_to_read(tmp_path: Path) -> None:
+    pipe, own = tmp_path / "pipe", make()
+    os.mkfifo(pipe)  # type: ignore[attr-defined,unused-ignore]
+    keeps = os.open(pipe, os.O_RDWR)
+    try:
+        os.write(keeps, own.pem + own.key_pem())
+        tls = asked(f"serve 1 --cert {pipe}")
+        assert tls == Tls(certificate=pipe)
+        assert os.read(keeps, 1 << 16) == own.pem + own.key_pem()
+    finally:
+        os.close(keeps)
+
+
 def test_a_password_is_asked_for_or_taken_from_the_environment(
     authority: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,6 +128,51 @@ def test_a_password_is_asked_for_or_taken_from_the_environment(
     assert "nothing cannot be read: " in capsys.readouterr().err
     monkeypatch.setenv("TINCAN_KEY_PASSWORD", "secret")
     assert asked(f"serve 1 --cert {file}") == Tls(certificate=file, password="secret")
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (EOFError(), "no password for {whose} was typed"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, ""), "the password for {whose} is no text in the encoding of this"),
+    ],
+)
+@pytest.mark.parametrize("arguments", ["serve 1 --cert {file}", "connect h:1 --proxy socks5://anna@p"])
+def test_a_person_may_type_no_password(
+    arguments: str,
+    error: Exception,
+    says: str,
+    authority: Made,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def ask(_prompt: str) -> str:
+        raise error
+
+    file = tmp_path / "own.p12"
+    file.write_bytes(authority.as_pkcs12("secret"))
+    for module in (tls_module, arguments_module):
+        monkeypatch.setattr(module, "is_terminal", lambda _stream: True)
+    monkeypatch.setattr("getpass.getpass", ask)
+    with pytest.raises(SystemExit) as leaving:
+        parse(arguments.format(file=file).split())
+    assert leaving.value.code == 2
+    whose = file if "serve" in arguments else "anna at socks5://p:1080"
+    assert says.format(whose=whose) in capsys.readouterr().err
+
+
+@only_posix("the environment of Windows is text")
+@pytest.mark.parametrize("kind", ["pkcs12", "pem"])
+def test_a_wrong_password_of_the_environment_may_be_any_bytes(
+    kind: str, authority: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "own"
+    file.write_bytes(authority.as_pkcs12("secret") if kind == "pkcs12" else authority.pem + authority.key_pem("secret"))
+    monkeypatch.setenv("TINCAN_KEY_PASSWORD", "\udcff")
+    with pytest.raises(SystemExit):
+        asked(f"serve 1 --cert {file}")
+    assert f"the password for {file} is wrong" in capsys.readouterr().err
 
 
 def test_both_programs_talk_and_say_who_proved_what(terminal: Terminal, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -19,6 +19,7 @@ from core.events import (
     PeerFinished,
     Received,
     Resolving,
+    Sent,
     SessionClosed,
     SessionOpened,
 )
@@ -28,7 +29,7 @@ from core.net.connection import Connection
 from core.net.owner import Pause
 from core.net.resolver import Resolver
 from core.net.sockets import Endpoint
-from core.settings import KIB, Limits
+from core.settings import KIB, MIB, Limits
 from core.supervision import Worker
 from tests.support.law import check_law
 from tests.support.peers import Host, Peer, Resets, black_hole, free_port
@@ -62,6 +63,39 @@ def test_says_and_hears_and_parts(host: Host) -> None:
     (opened,) = sink.of(Opened)
     assert opened.peer == host.address
     assert opened.took is not None
+
+
+@pytest.mark.parametrize("framing", ["raw", "line"])
+def test_what_is_sent_is_what_the_message_was_then(host: Host, framing: str) -> None:
+    limits = Limits(outbox=64 * MIB)
+    with calling(host.address, framing=framing, limits=limits) as (client, sink), host.accept(Peer) as peer:
+        large, small = bytearray(b"A" * (16 * MIB)), memoryview(bytearray(b"small\n"))
+        client.send(large)  # type: ignore[arg-type]  # more than the kernel takes, so that most of it waits
+        client.send(small, exact=True)  # type: ignore[arg-type]
+        large[:] = b"B" * len(large)
+        small[:] = b"-----\n"
+        ending = b"\n" if framing == "line" else b""
+        assert peer.hear(16 * MIB + len(ending) + 6) == b"A" * (16 * MIB) + ending + b"small\n"
+        assert [event.data[:5] for event in sink.wait_for(Sent, 2)] == [b"AAAAA", b"small"]
+
+
+@pytest.mark.parametrize("message", ["text", 5, None, [97], ()])
+@pytest.mark.parametrize("framing", ["raw", "line", "fixed:1", "flag:7e"])
+def test_what_is_no_bytes_is_refused_at_once(host: Host, framing: str, message: object) -> None:
+    with calling(host.address, framing=framing) as (client, sink), host.accept(Peer):
+        for exact in (False, True):
+            with pytest.raises(TypeError, match=f"a message is bytes, and this is {type(message).__name__}"):
+                client.send(message, exact=exact)  # type: ignore[arg-type]
+        assert sink.of(Sent) == []
+
+
+@pytest.mark.parametrize("end", [Connection.abort, Connection.close])
+def test_who_hears_that_it_stands_may_end_it_at_once(host: Host, end: Callable[[Connection], None]) -> None:
+    with calling(host.address, stands=end) as (client, sink):
+        sink.wait_for(SessionClosed)
+        assert client.connections == []
+        client.check()
+    assert len(sink.of(Opened)) == len(sink.of(Closed)) == 1
 
 
 def test_hears_every_message_until_the_server_has_finished(host: Host) -> None:

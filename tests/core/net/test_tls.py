@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.address import Address
-from core.errors import ConnectError, ListenError, SendError
+from core.errors import ConnectError, ListenError, SendError, TincanError
 from core.events import (
     Closed,
     Ending,
@@ -37,6 +37,7 @@ from core.net.server import Server
 from core.settings import DEFAULTS, KIB, Limits
 from core.tls.contexts import make_context
 from core.tls.facts import Handshake, Trust
+from core.tls.failures import no_key_log
 from core.tls.settings import ClientCertificates, LowestVersion, Tls
 from core.wire.tls_records import INTERNAL_ERROR, plain_alert
 from tests.support.certificates import DAY, Made, make, make_authority
@@ -44,7 +45,7 @@ from tests.support.law import check_law
 from tests.support.peers import HalfClosesThenReads, Host, Peer, SaysNothing
 from tests.support.sink import PATIENCE, SOON, Sink, until
 from tests.support.stage import calling, serving
-from tests.support.systems import ON_WINDOWS, needs_rst
+from tests.support.systems import ON_WINDOWS, needs_rst, only_linux
 from tests.support.tls_peers import TlsPeer, client_context, hello_of, server_context
 
 SHORT = Limits(handshake=0.2)
@@ -779,6 +780,20 @@ def test_the_secrets_are_written_only_where_it_is_asked_for(serves: Tls, trusts:
     assert ON_WINDOWS or log.stat().st_mode & 0o077 == 0
     assert handshake(sink).key_log == str(log)
     assert handshake(heard).key_log == ""
+
+
+@only_linux("/dev/full is a file on which there is no room")
+def test_secrets_that_cannot_be_written_are_not_laid_to_the_peer(serves: Tls, trusts: Tls) -> None:
+    log, why = Path("/dev/full"), "the secrets of this handshake could not be written to /dev/full"
+    with serving("echo", tls=serves) as (server, _heard):
+        says, sink = refusal(server.addresses[0], replaced(trusts, key_log=log))
+    assert says.startswith("T" + why[1:])
+    assert handshake(sink).failure == why
+    with serving("echo", tls=replaced(serves, key_log=log)) as (server, heard):
+        with contextlib.suppress(TincanError):  # in TLS 1.3 it stands by then
+            Client(server.addresses[0], tls=trusts).run()
+        assert closed(heard).why == no_key_log(log)
+    assert handshake(heard).failure == why
 
 
 def test_nothing_is_sent_that_waits_when_the_handshake_fails(trusts: Tls, tmp_path: Path) -> None:

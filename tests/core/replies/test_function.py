@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
+
+import pytest
 
 from core import Server
 from core.events import Closed, Ending
@@ -34,6 +37,25 @@ def test_it_may_yield_send_and_close() -> None:
         peer.say(b"x")
         assert peer.hear_all() == b"x127.0.0.1"
         assert sink.wait_for(Closed)[0].ending is Ending.RULE
+
+
+@pytest.mark.parametrize("answer", [bytearray(b"ab"), memoryview(b"ab"), [bytearray(b"a"), "b"]])
+def test_it_may_answer_with_bytes_that_can_change(answer: object) -> None:
+    with serving(lambda _peer, _message: answer) as (server, _sink), Peer.calls(server.addresses[0]) as peer:  # type: ignore[arg-type]
+        peer.say(b"x")
+        assert peer.hear(2) == b"ab"
+
+
+@pytest.mark.parametrize("answer", [5, True, [5], [None]])
+def test_what_is_no_answer_is_logged_and_sends_nothing(answer: object, logged_errors: list[logging.LogRecord]) -> None:
+    with serving(lambda _peer, _message: answer) as (server, sink), Peer.calls(server.addresses[0]) as peer:  # type: ignore[arg-type]
+        peer.say(b"x")
+        assert peer.hear_all() == b""
+        assert sink.wait_for(Closed)[0].ending is Ending.FAILED
+    (record,) = logged_errors
+    assert record.exc_info is not None
+    assert record.exc_info[0] is TypeError
+    logged_errors.clear()
 
 
 def test_what_it_raises_ends_that_connection_alone(logged_errors: list[object]) -> None:

@@ -80,7 +80,7 @@ def test_one_that_talks_without_an_end_holds_nobody_up(tmp_path: Path, says: str
     [
         ("1 / 0", "answers.py, line 2, in on_message: ZeroDivisionError: division by zero"),
         ("raise SystemExit(3)", "answers.py, line 2, in on_message: SystemExit: 3"),
-        ("return 5", "TypeError: a handler returns bytes, text or nothing, and this is int"),
+        ("return 5", "TypeError: an answer is bytes, text or nothing, and this is int"),
         ("peer.send(None)", "TypeError: what is sent is bytes or text, and this is NoneType"),
     ],
 )

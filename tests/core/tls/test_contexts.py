@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from core.errors import TlsPasswordError, TlsSettingsError
 from core.tls.contexts import make_context, read_own
 from core.tls.settings import ClientCertificates, LowestVersion, Tls
 from tests.support.certificates import Made, make, make_authority
+from tests.support.sink import PATIENCE
+from tests.support.systems import only_posix
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,30 @@ def test_a_certificate_comes_in_one_file_or_two_or_as_pkcs12(own: Made, tmp_path
         context = make_context(tls, is_server=True)
         assert context.own_name == "localhost"
         assert context.is_server
+
+
+@only_posix("Windows has no pipes in folders")
+def test_a_file_may_be_a_pipe_which_nobody_waits_for(own: Made, tmp_path: Path) -> None:
+    pipe, log = tmp_path / "pipe", tmp_path / "log"
+    for path in (pipe, log):
+        os.mkfifo(path)  # type: ignore[attr-defined,unused-ignore]
+    with pytest.raises(TlsSettingsError, match="no certificate"):
+        read_own(served(tmp_path, certificate=pipe))
+    with pytest.raises(TlsSettingsError, match=r"secrets cannot be written to .*ENXIO"):
+        make_context(served(tmp_path, key_log=log), is_server=False)
+
+    reader, writer = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), os.open(pipe, os.O_WRONLY)  # type: ignore[attr-defined,unused-ignore]
+    os.write(writer, own.pem)
+
+    def go_on() -> None:
+        os.write(writer, own.key_pem())
+        os.close(writer)
+
+    goes_on = threading.Thread(target=go_on)
+    goes_on.start()
+    assert read_own(served(tmp_path, certificate=pipe)).name == "localhost"
+    goes_on.join(PATIENCE)
+    os.close(reader)
 
 
 @pytest.mark.parametrize("kind", ["pkcs12", "pem"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import Fault, TlsSettingsError
-from core.tls.settings import Tls, parse_pin, parse_protocols
+from core.tls.settings import ClientCertificates, LowestVersion, Tls, parse_pin, parse_protocols
 
 DIGITS = "00112233445566778899aabbccddeeff" * 2
 
@@ -40,6 +40,18 @@ def test_protocols_are_a_list_without_doubles() -> None:
     for text in ("", "a,,b", "ü", "x" * 256, "a\tb"):
         with pytest.raises(TlsSettingsError, match="ALPN"):
             parse_protocols(text)
+
+
+def test_one_text_is_no_list_of_protocols() -> None:
+    with pytest.raises(TypeError, match=r"^alpn has to be a tuple of protocols, such as \('h2',\), and this is str$"):
+        Tls(alpn="h2")  # type: ignore[arg-type]
+
+
+def test_a_version_and_a_wish_for_certificates_may_be_text() -> None:
+    tls = Tls(lowest="1.3", client_certificates="require")  # type: ignore[arg-type]
+    assert (tls.lowest, tls.client_certificates) == (LowestVersion.TLS_1_3, ClientCertificates.REQUIRE)
+    with pytest.raises(ValueError, match=r"1\.4"):
+        Tls(lowest="1.4")  # type: ignore[arg-type]
 
 
 def test_what_makes_no_sense_together_is_refused_at_once() -> None:

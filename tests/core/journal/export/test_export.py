@@ -253,6 +253,19 @@ def test_a_folder_is_not_replaced(talk: Talk, folder: Path, form: type[Format]) 
     assert names(folder) == []
 
 
+@pytest.mark.parametrize("is_written", [False, True])
+def test_a_journal_is_not_replaced(talk: Talk, folder: Path, *, is_written: bool) -> None:
+    target = folder / "other.tincan"
+    with contextlib.closing(Talk(target)) as other:
+        other.opens()
+        if not is_written:
+            other.close()
+        before = target.read_bytes()
+        with pytest.raises(ExportError, match=r"is a journal, or another database\. Choose another name\.$"):
+            exported(talk.path, target, Text)
+        assert target.read_bytes() == before
+
+
 @only_posix("Windows has no pipes in folders")
 @pytest.mark.parametrize("form", all_formats())
 def test_a_pipe_or_a_device_is_not_replaced(talk: Talk, folder: Path, form: type[Format]) -> None:
