@@ -29,10 +29,15 @@ class QuietScrollbar(ttk.Scrollbar):
         super().__init__(parent, command=command, takefocus=False)
         self._ground = ground
         self._is_idle: bool | None = None
+        self._shown: tuple[float, float] | None = None
 
     def set(self, first: float | str, last: float | str) -> None:
         """Show that the view has this part of the whole, each from 0 to 1."""
-        is_idle = float(first) <= 0 and float(last) >= 1
+        shown = float(first), float(last)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        is_idle = shown[0] <= 0 and shown[1] >= 1
         if is_idle is not self._is_idle:
             self._is_idle = is_idle
             self.configure(style=f"{self._ground}{'Idle.' if is_idle else ''}Vertical.TScrollbar")
