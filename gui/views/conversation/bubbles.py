@@ -23,7 +23,7 @@ _WIDEST_POINTS = 620  # at 96 dots an inch: longer lines are hard to read
 _STEP = 4
 _HEAD_ABOVE, _HEAD_BELOW = 12, 3  # the same: around who and when
 _WAY = "out #00 "  # the widest usual way of a compact row
-_TAGGED = 2_000  # indices in one call of Tk
+_TAGGED = 2_000  # indices in one command of Tk
 _CHOSEN = (INCOMING, OUTGOING, "note", "compact", "mark")  # what can be set off
 
 
@@ -74,8 +74,11 @@ class BubbleText(tk.Text):
         self.lines -= lines
 
     def _edit(self, *commands: tuple[object, ...]) -> None:
-        """Do what Tk does to a Text that is not disabled, all of it in one call."""
-        commands = ("configure", "-state", "normal"), *commands, ("configure", "-state", "disabled")
+        """Do what Tk does to a Text that is not disabled."""
+        self._do(("configure", "-state", "normal"), *commands, ("configure", "-state", "disabled"))
+
+    def _do(self, *commands: tuple[object, ...]) -> None:
+        """Have Tk do these with the Text, all of them in one call."""
         self.tk.call("foreach", "command", commands, f"{self} {{*}}$command")
 
     def top(self) -> tuple[int, int]:
@@ -116,10 +119,9 @@ class BubbleText(tk.Text):
 
     def mark(self, tag: str, stretches: Iterable[tuple[Place, Place]]) -> None:
         """Have these characters, and no others, set off as found; each from the first up to before the second."""
-        self.tag_remove(tag, "1.0", "end")
         places = [f"{place.line}.{place.column}" for stretch in stretches for place in stretch]
-        for start in range(0, len(places), _TAGGED):
-            self.tk.call(str(self), "tag", "add", tag, *places[start : start + _TAGGED])
+        parts = [places[start : start + _TAGGED] for start in range(0, len(places), _TAGGED)]
+        self._do(("tag", "remove", tag, "1.0", "end"), *(("tag", "add", tag, *part) for part in parts))
 
     def set_off(self, ranges: Iterable[tuple[int, int]]) -> None:
         """Give the bubbles on these lines, each up to before the second, another colour, and no others."""
