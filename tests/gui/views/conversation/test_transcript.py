@@ -1505,3 +1505,35 @@ def test_bytes_that_a_long_drag_does_not_show_are_revealed_right_behind_it(scene
 
     assert scene.marked == TALL[300]
     assert scene.sees(f"{TALL[300]}\\n")
+
+
+class CountedTk:
+    """The interpreter of a widget, and how often something is called in it: each time other threads take their turn."""
+
+    def __init__(self, tk: object) -> None:
+        self.calls = 0
+        self._tk = tk
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._tk, name)
+
+    def call(self, *words: object) -> object:
+        self.calls += 1
+        return self._tk.call(*words)  # type: ignore[attr-defined]
+
+
+def test_a_frame_of_a_flood_is_few_calls_into_tk_however_many_rows_it_has(scene: Scene) -> None:
+    scene.grow(10)
+    scene.grow(MILLION)
+    text = scene.transcript.text
+    text.tk = counted = CountedTk(text.tk)  # type: ignore[assignment]
+
+    scene.journal.total = 2 * MILLION
+    scene.journal.version += 1
+    scene.transcript.show(scene.journal)
+    of_the_flood, counted.calls = counted.calls, 0
+    scene.transcript.drag("moveto", "0.5")
+
+    assert scene.sees(f"message {MILLION}")
+    assert of_the_flood < 10
+    assert counted.calls < 12
