@@ -160,7 +160,10 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("gui.keys", {"gui.platform.differences"}),
     ("gui.platform", ALL_OF_CORE),
     ("gui.theme", {"gui.platform.differences", "gui.platform.desktop", "gui.platform.windows"}),
-    ("gui.widgets", {"core.text_safety", "gui.platform.differences", "gui.platform.windows", "gui.theme"}),
+    (
+        "gui.widgets",
+        {"core.clock", "core.text_safety", "gui.platform.differences", "gui.platform.windows", "gui.theme"},
+    ),
     ("gui.viewmodels", VALUES | FLOOR),
     ("gui.preferences", VALUES | {"core.files", "gui.viewmodels"}),
     ("gui.views", VALUES | FLOOR | {"gui.theme", "gui.widgets", "gui.viewmodels"}),

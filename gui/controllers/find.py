@@ -109,10 +109,14 @@ class FindController(ViewController["FindBar"]):
         A hit that began in an earlier message is cut to the part within this one; of more than ``MOST_MARKS``, those
         around the shown hit are given. Raises ``JournalError``.
         """
+        return self._marks(display_row) if self.is_open else []
+
+    # Private.
+
+    def _marks(self, display_row: DisplayRow) -> list[tuple[int, int]]:
+        """The same while the find bar is open, which takes a call into Tk to know."""
         conversation = self._viewing.conversation
-        if not self._hits or not self.is_open or display_row.span is None or conversation is None:
-            return []
-        if self._searched != self._on_view:
+        if not self._hits or display_row.span is None or conversation is None or self._searched != self._on_view:
             return []
         places = self._hits.overlapping(display_row.span)
         if not places:
@@ -120,8 +124,6 @@ class FindController(ViewController["FindBar"]):
         around = bisect_left(self._hits, self._shown) if self._shown is not None else places.start
         first = max(places.start, min(around - MOST_MARKS // 2, places.stop - MOST_MARKS))
         return conversation.within(display_row, self._hits[first : min(places.stop, first + MOST_MARKS)])
-
-    # Private.
 
     @property
     def _on_view(self) -> object:
@@ -274,7 +276,7 @@ class FindController(ViewController["FindBar"]):
 
     def _marks_or_none(self, display_row: DisplayRow) -> list[tuple[int, int]]:
         try:
-            return self.marks(display_row)
+            return self._marks(display_row)
         except JournalError:  # reading the rows says so
             return []
 

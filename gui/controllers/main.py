@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from core.clock import monotonic_ns
+from core.clock import monotonic, monotonic_ns
 from core.events import ConnectionId, SessionId
 from core.journal.reading.lens import RAW
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
@@ -64,6 +64,9 @@ if TYPE_CHECKING:
     from core.workbench import Workbench
     from gui.journals.conversations import OpenConversation, OpenJournal
     from gui.journals.own_journal import OwnJournal
+
+
+_FIGURES_REST = 0.1  # seconds between two times at which figures alone are shown: nobody reads them more often
 
 
 class AppInterface(Protocol):
@@ -135,6 +138,8 @@ class MainController:
         """Make the other controllers for a window and show what there is."""
         self.window = window
         self._second = Debounce(window.root, self.refresh)
+        self._figures = Debounce(window.root, self.refresh)
+        self._refreshed_at = 0.0  # by the monotonic clock
         post = self._app.post
         self.conversation = ConversationController(
             window,
@@ -197,18 +202,37 @@ class MainController:
     # What comes up.
 
     def deliver(self, states: dict[SessionId, SessionState], recording: Recording) -> None:
-        """Take in the newest states and show them."""
+        """Take in the newest states and show them.
+
+        Where nothing but figures differ, they are shown a little later, and by themselves: of a flood the conversation
+        is drawn with each of them.
+        """
         before = {session: self.sessions[session] for session in states if session in self.sessions}
+        are_figures = all(
+            name in before and state.differs_in_traffic_alone(before[name]) for name, state in states.items()
+        )
         self.sessions.update(states)
         self.rows.count_unread(states.values())
+        if self.state is not None:
+            self.rows.mark_read(self.state)
         do_all(
             [
                 ("the notices", lambda: self.notices.watch(states, before, recording)),
                 ("following the journal", lambda: self._app.own_journal.follow(recording.path)),
                 *(("a change of phase", partial(self._tell_phase, state, before)) for state in states.values()),
-                ("showing what is so", self.refresh),
+                ("showing what is so", self._show_figures if are_figures else self.refresh),
             ]
         )
+
+    def _show_figures(self) -> None:
+        """Show what has come, and the figures of it unless they were shown just now: then they follow."""
+        left = self._refreshed_at + _FIGURES_REST - monotonic()
+        if left <= 0:
+            self.refresh()
+            return
+        if not self._figures.is_due:
+            self._figures.ask(math.ceil(left * 1_000))
+        self._show_growth()
 
     def _tell_phase(self, state: SessionState, before: Mapping[SessionId, SessionState]) -> None:
         known = before.get(state.session)
@@ -220,6 +244,8 @@ class MainController:
 
     def refresh(self) -> None:
         """Show the present state in every view, each guarded for itself."""
+        self._figures.cancel()
+        self._refreshed_at = monotonic()
         state = self.state
         if state is not None:
             self.rows.mark_read(state)
@@ -250,7 +276,7 @@ class MainController:
         )
 
     def _show_growth(self) -> None:
-        """Show that more of the conversation on view is counted; the sessions are as they were."""
+        """Show that there is more of the conversation on view; what stands around it is as it was."""
         do_all(self._showing_conversation(self.state))
 
     def _showing_conversation(self, state: SessionState | None) -> list[Step]:

@@ -21,15 +21,22 @@ class TkLoop:
 
     def __init__(self, root: tk.Tk) -> None:
         self._root = root
+        self._commands: dict[Callable[[], None], str] = {}  # what Tk calls each callback
 
     def after(self, milliseconds: int, callback: Callable[[], None]) -> str:
-        """Call back once, later."""
-        return self._root.after(milliseconds, callback)
+        """Call back once, later. Tk knows each callback from then on: there should be few of them.
+
+        That is one call into Tk, which gives the interpreter away, where ``Misc.after`` takes three.
+        """
+        command = self._commands.get(callback)
+        if command is None:
+            command = self._commands[callback] = self._root.register(callback)
+        return str(self._root.tk.call("after", milliseconds, command))
 
     def cancel(self, ticket: str) -> None:
         """Do not call back. Without effect once the window is gone, and its tickets with it."""
         with contextlib.suppress(tk.TclError):
-            self._root.after_cancel(ticket)
+            self._root.tk.call("after", "cancel", ticket)
 
     def draw(self) -> bool:
         """Do what waits until the loop is idle, once; whether there was anything."""

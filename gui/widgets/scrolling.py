@@ -29,10 +29,15 @@ class QuietScrollbar(ttk.Scrollbar):
         super().__init__(parent, command=command, takefocus=False)
         self._ground = ground
         self._is_idle: bool | None = None
+        self._shown: tuple[float, float] | None = None
 
     def set(self, first: float | str, last: float | str) -> None:
         """Show that the view has this part of the whole, each from 0 to 1."""
-        is_idle = float(first) <= 0 and float(last) >= 1
+        shown = float(first), float(last)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        is_idle = shown[0] <= 0 and shown[1] >= 1
         if is_idle is not self._is_idle:
             self._is_idle = is_idle
             self.configure(style=f"{self._ground}{'Idle.' if is_idle else ''}Vertical.TScrollbar")
@@ -85,6 +90,7 @@ class HitMarks(tk.Canvas):
         self._theme = theme
         self._marks: Sequence[float] = ()
         self._current: float | None = None
+        self._drawn: tuple[object, ...] = ()  # what was drawn last
         self.bind("<Button-1>", lambda event: on_go(event.y / max(1, self.winfo_height())))
         self.bind("<Configure>", lambda _event: self._draw())
         theme.subscribe(self._draw, self)
@@ -102,16 +108,20 @@ class HitMarks(tk.Canvas):
 
     def _draw(self) -> None:
         palette, high, wide = self._theme.palette, self._theme.px(_MARK_HEIGHT), self.winfo_width()
+        room = max(1, self.winfo_height() - high)
+        tops = tuple(round(min(1.0, mark) * room) for mark in self._marks)
+        current = round(self._current * room) if self._current is not None else None
+        drawn = palette, high, wide, tops, current
+        if drawn == self._drawn:  # in a flood there are more of them all the time, and mostly at the same pixels
+            return
+        self._drawn = drawn
         self.configure(background=palette.pane)
         self.delete("all")
-        room = max(1, self.winfo_height() - high)
-        tops = tuple(min(1.0, mark) * room for mark in self._marks)
         # In one call for all of them, since each gives the interpreter away.
         create = f"{self} create rectangle {wide // 3} $top {wide} [expr {{$top + {high}}}]"
         self.tk.call("foreach", "top", tops, f"{create} -fill {palette.hit} -outline {{}}")
-        if self._current is not None:
-            top = self._current * room
-            self.create_rectangle(0, top - high, wide, top + 2 * high, fill=palette.found, outline="")
+        if current is not None:
+            self.create_rectangle(0, current - high, wide, current + 2 * high, fill=palette.found, outline="")
 
 
 class KeptLine(ttk.Frame):

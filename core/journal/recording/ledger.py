@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -144,6 +144,10 @@ class SessionState:
         """How many connections can be sent to."""
         return 0 if self.phase is Phase.ENDED else len(self.connections) - self.finished
 
+    def differs_in_traffic_alone(self, other: SessionState) -> bool:
+        """Whether nothing but the figures of what was received and sent may differ from those of another state."""
+        return bool(_beside_traffic(self) == _beside_traffic(other))
+
     def connection(self, connection: ConnectionId) -> ConnectionState | None:
         """That connection, standing or over; None if it was over too long ago."""
         if self.phase is Phase.ENDED:  # of a recovered journal they come in any order
@@ -163,6 +167,12 @@ class SessionState:
         """Whether machines other than this one can reach the server."""
         is_listening = self.phase is Phase.OPEN and self.role.listens
         return is_listening and any(not address.is_loopback for address in self.addresses)
+
+
+_FIGURES = {
+    "received", "bytes_in", "bytes_out", "sent_at", "bytes_in_of", "bytes_out_of", "entries", "answers", "between",
+}  # fmt: skip
+_beside_traffic = attrgetter(*(each.name for each in fields(SessionState) if each.name not in _FIGURES))
 
 
 def find_standing(connections: Sequence[ConnectionState], connection: ConnectionId) -> ConnectionState | None:

@@ -51,10 +51,15 @@ class Hits(Sequence[Hit]):
 
     def overlapping(self, span: Span) -> range:
         """The places of those that end in entries of a span and are not all before or all behind its bytes there."""
-        begin = bisect_left(self, (span.first, span.start))
-        while begin and self.ordinals[begin - 1] == span.first and self[begin - 1].stop > span.start:
+        begin, (_ordinals, _starts, stops) = self._place(span.first, span.start), self._columns
+        while begin and self.ordinals[begin - 1] == span.first and stops[begin - 1] > span.start:
             begin -= 1  # it begins before the span
-        return range(begin, max(begin, bisect_left(self, (span.last, span.stop))))
+        return range(begin, max(begin, self._place(span.last, span.stop)))
+
+    def _place(self, ordinal: int, byte: int) -> int:
+        """The place of the first that begins at that byte of an entry or behind it; no hit is made to find it."""
+        same = self.between(ordinal, ordinal + 1)
+        return bisect_left(self._columns[1], byte, same.start, same.stop)
 
     def __len__(self) -> int:
         return len(self.ordinals)

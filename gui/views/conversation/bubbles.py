@@ -23,7 +23,7 @@ _WIDEST_POINTS = 620  # at 96 dots an inch: longer lines are hard to read
 _STEP = 4
 _HEAD_ABOVE, _HEAD_BELOW = 12, 3  # the same: around who and when
 _WAY = "out #00 "  # the widest usual way of a compact row
-_TAGGED = 2_000  # indices in one call of Tk
+_TAGGED = 2_000  # indices in one command of Tk
 _CHOSEN = (INCOMING, OUTGOING, "note", "compact", "mark")  # what can be set off
 
 
@@ -61,24 +61,25 @@ class BubbleText(tk.Text):
 
     def replace(self, rows: Sequence[Row]) -> None:  # type: ignore[override]
         """Show these rows and nothing else."""
-        self.configure(state="normal")
-        self.delete("1.0", "end")
         self.lines = 0
-        self._write(rows)
-        self.configure(state="disabled")
+        self._edit(("delete", "1.0", "end"), *self._written(rows))
 
     def append(self, rows: Sequence[Row]) -> None:
         """Add rows at the end."""
-        self.configure(state="normal")
-        self._write(rows)
-        self.configure(state="disabled")
+        self._edit(*self._written(rows))
 
     def cut_head(self, lines: int) -> None:
         """Take so many lines away at the top."""
-        self.configure(state="normal")
-        self.delete("1.0", f"{lines + 1}.0")
-        self.configure(state="disabled")
+        self._edit(("delete", "1.0", f"{lines + 1}.0"))
         self.lines -= lines
+
+    def _edit(self, *commands: tuple[object, ...]) -> None:
+        """Do what Tk does to a Text that is not disabled."""
+        self._do(("configure", "-state", "normal"), *commands, ("configure", "-state", "disabled"))
+
+    def _do(self, *commands: tuple[object, ...]) -> None:
+        """Have Tk do these with the Text, all of them in one call."""
+        self.tk.call("foreach", "command", commands, f"{self} {{*}}$command")
 
     def top(self) -> tuple[int, int]:
         """The line at the top of the view, and how many of its pixels are above the view."""
@@ -118,10 +119,9 @@ class BubbleText(tk.Text):
 
     def mark(self, tag: str, stretches: Iterable[tuple[Place, Place]]) -> None:
         """Have these characters, and no others, set off as found; each from the first up to before the second."""
-        self.tag_remove(tag, "1.0", "end")
         places = [f"{place.line}.{place.column}" for stretch in stretches for place in stretch]
-        for start in range(0, len(places), _TAGGED):
-            self.tk.call(str(self), "tag", "add", tag, *places[start : start + _TAGGED])
+        parts = [places[start : start + _TAGGED] for start in range(0, len(places), _TAGGED)]
+        self._do(("tag", "remove", tag, "1.0", "end"), *(("tag", "add", tag, *part) for part in parts))
 
     def set_off(self, ranges: Iterable[tuple[int, int]]) -> None:
         """Give the bubbles on these lines, each up to before the second, another colour, and no others."""
@@ -154,30 +154,32 @@ class BubbleText(tk.Text):
         width, top = self._caps[str(self.image_cget(name, "image"))]
         return self._theme.cap("chosen", width, top=top)
 
-    def _write(self, rows: Sequence[Row]) -> None:
+    def _written(self, rows: Sequence[Row]) -> list[tuple[object, ...]]:
+        """The commands that write rows below the others."""
         runs = [run for row in rows for run in row.runs]
         if not runs:
-            return
+            return []
         self._shape({tag for run in runs for tag in run.tags[1:2]})
-        self.tk.call(str(self), "insert", "end", *chain.from_iterable(runs))
-        self._place_caps(rows)
+        caps = self._caps_placed(rows)
         self.lines += sum(row.lines for row in rows)
+        return [("insert", "end", *chain.from_iterable(runs)), *caps]
 
-    def _place_caps(self, rows: Iterable[Row]) -> None:
-        places: list[str | tk.PhotoImage] = []
+    def _caps_placed(self, rows: Iterable[Row]) -> list[tuple[object, ...]]:
+        """The commands that put the pictures of their ends on those rows, which begin below the others."""
+        commands: list[tuple[object, ...]] = []
         ends: dict[str, list[str]] = {INCOMING: [], OUTGOING: []}
         line = self.lines + 1
         for row in rows:
             for cap in row.caps:
                 index = f"{line + cap.line}.0"
-                places += (index, str(self._picture(cap)))
+                commands.append(("image", "create", index, "-image", str(self._picture(cap))))
                 ends[cap.kind].append(index)
             line += row.lines
-        if places:
-            self.tk.call("foreach", ("index", "picture"), tuple(places), f"{self} image create $index -image $picture")
         for kind, indices in ends.items():
-            for tag in (f"{kind}-cap", DECOR) if indices else ():
-                self.tk.call(str(self), "tag", "add", tag, *chain(*((i, f"{i}+1c") for i in indices)))
+            if indices:
+                capped = tuple(chain(*((index, f"{index}+1c") for index in indices)))
+                commands += [("tag", "add", tag, *capped) for tag in (f"{kind}-cap", DECOR)]
+        return commands
 
     def _picture(self, cap: Cap) -> tk.PhotoImage:
         picture = self._theme.cap(cap.kind, cap.width, top=cap.top)

@@ -70,7 +70,9 @@ class ConversationPane(ttk.Frame):
         self.transcript = Transcript(self, theme, on_new=self._show_new, on_choose=on_choose, on_refuse=on_refuse)
         self.transcript.pack(fill="both", expand=True)
         self._empty = EmptyPage(self.transcript, theme)
+        self._is_empty = False  # whether that page is in sight
         self._back = ttk.Button(self.transcript, style="Accent.TButton", command=self.transcript.to_end)
+        self._new = 0  # rows that the button back to the end tells of; it is there while there are some
         self._view: ConversationView | None = None
         self._rows = 0  # for which there is to be room
         self.on_change: Callable[[], None] = lambda: None  # called when there is to be room for more, or for fewer
@@ -122,10 +124,13 @@ class ConversationPane(ttk.Frame):
         if rows != self._rows:
             self._rows = rows
             self.on_change()
-        if self.transcript.is_empty and not (conversation is not None and conversation.is_counting):
-            self._empty.place(relx=0.5, rely=0.42, anchor="center")
-        else:
-            self._empty.place_forget()
+        is_empty = self.transcript.is_empty and not (conversation is not None and conversation.is_counting)
+        if is_empty is not self._is_empty:
+            self._is_empty = is_empty
+            if is_empty:
+                self._empty.place(relx=0.5, rely=0.42, anchor="center")
+            else:
+                self._empty.place_forget()
 
     def offer_lenses(self, options: Sequence[tuple[str, str]], chosen: str, own: str) -> None:
         """Offer these ways to cut the conversation into messages; nothing at all if there are none.
@@ -183,10 +188,12 @@ class ConversationPane(ttk.Frame):
         return self.bars.body
 
     def _show_new(self, new: int) -> None:
-        if new > 0:
+        before, self._new = self._new, new
+        if new > 0 and new != before:
             self._back.configure(text=f"{new:,} new  ↓")
+        if new > 0 and not before:
             self._back.place(relx=0.5, rely=1.0, y=-self._theme.px(14), anchor="s")
-        elif self._back.winfo_manager():
+        elif before > 0 and not new:
             self._back.place_forget()
             self.after_idle(self.on_end)
 

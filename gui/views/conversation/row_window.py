@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PREVIEW = 4096  # bytes shown of a message until a person asks for more of it
 HEX_PREVIEW = 1024  # the same where bytes are shown as hex
 COMPACT_PREVIEW = 512  # the same where a message has one line
+PREVIEW_IN_A_DRAG = 1024  # the same of all in a long drag: of a message that is higher than the view few lines are seen
 ENOUGH = 2, 3  # heights of the view that are in the Text above the row that is gone to, and from it on
 ENOUGH_IN_A_DRAG = 1, 2  # the same while the scrollbar is dragged: others are soon to come
 ENOUGH_AT_END = 2, 0  # the same at the end, while it is followed
@@ -91,11 +92,12 @@ class RowWindow:
     ) -> tuple[list[DisplayRow], list[int], list[DisplayRow]]:
         """Those rows, with the least height of each, and those before them that were read for it."""
         place, (before_it, behind_it) = int(around), self._first_reach(around, views)
+        preview = min(self.preview, PREVIEW_IN_A_DRAG) if views == IN_SIGHT else self.preview
         found: list[DisplayRow] = []
         while True:
             first, stop = max(0, place - before_it), min(self.total, place + 1 + behind_it)
-            found = self.read(max(0, first - 1), found[0].place if found else stop) + found
-            found += self.read(found[-1].place + 1, stop) if found else []
+            found = self._read(max(0, first - 1), found[0].place if found else stop, preview) + found
+            found += self._read(found[-1].place + 1, stop, preview) if found else []
             has_before = bool(found) and found[0].place < first
             display_rows = found[has_before:]
             heights = self.least_heights(display_rows)
@@ -224,10 +226,13 @@ class RowWindow:
 
     def read(self, first: int, stop: int) -> list[DisplayRow]:
         """Rows with all their bytes that a person can see."""
+        return self._read(first, stop, self.preview)
+
+    def _read(self, first: int, stop: int, preview: int) -> list[DisplayRow]:
         source = self.conversation
         if source is None or stop <= first:
             return []
-        display_rows = source.read(first, stop - first, self.preview)
+        display_rows = source.read(first, stop - first, preview)
         most = self._expanded
         return [
             row._replace(data=self.whole(row, most[row.place])) if row.place in most else row for row in display_rows

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from gui.viewmodels.typeset_row import DECOR, Place
@@ -105,7 +105,7 @@ class Selection:
             mark = self._anchor_mark
             self._anchor = self._position(self._text.index(mark)) if mark in self._text.mark_names() else None
 
-    @property
+    @cached_property
     def _anchor_mark(self) -> str:
         return str(self._text.tk.call("tk::TextAnchor", self._text))
 

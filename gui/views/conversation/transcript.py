@@ -130,6 +130,7 @@ class Transcript(ttk.Frame):
 
     def reveal(self, place: int) -> None:
         """Bring a row into view, choose it, and stay there."""
+        self._have_surroundings()
         self._sought = None
         self._following = False
         if place not in self.row_window:
@@ -139,6 +140,7 @@ class Transcript(ttk.Frame):
 
     def reveal_bytes(self, place: int, start: int, stop: int) -> None:
         """Bring bytes of a message into view and set them off, as far as a message is unfolded for that."""
+        self._have_surroundings()
         self._following = False
         self._current = (place, start, stop)
         if self.row_window.expand_for(place, start, stop) and place in self.row_window:
@@ -401,7 +403,10 @@ class Transcript(ttk.Frame):
         self._light()
 
     def _have_surroundings(self) -> None:
-        """Fetch the rows around the view now, if that is still to come: somebody is about to go there."""
+        """Fetch the rows around the view now, and all that is shown of them, if that is still to come.
+
+        Somebody is about to go there.
+        """
         if self._surround.is_due:
             self._surround.now()
 

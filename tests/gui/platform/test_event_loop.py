@@ -210,3 +210,19 @@ def test_what_waits_for_the_loop_to_be_idle_can_be_done_at_once(root: tk.Tk) -> 
 
     root.update()
     assert done == ["drawn", "a timer"]
+
+
+def test_a_callback_is_known_to_tk_once_however_often_it_is_called_back(root: tk.Tk, wait_until: WaitUntil) -> None:
+    loop, rung = TkLoop(root), list[int]()
+
+    def ring() -> None:
+        rung.append(len(rung))
+
+    loop.cancel(loop.after(60_000, ring))
+    commands = set(root.tk.splitlist(root.tk.call("info", "commands")))
+    for times in range(1, 4):
+        loop.after(0, ring)
+        wait_until(lambda times=times: len(rung) == times)  # type: ignore[misc]
+
+    assert set(root.tk.splitlist(root.tk.call("info", "commands"))) == commands
+    assert not root.tk.call("after", "info")

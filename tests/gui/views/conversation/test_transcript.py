@@ -1453,3 +1453,87 @@ def test_a_flood_fills_the_view_whatever_its_messages_end_with(
         scene.grow(total)
 
     assert scene.is_filled
+
+
+TALL = [f"line {number}" for number in range(400)]  # of one message: more bytes than are shown in a long drag
+
+
+def tall(scene: Scene) -> None:
+    """A conversation of messages that are far higher than the view."""
+    scene.journal.make = lambda place: received(place, "\n".join(TALL).encode(), at=0)
+    scene.grow(1_000)
+
+
+def test_of_a_message_that_is_higher_than_the_view_a_long_drag_sets_some_lines_and_a_rest_all(scene: Scene) -> None:
+    tall(scene)
+    for place in (100, 300, 500):
+        scene.transcript.drag("moveto", str(place / 1_000))
+        scene.root.update()
+        assert scene.is_filled
+        assert scene.transcript.top_place == place
+        assert TALL[0] in scene.text
+        assert TALL[-1] not in scene.text
+    seen = scene.visible
+
+    scene.rest()
+
+    assert TALL[-1] in scene.text
+    assert scene.visible == seen
+
+
+def test_in_a_long_drag_through_high_messages_the_line_at_the_top_is_kept_when_it_rests(scene: Scene) -> None:
+    tall(scene)
+    scene.transcript.drag("moveto", "0.1")
+    scene.transcript.drag("moveto", "0.5003")
+    scene.root.update()
+    top = scene.visible.split("\n")[0]
+    assert top.startswith("line ")
+
+    scene.rest()
+
+    assert scene.visible.split("\n")[0] == top
+
+
+def test_bytes_that_a_long_drag_does_not_show_are_revealed_right_behind_it(scene: Scene) -> None:
+    tall(scene)
+    scene.transcript.drag("moveto", "0.1")
+    scene.transcript.drag("moveto", "0.5")
+    behind = "\n".join(TALL[:300])
+
+    scene.transcript.reveal_bytes(500, len(behind) + 1, len(behind) + 1 + len(TALL[300]))
+    scene.root.update()
+
+    assert scene.marked == TALL[300]
+    assert scene.sees(f"{TALL[300]}\\n")
+
+
+class CountedTk:
+    """The interpreter of a widget, and how often something is called in it: each time other threads take their turn."""
+
+    def __init__(self, tk: object) -> None:
+        self.calls = 0
+        self._tk = tk
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._tk, name)
+
+    def call(self, *words: object) -> object:
+        self.calls += 1
+        return self._tk.call(*words)  # type: ignore[attr-defined]
+
+
+def test_a_frame_of_a_flood_is_few_calls_into_tk_however_many_rows_it_has(scene: Scene) -> None:
+    scene.grow(10)
+    scene.grow(MILLION)
+    text = scene.transcript.text
+    text.tk = counted = CountedTk(text.tk)  # type: ignore[assignment]
+
+    scene.journal.total = 2 * MILLION
+    scene.journal.version += 1
+    scene.transcript.show(scene.journal)
+    of_the_flood, counted.calls = counted.calls, 0
+    scene.transcript.drag("moveto", "0.5")
+
+    assert scene.sees(f"message {MILLION}")
+    assert of_the_flood < 10
+    assert counted.calls < 12
