@@ -90,6 +90,10 @@ class TlsTransport:
         return self._inner.unconfirmed
 
     @property
+    def undelivered(self) -> int | None:
+        return self._inner.undelivered
+
+    @property
     def silence(self) -> float | None:
         return self._inner.silence
 

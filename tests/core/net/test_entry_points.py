@@ -174,7 +174,7 @@ def stalls_again(stage: Stage) -> None:
     """It is looked at again for who reads a little, which the system says."""
     left = itertools.count(1_000_000, -1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.net.sockets.unconfirmed", lambda _sock: next(left))
+        patch.setattr("core.net.sockets.unconfirmed", lambda _sock, **_keywords: next(left))
         stalls(stage)
 
 

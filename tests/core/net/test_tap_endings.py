@@ -251,6 +251,18 @@ def test_the_moment_for_the_last_bytes_is_by_the_clock_however_many_looks_it_tak
 
 
 @needs_rst
+@only_linux("elsewhere nobody can tell what has arrived")
+def test_a_reset_behind_what_came_is_passed_on_before_that_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.net.connection._LAST_BYTES", FOR_EVER)
+    monkeypatch.setattr(sockets, "unconfirmed", lambda _sock, **_keywords: 1)  # as for 40 ms behind each last word
+    with between(Resets, Peer) as pair:
+        pair.caller.say(b"last words")
+        pair.caller.leave()
+
+        assert pair.target.hear_a_reset() == b"last words"
+
+
+@needs_rst
 @only_linux("no other system is known to tell of a reset that comes behind a FIN, before something is sent there")
 @pytest.mark.parametrize("who", ["caller", "target"])
 def test_a_reset_behind_an_end_is_passed_on_though_nobody_reads_there(who: str) -> None:
