@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import ssl
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.clock import monotonic
 from core.errors import TlsSettingsError, reason
 from core.files import settings_folder
 from core.tls.authority import Authority
@@ -17,6 +20,8 @@ from core.tls.certificates import Issued, load_reader, read_certificate_and_key
 from core.tls.settings import ClientCertificates, LowestVersion, Tls
 
 _LARGEST = 1024 * 1024  # bytes of a file with certificates or keys
+_PATIENCE = 5.0  # seconds for what is written to a pipe in the place of a file
+_LOOK = 0.02  # seconds between two looks at it
 _BUNDLES = (  # where systems keep the authorities that they trust, for a Python that was built for another system
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -155,12 +160,34 @@ def _log_keys(context: ssl.SSLContext, path: Path) -> None:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
+        with open(path, "rb", buffering=0, opener=_open_at_once) as file:
+            data = _read_all(file, path)
     except OSError as error:
         raise TlsSettingsError(f"{path} cannot be read: {reason(error)}") from error
     if len(data) > _LARGEST:
         raise TlsSettingsError(f"{path} is larger than any file of certificates: {_LARGEST // 1024:,} KiB at most")
+    return data
+
+
+def _open_at_once(name: str, flags: int) -> int:
+    """Open what may be a pipe, and not wait for somebody to write to it."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _read_all(file: io.FileIO, path: Path) -> bytes:
+    """All of a file that does not block, or more than is read of any. A pipe that nobody writes to is empty, and one
+    that somebody does may take a while. Raises ``TlsSettingsError``.
+    """
+    data, until = b"", monotonic() + _PATIENCE
+    while len(data) <= _LARGEST:
+        piece = file.read(_LARGEST + 1 - len(data))
+        if piece == b"":
+            break
+        if piece is None and monotonic() > until:
+            raise TlsSettingsError(f"{path} cannot be read: nobody has written all of it in {_PATIENCE:g} seconds")
+        if piece is None:
+            time.sleep(_LOOK)
+        data += piece or b""
     return data
 
 
