@@ -41,10 +41,10 @@ from core.tls.settings import ClientCertificates, LowestVersion, Tls
 from core.wire.tls_records import INTERNAL_ERROR, plain_alert
 from tests.support.certificates import DAY, Made, make, make_authority
 from tests.support.law import check_law
-from tests.support.peers import HalfClosesThenReads, Host, Peer, SaysNothing
+from tests.support.peers import HalfClosesThenReads, Host, Peer, Resets, SaysNothing
 from tests.support.sink import PATIENCE, SOON, Sink, until
-from tests.support.stage import calling, serving
-from tests.support.systems import ON_WINDOWS, needs_rst
+from tests.support.stage import calling, held_up, serving
+from tests.support.systems import ON_WINDOWS, needs_rst, only_linux
 from tests.support.tls_peers import TlsPeer, client_context, hello_of, server_context
 
 SHORT = Limits(handshake=0.2)
@@ -323,6 +323,21 @@ def test_a_peer_that_resets_the_handshake_is_told_of(serves: Tls) -> None:
         ended = closed(heard)
         assert ended.ending is Ending.HANDSHAKE
         assert "broke off in the middle of the TLS handshake" in str(ended.why)
+
+
+@only_linux("elsewhere a reset takes what came before it along")
+def test_a_reset_right_behind_the_handshake_is_told_as_one(serves: Tls) -> None:
+    client, incoming, outgoing = hello_of(client_context())
+    with serving("none", tls=serves) as (server, sink), Resets.calls(server.addresses[0]) as peer:
+        peer.say(outgoing.read())
+        incoming.write(peer.sock.recv(64 * KIB))
+        client.do_handshake()
+        go_on = held_up(server)
+        peer.say(outgoing.read())
+        peer.leave()  # what a server says behind the handshake, its tickets, meets the reset
+        go_on.set()
+        (closed,) = sink.wait_for(Closed)
+        assert closed.ending is Ending.PEER_RESET
 
 
 def test_a_server_without_room_says_so_by_an_alert(serves: Tls) -> None:
