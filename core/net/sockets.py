@@ -313,7 +313,10 @@ def is_over(sock: socket.socket, *, with_fin: bool = True) -> bool:
         return False
     poll = select.poll()
     poll.register(sock, getattr(select, "POLLRDHUP", 0) if with_fin else 0)  # POLLHUP and POLLERR are told unasked
-    return bool(poll.poll(0))
+    found = poll.poll(0)
+    if sys.platform == "linux" and not with_fin:  # POLLHUP is also what two FIN are
+        return any(events & select.POLLERR for _descriptor, events in found)
+    return bool(found)
 
 
 def has_failed(sock: socket.socket) -> bool:
@@ -354,7 +357,7 @@ def _queued(sock: socket.socket, *, unsent: bool = False) -> int | None:
     request = _SIOCOUTQNSD if unsent else termios.TIOCOUTQ
     try:
         return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), request, b"\0" * 4))[0])
-    except OSError:
+    except (OSError, ValueError):  # of one that was closed meanwhile
         return None
 
 

@@ -501,6 +501,24 @@ def test_what_the_peer_has_not_confirmed_can_be_counted(pair: tuple[socket.socke
     assert (sockets.unconfirmed(ours) or 0) > 65536
 
 
+@only_linux("elsewhere two ends look like a reset")
+def test_two_ends_are_no_reset() -> None:
+    with Host() as host, Resets.calls(host.address) as near, host.accept(Peer) as far:
+        far.finish()
+        near.finish()
+        until(lambda: sockets.is_over(far.sock), "the end")
+        assert not sockets.is_over(far.sock, with_fin=False)
+    with Host() as host, Resets.calls(host.address) as near, host.accept(Peer) as far:
+        near.leave()
+        until(lambda: sockets.is_over(far.sock, with_fin=False), "the reset")
+
+
+def test_a_socket_that_was_closed_meanwhile_confirms_nothing() -> None:
+    sock = socket.socket()
+    sock.close()
+    assert sockets.unconfirmed(sock) is None
+
+
 @only_linux("nobody else can tell")
 def test_what_is_no_socket_confirms_nothing() -> None:
     with Path(os.devnull).open("rb") as nothing:
