@@ -193,7 +193,7 @@ class TlsTransport:
             return
         if events & WRITE:
             self._make_room()
-        if events & READ:
+        if events & READ & self._events:  # it may have been asked for no more in this turn, as by ``_hand_over``
             self._ready(READ)
             if self._holds_bytes():
                 self._hand_over()

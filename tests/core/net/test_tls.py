@@ -18,6 +18,7 @@ from core.errors import ConnectError, ListenError, SendError
 from core.events import (
     Closed,
     Ending,
+    Event,
     Injected,
     NotSent,
     Opened,
@@ -323,6 +324,39 @@ def test_a_peer_that_resets_the_handshake_is_told_of(serves: Tls) -> None:
         ended = closed(heard)
         assert ended.ending is Ending.HANDSHAKE
         assert "broke off in the middle of the TLS handshake" in str(ended.why)
+
+
+def test_an_end_that_came_with_what_waited_is_told_once(serves: Tls) -> None:
+    class FullAfterOne(Sink):
+        """A journal that is behind once it has one message."""
+
+        def put(self, event: Event) -> None:
+            super().put(event)
+            if isinstance(event, Received) and len(self.of(Received)) == 1:
+                self.congest()
+
+    sink = FullAfterOne()
+    with Server("127.0.0.1:0", reply="none", tls=serves, events=sink) as server:
+        client, incoming, outgoing = hello_of(client_context())
+        with Peer.calls(server.addresses[0]) as peer:
+            peer.say(outgoing.read())
+            incoming.write(peer.sock.recv(64 * KIB))
+            client.do_handshake()
+            peer.say(outgoing.read())
+            sink.wait_for(TlsHandshake)
+            client.write(b"one")
+            client.write(b"two")
+            with contextlib.suppress(ssl.SSLWantReadError):
+                client.unwrap()
+            peer.say(outgoing.read())
+            sink.wait_for_pause()
+            peer.finish()
+            sink.relieve()
+            sink.wait_for(PeerFinished)
+            server.connections[0].close()
+            peer.hear_all()
+    assert [event.data for event in sink.of(Received)] == [b"one", b"two"]
+    check_law(sink.events)
 
 
 @only_linux("elsewhere a reset takes what came before it along")
