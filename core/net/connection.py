@@ -59,7 +59,7 @@ from core.words import connection_name, counted
 
 _now = monotonic_ns
 
-_LAST_BYTES = 0.05  # seconds for what came before a reset to be confirmed by the other end, which the reset would undo
+_LAST_BYTES = 0.05  # seconds for what came before a reset to get to the other end, which the reset would undo
 _LEAST_RATE = 100  # answers a second: who polls a device, however long, is slower
 _LOOK = 0.002  # seconds between two looks at whether what was sent has arrived
 
@@ -769,12 +769,12 @@ class Connection:
         self._reset_behind = ending
         self._sender.forbid(why_not_send(ending))
         if not self._sender.end_line(End.RESET):
-            self._abort_when_confirmed(ending)
+            self._abort_when_delivered(ending)
 
     def _outgoing_line_ended(self, end: End) -> None:
         if end is End.RESET or self._reset_behind is not None:  # which the line has lost, if it ended otherwise
             self._reset_behind = self._reset_behind or Ending.FAULT_RESET
-            self._abort_when_confirmed(self._reset_behind)
+            self._abort_when_delivered(self._reset_behind)
             return
         if end is End.CUT:
             self.close(Ending.FAULT_CUT)
@@ -789,15 +789,15 @@ class Connection:
         elif self._wants_fin and not self._we_finished:
             self._send_fin()
 
-    def _abort_when_confirmed(self, ending: Ending) -> None:
+    def _abort_when_delivered(self, ending: Ending) -> None:
         """Close with RST once the peer's system has all that was sent, as far as ours tells, or after a moment."""
-        self._abort_if_confirmed(ending, self._loop.time() + _LAST_BYTES)
+        self._abort_if_delivered(ending, self._loop.time() + _LAST_BYTES)
 
-    def _abort_if_confirmed(self, ending: Ending, until: float) -> None:
+    def _abort_if_delivered(self, ending: Ending, until: float) -> None:
         if not self.is_open:
             return
-        if self._loop.time() < until and (self._outbox.size or self._transport.unconfirmed):
-            self._loop.call_later(_LOOK, lambda: self._abort_if_confirmed(ending, until))
+        if self._loop.time() < until and (self._outbox.size or self._transport.undelivered):
+            self._loop.call_later(_LOOK, lambda: self._abort_if_delivered(ending, until))
         else:
             self.abort(ending)
 

@@ -273,6 +273,7 @@ class DatagramTransport:
     datagrams = is_ready = True
     is_over = is_broken = is_reset_after_end = False
     unconfirmed: int | None = None
+    undelivered: int | None = None
     silence: float | None = None
     tcp_info: TcpInfo | None = None
     why_no_half_close = "UDP has no end of sending that a peer could be told of"

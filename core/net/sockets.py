@@ -313,7 +313,10 @@ def is_over(sock: socket.socket, *, with_fin: bool = True) -> bool:
         return False
     poll = select.poll()
     poll.register(sock, getattr(select, "POLLRDHUP", 0) if with_fin else 0)  # POLLHUP and POLLERR are told unasked
-    return bool(poll.poll(0))
+    found = poll.poll(0)
+    if sys.platform == "linux" and not with_fin:  # POLLHUP is also what two FIN are
+        return any(events & select.POLLERR for _descriptor, events in found)
+    return bool(found)
 
 
 def has_failed(sock: socket.socket) -> bool:
@@ -321,23 +324,41 @@ def has_failed(sock: socket.socket) -> bool:
     return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
 
-def unconfirmed(sock: socket.socket) -> int | None:
+def unconfirmed(sock: socket.socket, *, with_fin: bool = False) -> int | None:
     """Bytes that we sent and the peer's system has not acknowledged; None where nobody can tell.
 
-    Linux: SIOCOUTQ, see tcp(7). It counts a FIN as a byte, whose acknowledgement may be 40 ms late.
+    Linux: SIOCOUTQ, see tcp(7). It counts a FIN that went out behind them as one more.
     """
+    count = _queued(sock)
+    return count - 1 if count and with_fin else count
+
+
+def undelivered(sock: socket.socket, *, with_fin: bool = False) -> int | None:
+    """Bytes that we sent and that a RST would take from the peer, as far as our system knows; None where nobody can
+    tell.
+
+    What has gone out to this machine itself is there, however late it is acknowledged (40 ms, mostly). Linux:
+    SIOCOUTQNSD, see linux/sockios.h.
+    """
+    try:
+        peer = sock.getpeername()
+        is_near = readable(peer).is_loopback or peer[0] == sock.getsockname()[0]
+    except OSError:  # it is over
+        return 0
+    return _queued(sock, unsent=True) if is_near else unconfirmed(sock, with_fin=with_fin)
+
+
+def _queued(sock: socket.socket, *, unsent: bool = False) -> int | None:
     if sys.platform != "linux":
         return None
     import fcntl
     import termios
 
+    request = _SIOCOUTQNSD if unsent else termios.TIOCOUTQ
     try:
-        count = int(struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0])
-        if count and sock.family != socket.AF_UNIX:
-            count -= sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] in _FIN_UNACKNOWLEDGED
-    except OSError:
+        return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), request, b"\0" * 4))[0])
+    except (OSError, ValueError):  # of one that was closed meanwhile
         return None
-    return count
 
 
 def silence(sock: socket.socket) -> float | None:
@@ -370,7 +391,7 @@ def tcp_info(sock: socket.socket) -> TcpInfo | None:
     )  # fmt: skip
 
 
-_FIN_UNACKNOWLEDGED = {4, 9, 11}  # TCP_FIN_WAIT1, TCP_LAST_ACK, TCP_CLOSING (linux/tcp_states.h), tcpi_state
+_SIOCOUTQNSD = 0x894B
 _LAST_ACK_RECV = 8 + 12 * 4  # its place in tcp_info
 _SEND_WINDOW = 228  # the same, of tcpi_snd_wnd
 

@@ -226,6 +226,7 @@ class Tap(ListeningSession):
         self._holding.discard(leg)
         if queue is not None:
             queue.forget()
+            leg.has_finished &= not queue.size  # its end is behind what is lost, and not passed on either
             size = counted(queue.size, "held byte was", "held bytes were")
             told.remark(f"{size} not passed on: {connection_name(gone.number)} is over")
 
@@ -432,7 +433,7 @@ class Tap(ListeningSession):
             self._pass_ending_on(leg, connection.ending)
         leg.lost += connection.drained
         for each in (leg, leg.other):
-            if each is not None and each.connection.id not in self._legs and each.queue is None:
+            if each is not None and each.connection.id not in self._legs and not each.has_more_for_other:
                 self._tell_lost(each)
 
     def _pass_ending_on(self, leg: _Leg, ending: Ending) -> None:
@@ -520,6 +521,11 @@ class _Leg:
         self.is_broken = False  # whether it was reset: then it is read to its end, whatever waits
         self.is_closing = False
         self.lost = 0  # bytes that came when the other leg was over
+
+    @property
+    def has_more_for_other(self) -> bool:
+        """Whether something that came still goes on to the other leg, or that is told in due time."""
+        return self.queue is not None or (bool(self.held) and self.other is not None and self.other.connection.is_open)
 
     def take_held(self) -> int:
         """Forget what has not been passed on; how many bytes that is."""

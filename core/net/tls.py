@@ -56,6 +56,7 @@ class TlsTransport:
         self._endpoint = TlsEndpoint(context, host=host, at=monotonic(), now=time.time())
         self._out = memoryview(b"")  # encrypted, and not with the kernel
         self._in_flight = 0  # plain bytes of which ``_out`` is what is left
+        self._failure: OSError | None = None  # that a send below has met: a receive after it finds a plain end
         self._stands = self._is_told = self._is_closed = self._says_goodbye = False
         self._loop: GuardedLoop | None = None
         self._timer: Timer | None = None
@@ -88,6 +89,10 @@ class TlsTransport:
     @property
     def unconfirmed(self) -> int | None:
         return self._inner.unconfirmed
+
+    @property
+    def undelivered(self) -> int | None:
+        return self._inner.undelivered
 
     @property
     def silence(self) -> float | None:
@@ -188,7 +193,7 @@ class TlsTransport:
             return
         if events & WRITE:
             self._make_room()
-        if events & READ:
+        if events & READ & self._events:  # it may have been asked for no more in this turn, as by ``_hand_over``
             self._ready(READ)
             if self._holds_bytes():
                 self._hand_over()
@@ -273,6 +278,8 @@ class TlsTransport:
     def _pull(self) -> None:
         """Under the lock: take in what the peer sent, or its end."""
         data = self._inner.receive(_RECEIVE)
+        if not data and self._failure is not None:
+            raise self._failure
         if data:
             self._endpoint.feed(data, monotonic())
         else:
@@ -294,10 +301,15 @@ class TlsTransport:
         """Under the lock: give the kernel what is encrypted, as far as it takes it."""
         if not self._out:
             self._out = memoryview(self._endpoint.take(monotonic()))
-        with contextlib.suppress(BlockingIOError, InterruptedError):
+        try:
             while self._out:
                 self._out = self._out[self._inner.send(self._out) :]
                 self._out = self._out or memoryview(self._endpoint.take(monotonic()))
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._failure = error
+            raise
 
     def _watch(self) -> None:
         if self._is_closed or self._loop is None:

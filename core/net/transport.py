@@ -104,6 +104,11 @@ class Transport(Protocol):
         ...
 
     @property
+    def undelivered(self) -> int | None:
+        """Bytes of what was sent that a RST would take from the peer; None where nobody can tell."""
+        ...
+
+    @property
     def silence(self) -> float | None:
         """Seconds since the peer's system last acknowledged anything; None where nobody can tell."""
         ...
@@ -129,6 +134,7 @@ class Tcp:
     def __init__(self, sock: socket.socket) -> None:
         self.local = sockets.readable(sock.getsockname())
         self._sock = sock
+        self._has_finished = False
         self.receive = sock.recv  # bound once: every round trip would pay for a call of our own around it
         self.send = sock.send
         self.close = sock.close
@@ -138,6 +144,7 @@ class Tcp:
 
     def finish_sending(self) -> None:
         self._sock.shutdown(socket.SHUT_WR)
+        self._has_finished = True
 
     def abort(self) -> None:
         sockets.reset(self._sock)
@@ -159,7 +166,11 @@ class Tcp:
 
     @property
     def unconfirmed(self) -> int | None:
-        return sockets.unconfirmed(self._sock)
+        return sockets.unconfirmed(self._sock, with_fin=self._has_finished)
+
+    @property
+    def undelivered(self) -> int | None:
+        return sockets.undelivered(self._sock, with_fin=self._has_finished)
 
     @property
     def silence(self) -> float | None:
@@ -179,6 +190,11 @@ class LocalStream(Tcp):
     name = "local socket"
     goodbye = GOODBYE
     is_reset_after_end = False  # to close for good is no more than to finish sending
+    undelivered = 0
+
+    @property
+    def unconfirmed(self) -> int | None:
+        return sockets.unconfirmed(self._sock)
 
     def set_nagle(self, wanted: bool) -> None:
         pass

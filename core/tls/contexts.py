@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import ssl
-import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.clock import monotonic
 from core.errors import TlsSettingsError, reason
 from core.files import settings_folder
 from core.tls.authority import Authority
@@ -19,6 +21,8 @@ from core.tls.settings import ClientCertificates, LowestVersion, Tls
 
 _UNWAITED = getattr(os, "O_NONBLOCK", 0)  # to open a pipe would wait for its other end, and nothing ends that
 _LARGEST = 1024 * 1024  # bytes of a file with certificates or keys
+_PATIENCE = 20.0  # seconds for what is written to a pipe in the place of a file: a person may type a password there
+_LOOK = 0.02  # seconds between two looks at it
 _BUNDLES = (  # where systems keep the authorities that they trust, for a Python that was built for another system
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -156,16 +160,30 @@ def _log_keys(context: ssl.SSLContext, path: Path) -> None:
 
 
 def _read(path: Path) -> bytes:
-    """The whole of it. A pipe, as a shell's ``<(command)`` is, is read to its end, and is empty if nobody writes."""
     try:
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _UNWAITED)) as file:
-            if sys.platform != "win32":
-                os.set_blocking(file.fileno(), True)
-            data = file.read(_LARGEST + 1)
+        with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | _UNWAITED)) as file:
+            data = _read_all(file, path)
     except OSError as error:
         raise TlsSettingsError(f"{path} cannot be read: {reason(error)}") from error
     if len(data) > _LARGEST:
         raise TlsSettingsError(f"{path} is larger than any file of certificates: {_LARGEST // 1024:,} KiB at most")
+    return data
+
+
+def _read_all(file: io.FileIO, path: Path) -> bytes:
+    """All of a file that does not block, or more than is read of any. A pipe, as a shell's ``<(command)`` is, is
+    empty where nobody writes, and who does may take a while. Raises ``TlsSettingsError``.
+    """
+    data, until = b"", monotonic() + _PATIENCE
+    while len(data) <= _LARGEST:
+        piece = file.read(_LARGEST + 1 - len(data))
+        if piece == b"":
+            break
+        if piece is None and monotonic() > until:
+            raise TlsSettingsError(f"{path} cannot be read: nobody has written all of it in {_PATIENCE:g} seconds")
+        if piece is None:
+            time.sleep(_LOOK)
+        data += piece or b""
     return data
 
 

@@ -73,6 +73,10 @@ class Sealed:
         return self._tcp.unconfirmed
 
     @property
+    def undelivered(self) -> int | None:
+        return self._tcp.undelivered
+
+    @property
     def tcp_info(self) -> TcpInfo | None:
         return self._tcp.tcp_info
 

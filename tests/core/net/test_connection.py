@@ -845,7 +845,7 @@ def test_an_error_of_windows_sockets_has_the_ending_of_its_name(
 
 @pytest.mark.case("C-02")
 def test_a_lost_connection_says_how_much_was_never_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sockets, "unconfirmed", lambda _sock: 1234)
+    monkeypatch.setattr(sockets, "unconfirmed", lambda _sock, **_keywords: 1234)
     monkeypatch.setattr(sockets, "silence", lambda _sock: None)
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))

@@ -174,7 +174,7 @@ def stalls_again(stage: Stage) -> None:
     """It is looked at again for who reads a little, which the system says."""
     left = itertools.count(1_000_000, -1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.net.sockets.unconfirmed", lambda _sock: next(left))
+        patch.setattr("core.net.sockets.unconfirmed", lambda _sock, **_keywords: next(left))
         stalls(stage)
 
 
@@ -546,7 +546,7 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.client", "Client._shook_hands", "call_soon"): speaks_over_tls,
     ("core.net.client", "Client.receive", "call_soon"): fetches,
     ("core.net.connection", "Connection._end_within", "call_later"): closes,
-    ("core.net.connection", "Connection._abort_if_confirmed", "call_later"): passes_a_reset_on,
+    ("core.net.connection", "Connection._abort_if_delivered", "call_later"): passes_a_reset_on,
     ("core.net.connection", "Connection._read", "call_soon"): resumes,
     ("core.net.connection", "Connection._soon", "call_soon"): finishes,
     ("core.net.datagrams", "DatagramSocket._read_some", "call_later"): looks_at_what_was_dropped,

@@ -389,7 +389,7 @@ def test_faults_that_come_one_after_the_other_let_nothing_out_before_the_last() 
 
 @needs_rst
 def test_no_fin_comes_before_a_reset_that_waits_for_what_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Tcp, "unconfirmed", property(lambda _self: 1))
+    monkeypatch.setattr(Tcp, "undelivered", property(lambda _self: 1))
     with served(out=parse_faults("reset=4")) as talk:
         talk.connection.send_exactly(b"hello")
         until(lambda: any("reset after 4 bytes; 1 byte is lost" in note for note in talk.notes()), "the fault")

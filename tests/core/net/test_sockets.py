@@ -18,8 +18,9 @@ import pytest
 from core.address import Address
 from core.net import sockets
 from core.net.sockets import Endpoint
+from core.net.transport import Tcp
 from core.settings import Limits
-from tests.support.peers import Host, Peer, Resets, free_port
+from tests.support.peers import Host, NeverReads, Peer, Resets, free_port
 from tests.support.sink import PATIENCE, until
 from tests.support.systems import ON_WINDOWS, needs_rst, only_linux, only_posix
 
@@ -444,16 +445,46 @@ def test_a_reset_of_a_socket_that_refuses_the_option_still_closes_it() -> None:
 @only_linux("nobody else can tell")
 def test_a_fin_is_no_byte_that_waits_for_its_acknowledgement() -> None:
     with Host() as host, Peer.calls(host.address) as near, host.accept(Peer):
-        near.finish()
-        assert sockets.unconfirmed(near.sock) == 0
+        ours = Tcp(near.sock)
+        ours.finish_sending()
+        assert ours.unconfirmed == 0
     with Host() as host, Peer.calls(host.address) as near, host.accept(Peer):
         near.sock.setblocking(False)
         with contextlib.suppress(BlockingIOError):
             while True:
                 near.sock.send(bytes(64 * 1024))
-        before = sockets.unconfirmed(near.sock) or 0
-        near.finish()
-        assert 0 < (sockets.unconfirmed(near.sock) or 0) <= before
+        ours = Tcp(near.sock)
+        before = ours.unconfirmed or 0
+        ours.finish_sending()
+        assert 0 < (ours.unconfirmed or 0) <= before
+        near.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1)  # ms
+        until(lambda: near.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ETIMEDOUT, "the loss")
+        lost = sockets.unconfirmed(near.sock) or 0  # with a FIN that nobody takes any more
+        assert ours.unconfirmed == lost - 1
+
+
+@only_linux("nobody else can tell")
+def test_what_has_gone_out_to_this_machine_is_there_and_what_waits_for_room_is_not() -> None:
+    with Host() as host, NeverReads.calls(host.address) as far, host.accept(Peer) as near:
+        near.say(b"hello")
+        assert sockets.undelivered(near.sock) == 0
+        near.sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                near.sock.send(bytes(64 * 1024))
+        waits = sockets.undelivered(near.sock) or 0
+        assert 0 < waits <= (sockets.unconfirmed(near.sock) or 0)
+        far.leave()
+        until(lambda: sockets.undelivered(near.sock) == 0, "the end")
+
+
+@only_linux("nobody else can tell")
+def test_what_another_machine_has_not_acknowledged_may_not_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "unconfirmed", lambda _sock, **_keywords: 5)
+    sock = FakeSocket()
+    sock.getpeername = lambda: ("192.0.2.1", 80)  # type: ignore[attr-defined]
+    sock.getsockname = lambda: ("192.0.2.2", 5555)  # type: ignore[attr-defined]
+    assert sockets.undelivered(sock) == 5  # type: ignore[arg-type]
 
 
 @pytest.mark.case("C-02", "C-07")
@@ -468,6 +499,24 @@ def test_what_the_peer_has_not_confirmed_can_be_counted(pair: tuple[socket.socke
         for _ in range(10_000):
             ours.send(b"x" * 65536)
     assert (sockets.unconfirmed(ours) or 0) > 65536
+
+
+@only_linux("elsewhere two ends look like a reset")
+def test_two_ends_are_no_reset() -> None:
+    with Host() as host, Resets.calls(host.address) as near, host.accept(Peer) as far:
+        far.finish()
+        near.finish()
+        until(lambda: sockets.is_over(far.sock), "the end")
+        assert not sockets.is_over(far.sock, with_fin=False)
+    with Host() as host, Resets.calls(host.address) as near, host.accept(Peer) as far:
+        near.leave()
+        until(lambda: sockets.is_over(far.sock, with_fin=False), "the reset")
+
+
+def test_a_socket_that_was_closed_meanwhile_confirms_nothing() -> None:
+    sock = socket.socket()
+    sock.close()
+    assert sockets.unconfirmed(sock) is None
 
 
 @only_linux("nobody else can tell")

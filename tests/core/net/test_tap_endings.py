@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,9 +18,9 @@ from core.net.hold import Hold
 from core.net.owner import Pause
 from core.net.tap import Tap
 from core.settings import KIB, MIB, Limits
-from core.wire.faults import BothWays, Faults, parse_faults
+from core.wire.faults import SOUND, BothWays, Faults, parse_faults
 from tests.support.peers import Host, NeverReads, Peer, Resets, black_hole
-from tests.support.sink import Sink, until
+from tests.support.sink import PATIENCE, Sink, until
 from tests.support.stage import tapping
 from tests.support.systems import needs_rst, only_linux, only_posix
 
@@ -70,6 +71,14 @@ def fill(pair: Pair) -> None:
         return Pause.TAP in near._pause
 
     until(is_full, "the tap to read no more")
+
+
+def look_at_unread(tap: Tap) -> None:
+    """Have the tap look now whether one that it does not read was reset."""
+    has_looked = threading.Event()
+    tap._soon(tap._look_at_unread)
+    tap._soon(has_looked.set)
+    assert has_looked.wait(PATIENCE)
 
 
 def test_a_cut_is_seen_at_both_ends_though_neither_says_goodbye() -> None:
@@ -190,7 +199,7 @@ def test_what_comes_after_a_cut_is_told_to_be_lost() -> None:
         pair.target.leave()
         pair.sink.wait_for(Closed, 2)
 
-        assert "8 bytes that came were not passed on: #1 is over" in [event.text for event in pair.sink.of(Remark)]
+    assert "8 bytes that came were not passed on: #1 is over" in [event.text for event in pair.sink.of(Remark)]
 
 
 def test_what_comes_after_a_half_close_by_a_fault_is_told_not_to_have_been_sent() -> None:
@@ -215,6 +224,37 @@ def test_a_target_that_finishes_is_heard_to_though_it_has_not_read_what_the_call
         assert pair.caller.hear_all() == b""
         pair.target.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, MIB)  # by 2 KiB it may take a minute
         assert pair.target.hear_all() == bytes(MORE_THAN_A_SYSTEM_TAKES)
+
+
+def test_what_waits_for_a_target_that_had_finished_first_is_not_lost_when_the_caller_finishes() -> None:
+    limits, said = Limits(receive=16 * KIB, outbox=64 * KIB), bytes(96 * KIB)
+    with between(limits=limits, fault_out=parse_faults("stall=0")) as pair:
+        near, _far = pair.tap.connections
+        pair.target.finish()
+        assert pair.caller.hear_all() == b""
+        pair.caller.say(said)
+        pair.caller.finish()
+        until(lambda: near.is_over_unread, "the end of what the caller says")
+        for _ in range(20):  # turns in which it would be read
+            look_at_unread(pair.tap)
+        pair.tap.set_faults(SOUND)
+
+        assert pair.target.hear_all() == said
+        assert {event.ending for event in pair.sink.wait_for(Closed, 2)} == {Ending.PEER_FINISHED}
+
+
+@needs_rst
+@only_linux("no other system is known to tell of a reset that comes behind a FIN, before something is sent there")
+def test_an_end_behind_messages_that_are_held_and_lost_is_not_passed_on() -> None:
+    with between(target=Resets) as pair:
+        pair.tap.set_hold(Hold(out=False))
+        pair.target.say(b"never let go")
+        pair.target.finish()
+        until(lambda: len(pair.tap.held) == 1 and pair.tap.connections[1].peer_has_finished, "the message and its end")
+        pair.target.leave()
+
+        assert pair.caller.hear_a_reset() == b""
+        assert "12 held bytes were not passed on: #1→ is over" in [event.text for event in pair.sink.of(Remark)]
 
 
 @needs_rst
@@ -248,6 +288,18 @@ def test_the_moment_for_the_last_bytes_is_by_the_clock_however_many_looks_it_tak
         pair.caller.leave()
 
         until(lambda: sockets.is_over(pair.target.sock, with_fin=False), "the reset at the target")
+
+
+@needs_rst
+@only_linux("elsewhere nobody can tell what has arrived")
+def test_a_reset_behind_what_came_is_passed_on_before_that_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.net.connection._LAST_BYTES", FOR_EVER)
+    monkeypatch.setattr(sockets, "unconfirmed", lambda _sock, **_keywords: 1)  # as for 40 ms behind each last word
+    with between(Resets, Peer) as pair:
+        pair.caller.say(b"last words")
+        pair.caller.leave()
+
+        assert pair.target.hear_a_reset() == b"last words"
 
 
 @needs_rst

@@ -18,6 +18,7 @@ from core.errors import ConnectError, ListenError, SendError, TincanError
 from core.events import (
     Closed,
     Ending,
+    Event,
     Injected,
     NotSent,
     Opened,
@@ -42,9 +43,9 @@ from core.tls.settings import ClientCertificates, LowestVersion, Tls
 from core.wire.tls_records import INTERNAL_ERROR, plain_alert
 from tests.support.certificates import DAY, Made, make, make_authority
 from tests.support.law import check_law
-from tests.support.peers import HalfClosesThenReads, Host, Peer, SaysNothing
+from tests.support.peers import HalfClosesThenReads, Host, Peer, Resets, SaysNothing
 from tests.support.sink import PATIENCE, SOON, Sink, until
-from tests.support.stage import calling, serving
+from tests.support.stage import calling, held_up, serving
 from tests.support.systems import ON_WINDOWS, needs_rst, only_linux
 from tests.support.tls_peers import TlsPeer, client_context, hello_of, server_context
 
@@ -324,6 +325,54 @@ def test_a_peer_that_resets_the_handshake_is_told_of(serves: Tls) -> None:
         ended = closed(heard)
         assert ended.ending is Ending.HANDSHAKE
         assert "broke off in the middle of the TLS handshake" in str(ended.why)
+
+
+def test_an_end_that_came_with_what_waited_is_told_once(serves: Tls) -> None:
+    class FullAfterOne(Sink):
+        """A journal that is behind once it has one message."""
+
+        def put(self, event: Event) -> None:
+            super().put(event)
+            if isinstance(event, Received) and len(self.of(Received)) == 1:
+                self.congest()
+
+    sink = FullAfterOne()
+    with Server("127.0.0.1:0", reply="none", tls=serves, events=sink) as server:
+        client, incoming, outgoing = hello_of(client_context())
+        with Peer.calls(server.addresses[0]) as peer:
+            peer.say(outgoing.read())
+            incoming.write(peer.sock.recv(64 * KIB))
+            client.do_handshake()
+            peer.say(outgoing.read())
+            sink.wait_for(TlsHandshake)
+            client.write(b"one")
+            client.write(b"two")
+            with contextlib.suppress(ssl.SSLWantReadError):
+                client.unwrap()
+            peer.say(outgoing.read())
+            sink.wait_for_pause()
+            peer.finish()
+            sink.relieve()
+            sink.wait_for(PeerFinished)
+            server.connections[0].close()
+            peer.hear_all()
+    assert [event.data for event in sink.of(Received)] == [b"one", b"two"]
+    check_law(sink.events)
+
+
+@only_linux("elsewhere a reset takes what came before it along")
+def test_a_reset_right_behind_the_handshake_is_told_as_one(serves: Tls) -> None:
+    client, incoming, outgoing = hello_of(client_context())
+    with serving("none", tls=serves) as (server, sink), Resets.calls(server.addresses[0]) as peer:
+        peer.say(outgoing.read())
+        incoming.write(peer.sock.recv(64 * KIB))
+        client.do_handshake()
+        go_on = held_up(server)
+        peer.say(outgoing.read())
+        peer.leave()  # what a server says behind the handshake, its tickets, meets the reset
+        go_on.set()
+        (closed,) = sink.wait_for(Closed)
+        assert closed.ending is Ending.PEER_RESET
 
 
 def test_a_server_without_room_says_so_by_an_alert(serves: Tls) -> None:

@@ -97,6 +97,39 @@ def test_what_is_no_certificate_is_refused(content: bytes, words: str, tmp_path:
         make_context(served(tmp_path, certificate=file), is_server=True)
 
 
+@only_posix("Windows has no pipes in folders")
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(own: Made, tmp_path: Path) -> None:
+    certificate, _key = own.write(tmp_path)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for tls in (served(tmp_path, certificate=pipe), served(tmp_path, certificate=certificate, key=pipe)):
+        with pytest.raises(TlsSettingsError, match=r"no certificate|no private key"):
+            make_context(tls, is_server=True)
+    with pytest.raises(TlsSettingsError, match="no certificates that can be read"):
+        make_context(served(tmp_path, ca=pipe), is_server=False)
+
+
+@only_posix("Windows has no pipes in folders")
+def test_a_pipe_is_read_to_its_end_and_not_for_ever(own: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate, key = own.write(tmp_path)
+    pipe, secret = tmp_path / "pipe", key.read_bytes()
+    os.mkfifo(pipe)
+    named = served(tmp_path, certificate=certificate, key=pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(reader), pipe.open("wb", buffering=0) as writer:  # as the shell has it of <(pass show key)
+        writer.write(secret[:100])
+        monkeypatch.setattr("core.tls.contexts._PATIENCE", 0.1)
+        with pytest.raises(TlsSettingsError, match="nobody has written all of it"):
+            read_own(named)
+
+        def go_on(_seconds: float) -> None:
+            writer.write(secret)
+            writer.close()
+
+        monkeypatch.setattr("core.tls.contexts.time.sleep", go_on)
+        assert read_own(named).name == "localhost"
+
+
 def test_a_key_that_is_missing_foreign_or_spoilt_is_named(own: Made, tmp_path: Path) -> None:
     certificate, _key = own.write(tmp_path)
     _other, foreign = make().write(tmp_path, "other")
