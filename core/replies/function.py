@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import TypeAlias
 
 from core.address import Address
 from core.origin import SCRIPT
 from core.replies import Peer, Reply, Responder
+from core.replies.answers import Said, answers, as_bytes
 
-Said: TypeAlias = bytes | str | Iterable[bytes | str] | None
-
-_ONE_ANSWER = (bytes, str)
+Returned: TypeAlias = Said | Iterable[Said] | None
 
 
 class FunctionPeer:
@@ -32,9 +31,9 @@ class FunctionPeer:
         """Where the peer is."""
         return self._peer.address
 
-    def send(self, message: bytes | str) -> None:
+    def send(self, message: Said) -> None:
         """Send a message within the server's frame, text as UTF-8."""
-        self._peer.send(message.encode() if isinstance(message, str) else bytes(message))
+        self._peer.send(as_bytes(message))
 
     def close(self) -> None:
         """End the connection; what was sent goes out first."""
@@ -54,7 +53,7 @@ class FunctionReply(Reply, has_name=False):
 
     origin = SCRIPT
 
-    def __init__(self, function: Callable[[FunctionPeer, bytes], Said]) -> None:
+    def __init__(self, function: Callable[[FunctionPeer, bytes], Returned]) -> None:
         self._function = function
 
     def responder(self, peer: Peer) -> Responder:
@@ -62,7 +61,7 @@ class FunctionReply(Reply, has_name=False):
 
 
 class _FunctionResponder(Responder):
-    def __init__(self, function: Callable[[FunctionPeer, bytes], Said], peer: FunctionPeer) -> None:
+    def __init__(self, function: Callable[[FunctionPeer, bytes], Returned], peer: FunctionPeer) -> None:
         self._function = function
         self._peer = peer
 
@@ -70,24 +69,11 @@ class _FunctionResponder(Responder):
         """Nothing is said before the peer speaks."""
 
     def received(self, message: bytes) -> None:
-        said = self._function(self._peer, message)
-        if isinstance(said, _ONE_ANSWER):
-            self._peer.send(said)
-        else:
-            for answer in _answers(said):
-                self._peer.send(answer)
+        for answer in answers(self._function(self._peer, message)):
+            self._peer.send(answer)
 
     def peer_finished(self, then: Callable[[], None]) -> None:
         then()
 
     def closed(self) -> None:
         """Nothing was taken."""
-
-
-def _answers(said: Said) -> Iterator[bytes | str]:
-    if isinstance(said, _ONE_ANSWER):
-        yield said
-    elif isinstance(said, Generator):  # which can return something, too
-        yield from _answers((yield from said))
-    else:
-        yield from said or ()

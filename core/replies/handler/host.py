@@ -14,11 +14,12 @@ import threading
 import time
 import traceback
 import types
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from core.clock import monotonic
+from core.replies.answers import Said, answers, as_bytes
 from core.replies.handler.frames import CLOSE, CLOSED, DONE, EVERYBODY, KNOWN, NOTE, OPEN, SEND, Frame, read_frame
 from core.supervision import Worker
 
@@ -36,9 +37,9 @@ class HandlerPeer:
         self._connection = connection
         self._put = put
 
-    def send(self, message: bytes | str) -> None:
+    def send(self, message: Said) -> None:
         """Send a message within the server's frame."""
-        self._put(Frame(SEND, self._connection, _as_bytes(message)))
+        self._put(Frame(SEND, self._connection, as_bytes(message)))
 
     def close(self) -> None:
         """End the connection; what was sent goes out first."""
@@ -95,7 +96,7 @@ class Host:
             return
         self._since = monotonic()
         try:
-            for answer in _answers(function(peer, *arguments)):
+            for answer in answers(function(peer, *arguments)):
                 peer.send(answer)
         except BaseException as error:  # noqa: BLE001 - a person's code may raise what it likes
             peer.note(self._where(error))
@@ -143,25 +144,6 @@ class Host:
                 own = [line for line in lines if line.filename == str(self._path)]
                 at = f", at line {own[-1].lineno}, in {own[-1].name}" if own else ""
                 self._tell_all(f"{self._path.name} has been busy for {HANGS_AFTER:g} s{at}: everybody waits for it")
-
-
-def _answers(result: object) -> Iterator[bytes | str]:
-    if isinstance(result, str | bytes | bytearray | memoryview):
-        yield result if isinstance(result, str) else bytes(result)
-    elif isinstance(result, Generator):  # which can return something, too
-        yield from _answers((yield from result))
-    elif isinstance(result, Iterable):
-        yield from result
-    elif result is not None:
-        raise TypeError(f"a handler returns bytes, text or nothing, and this is {type(result).__name__}")
-
-
-def _as_bytes(message: object) -> bytes:
-    if isinstance(message, str):
-        return message.encode(errors="surrogateescape")
-    if isinstance(message, bytes | bytearray | memoryview):
-        return bytes(message)
-    raise TypeError(f"what is sent is bytes or text, and this is {type(message).__name__}")
 
 
 def main(path: Path) -> int:

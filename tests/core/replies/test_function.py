@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+import pytest
+
 from core import Server
 from core.events import Closed, Ending
-from core.replies.function import FunctionPeer
+from core.replies.function import FunctionPeer, Returned
 from tests.support.peers import Peer
 from tests.support.stage import serving
 
@@ -34,6 +36,26 @@ def test_it_may_yield_send_and_close() -> None:
         peer.say(b"x")
         assert peer.hear_all() == b"x127.0.0.1"
         assert sink.wait_for(Closed)[0].ending is Ending.RULE
+
+
+@pytest.mark.parametrize("returned", [bytearray(b"hi"), memoryview(b"hi"), [bytearray(b"h"), "i"]])
+def test_what_is_bytes_by_another_type_goes_out_as_bytes(returned: Returned) -> None:
+    server = Server("127.0.0.1:0", reply=lambda _peer, _message: returned)
+    with server, Peer.calls(server.addresses[0]) as peer:
+        peer.say(b"x")
+        assert peer.hear(2) == b"hi"
+
+
+@pytest.mark.parametrize("returned", [5, 0, [5]])
+def test_what_is_no_message_is_refused_and_not_sent_as_zeros(returned: object, logged_errors: list[object]) -> None:
+    def answer(_peer: FunctionPeer, _message: bytes) -> object:
+        return returned
+
+    with serving(answer) as (server, sink), Peer.calls(server.addresses[0]) as peer:  # type: ignore[arg-type]
+        peer.say(b"x")
+        assert peer.hear_all() == b""
+        assert sink.wait_for(Closed)[0].ending is Ending.FAILED
+    logged_errors.clear()
 
 
 def test_what_it_raises_ends_that_connection_alone(logged_errors: list[object]) -> None:
