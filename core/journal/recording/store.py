@@ -75,7 +75,6 @@ class JournalWriter:
 
     def __init__(self, path: Path) -> None:
         """Make the file ``path``. Raises ``JournalError`` if it exists already or cannot be made; none is left then."""
-        self.path = path
         self._first_path = path
         self.counts: dict[SessionId, int] = {}
         self._roles: dict[SessionId, Role] = {}
@@ -88,20 +87,13 @@ class JournalWriter:
         self._unwritten: list[Event] = []  # events whose sessions and connections are inserted with the next
         self._sessions: dict[SessionId, SessionOpened] = {}
         self._standing: dict[ConnectionId, Opened] = {}
-        self._is_broken = False  # what SQLite found in the file is not what it has written there
         self._full: sqlite3.Connection | None = None  # the file before this one, until readers are here, too
-        self._database = _made(path)
-        self._shared = path.with_name(path.name + BESIDE[-1])
-        try:
+        self._database: sqlite3.Connection
+        self._files: Files | None
+        with self._new_file(path):
             self._create()
-            self._files = files_of(path)
-            self._checkpoints = Checkpoints(path)
-        except BaseException as error:
-            self._database.close()
-            remove(path)
-            if isinstance(error, OSError | sqlite3.Error):
-                raise failed(error, path) from error
-            raise
+            files, checkpoints = files_of(path), Checkpoints(path)
+        self._take(path, files, checkpoints)
 
     @property
     def size(self) -> int:
@@ -155,13 +147,22 @@ class JournalWriter:
 
         Where that fails the file is gone again and everything is as it was. Raises ``JournalError``.
         """
-        path = successor(self._first_path)
-        before, self._database = self._database, _made(path)
+        path, before = successor(self._first_path), self._database
         try:
-            yield path, before
+            with self._new_file(path):
+                yield path, before
+        except BaseException:
+            self._database = before
+            raise
+
+    @contextlib.contextmanager
+    def _new_file(self, path: Path) -> Iterator[None]:
+        """Make the file and write into it. Where that fails it is gone again. Raises ``JournalError``."""
+        self._database = _made(path)
+        try:
+            yield
         except BaseException as error:
             self._database.close()
-            self._database = before
             remove(path)
             if isinstance(error, OSError | sqlite3.Error):
                 raise failed(error, path) from error
@@ -169,8 +170,8 @@ class JournalWriter:
 
     def _take(self, path: Path, files: Files | None, checkpoints: Checkpoints) -> None:
         """From now on that is the file."""
-        self.path, self._files, self._is_broken = path, files, False
-        self._checkpoints = checkpoints
+        self.path, self._files, self._checkpoints = path, files, checkpoints
+        self._is_broken = False  # what SQLite found in the file is not what it has written there
         self._shared = path.with_name(path.name + BESIDE[-1])
 
     def _begin_anew(self) -> None:
