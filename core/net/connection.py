@@ -52,7 +52,8 @@ from core.origin import SCRIPT, Origin
 from core.settings import Limits
 from core.supervision import attempt, do_all, note
 from core.tcp import SocketFacts
-from core.wire.faults import REMARK, BothWays, End
+from core.wire.faults import REMARK, BothWays
+from core.wire.faulty_line import End
 from core.wire.framing import RAW, Framing, messages_in
 from core.wire.messages import Framer, FramingViolation, Message, TooLong
 from core.words import connection_name, counted

@@ -13,7 +13,8 @@ from core.net.endings import does_not_read, peer_name
 from core.net.outbox import Outbox, Outgoing
 from core.net.socket_options import AS_USUAL
 from core.origin import SCRIPT, Origin
-from core.wire.faults import End, Faults, FaultyLine, InjectedFault
+from core.wire.faults import Faults
+from core.wire.faulty_line import End, FaultyLine, InjectedFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
