@@ -14,7 +14,7 @@ from functools import partial
 
 from core.address import Address
 from core.clock import monotonic_ns
-from core.errors import Doing, Explanation, SendError, TransportError, explain
+from core.errors import Explanation, SendError, TransportError
 from core.events import (
     RESETS_OF_OURS,
     Closed,
@@ -38,6 +38,7 @@ from core.events import (
     WentOn,
     new_event,
 )
+from core.explanations import Doing, explain
 from core.net.endings import ending_of, peer_name, why_not_send
 from core.net.http_guard import HttpGuard
 from core.net.line_faults import LineFaults

@@ -7,8 +7,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from core.clock import monotonic, monotonic_ns
-from core.errors import DatagramError, Doing, Explanation, NoRoom, SendError, explain
+from core.errors import DatagramError, Explanation, NoRoom, SendError
 from core.events import ConnectionId, EventSink, NotSent, Sent, SessionId, new_event
+from core.explanations import Doing, explain
 from core.net.endings import does_not_read, peer_name
 from core.net.outbox import Outbox, Outgoing
 from core.net.socket_options import AS_USUAL
