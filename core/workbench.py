@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from core.address import Address
 from core.clock import monotonic, monotonic_ns
-from core.errors import Doing, JournalError, NoThread, SendError, explain
+from core.errors import JournalError, NoThread, SendError
 from core.events import ConnectionId, SessionClosed, SessionId
+from core.explanations import Doing, explain
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.recorder import Recorder, Subscription
 from core.net import sockets

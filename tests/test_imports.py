@@ -14,7 +14,7 @@ GROUND = {
     "core.address",
     "core.clock",
     "core.events",
-    "core.errors",
+    *("core.errors", "core.explanations"),
     "core.latency",
     "core.origin",
     "core.local_address",
@@ -61,6 +61,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.tls", LIBRARY | {"core.files"}),
     ("core.words", set()),
     ("core.errors", {"core.words"}),
+    ("core.explanations", {"core.errors"}),
     ("core.latency", set()),
     ("core.supervision", {"core.clock", "core.errors"}),
     ("core.settings", set()),
@@ -187,7 +188,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
 SOCKETS = {"socket", "_socket", "select", "selectors", "socketserver", "ssl", "core.net.sockets"}
 MAY_TOUCH_SOCKETS = {
     "core.child_process",  # waits for pipes
-    "core.errors",  # explains what they raise
+    "core.explanations",  # explains what they raise
     "core.net.client",
     "core.net.datagrams",
     "core.net.dialer",

@@ -11,7 +11,8 @@ from core.compose.encoding import Encoding, LineEnding, decode_as, encode
 from core.compose.escapes import read_escapes, write_escapes
 from core.compose.hexadecimal import read_hex, write_hex
 from core.compose.macros import Variable
-from core.errors import Doing, DraftError, TincanError, explain
+from core.errors import DraftError, TincanError
+from core.explanations import Doing, explain
 from core.settings import DEFAULTS
 from core.wire.framing import parse_framing
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from struct import Struct, pack
 from zlib import adler32
 
-from core.errors import Doing, JournalError, explain
+from core.errors import JournalError
+from core.explanations import Doing, explain
 
 FORMAT = 5
 APPLICATION_ID = 0x54494E43  # "TINC"

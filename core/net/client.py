@@ -12,8 +12,9 @@ from typing import NoReturn, Self
 
 from core.address import Address, parse_target
 from core.clock import monotonic_ns
-from core.errors import ConnectError, ConnectionEnded, Doing, Explanation, Fault, HandshakeError, SendError, explain
+from core.errors import ConnectError, ConnectionEnded, Explanation, Fault, HandshakeError, SendError
 from core.events import ConnectionId, Ending, EventSink, Retrying, SessionId
+from core.explanations import Doing, explain
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.dialer import Dialer

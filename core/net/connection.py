@@ -14,7 +14,7 @@ from functools import partial
 
 from core.address import Address
 from core.clock import monotonic_ns
-from core.errors import Doing, Explanation, SendError, TransportError, explain
+from core.errors import Explanation, SendError, TransportError
 from core.events import (
     RESETS_OF_OURS,
     Closed,
@@ -38,6 +38,7 @@ from core.events import (
     WentOn,
     new_event,
 )
+from core.explanations import Doing, explain
 from core.net.endings import ending_of, peer_name, why_not_send
 from core.net.http_guard import HttpGuard
 from core.net.line_faults import LineFaults
@@ -52,7 +53,8 @@ from core.origin import SCRIPT, Origin
 from core.settings import Limits
 from core.supervision import attempt, do_all, note
 from core.tcp import SocketFacts
-from core.wire.faults import REMARK, BothWays, End
+from core.wire.faults import REMARK, BothWays
+from core.wire.faulty_line import End
 from core.wire.framing import RAW, Framing, messages_in
 from core.wire.messages import Framer, FramingViolation, Message, TooLong
 from core.words import connection_name, counted

@@ -15,8 +15,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.clock import monotonic_ns
-from core.errors import DatagramError, Doing, Explanation, error_name, explain
+from core.errors import DatagramError, Explanation
 from core.events import Received, new_event
+from core.explanations import Doing, error_name, explain
 from core.net import sockets
 from core.net.line_faults import FaultyDirection
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Ready, Timer

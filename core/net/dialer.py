@@ -15,8 +15,9 @@ from functools import partial
 
 from core.address import Address
 from core.clock import monotonic_ns
-from core.errors import Doing, Explanation, ProxyError, explain
+from core.errors import Explanation, ProxyError
 from core.events import Event, Resolved, Resolving, SessionId, Tried
+from core.explanations import Doing, explain
 from core.net import sockets
 from core.net.loop import READ, WRITE, Loop, Timer
 from core.net.resolver import LooksUp, Outcome

@@ -5,18 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.errors import (
-    AlertError,
-    Doing,
-    Explanation,
-    Fault,
-    HandshakeError,
-    TransportError,
-    TruncatedError,
-    error_name,
-    explain,
-)
+from core.errors import AlertError, Explanation, Fault, HandshakeError, TransportError, TruncatedError
 from core.events import Ending
+from core.explanations import Doing, error_name, explain
 
 if TYPE_CHECKING:
     from core.address import Address

@@ -14,7 +14,8 @@ from core.clock import monotonic
 from core.events import Ending
 from core.net.loop import GuardedLoop, Timer
 from core.net.owner import Pause
-from core.wire.faults import SOUND, BothWays, DatagramLine, End, Faults, FaultyLine, InjectedFault, Passed
+from core.wire.faults import SOUND, BothWays, Faults
+from core.wire.faulty_line import DatagramLine, End, FaultyLine, InjectedFault, Passed
 from core.words import counted
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from typing import Unpack
 
 from core.address import Address
 from core.clock import monotonic_ns
-from core.errors import Doing, Explanation, ListenError, explain
+from core.errors import Explanation, ListenError
 from core.events import ConnectionId, Ending, Listening, Resolving, TurnedAway
+from core.explanations import Doing, explain
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.local_sockets import SocketFile

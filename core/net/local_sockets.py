@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.address import Address
-from core.errors import Doing, Explanation, Fault, TransportError, error_name, explain, printable
+from core.errors import Explanation, Fault, TransportError, printable
+from core.explanations import Doing, error_name, explain
 from core.local_address import LONGEST_PATH, SCHEME, has_file, system_name
 
 FAMILY: int | None = getattr(socket, "AF_UNIX", None)  # Python has none on Windows, whatever the system can

@@ -7,13 +7,15 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from core.clock import monotonic, monotonic_ns
-from core.errors import DatagramError, Doing, Explanation, NoRoom, SendError, explain
+from core.errors import DatagramError, Explanation, NoRoom, SendError
 from core.events import ConnectionId, EventSink, NotSent, Sent, SessionId, new_event
+from core.explanations import Doing, explain
 from core.net.endings import does_not_read, peer_name
 from core.net.outbox import Outbox, Outgoing
 from core.net.socket_options import AS_USUAL
 from core.origin import SCRIPT, Origin
-from core.wire.faults import End, Faults, FaultyLine, InjectedFault
+from core.wire.faults import Faults
+from core.wire.faulty_line import End, FaultyLine, InjectedFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable

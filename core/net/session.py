@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self, TypedDict
 
 from core.address import Address
 from core.clock import monotonic_ns
-from core.errors import Doing, Explanation, SendError, TlsSettingsError, explain
+from core.errors import Explanation, SendError, TlsSettingsError
 from core.events import (
     ConnectionId,
     Ending,
@@ -26,6 +26,7 @@ from core.events import (
     TlsHandshake,
     TlsRefused,
 )
+from core.explanations import Doing, explain
 from core.net.connection import Connection
 from core.net.local_sockets import peer_process
 from core.net.loop import GuardedLoop, Loop

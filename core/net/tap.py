@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from core.address import Address, parse_target
 from core.clock import monotonic_ns
-from core.errors import Doing, Explanation, NoRoom, SendError, explain
+from core.errors import Explanation, NoRoom, SendError
 from core.events import ConnectionId, Ending, EventSink, Onward, SessionId
+from core.explanations import Doing, explain
 from core.net import sockets
 from core.net.connection import Connection
 from core.net.dialer import Dialer

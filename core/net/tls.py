@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 
 from core.clock import monotonic
-from core.errors import Doing, Explanation, HandshakeError, TlsError, explain
+from core.errors import Explanation, HandshakeError, TlsError
+from core.explanations import Doing, explain
 from core.net.loop import READ, WRITE, GuardedLoop, Ready, Timer
 from core.net.transport import Transport
 from core.tcp import TcpInfo

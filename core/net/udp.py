@@ -13,8 +13,9 @@ from typing import Any
 
 from core.address import NO_LOCAL_DATAGRAMS, Address, parse_udp
 from core.clock import monotonic_ns
-from core.errors import AddressError, Doing, Explanation, explain
+from core.errors import AddressError, Explanation
 from core.events import ConnectionId, Ending, EventSink, Resolved, Resolving, SessionId, SessionRemark, Tried
+from core.explanations import Doing, explain
 from core.net import sockets
 from core.net.client import Client
 from core.net.connection import Connection

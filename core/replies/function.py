@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import TypeAlias
 
 from core.address import Address
 from core.origin import SCRIPT
 from core.replies import Peer, Reply, Responder
+from core.replies.answers import Said, answers, as_bytes
 
-Said: TypeAlias = bytes | str | Iterable[bytes | str] | None
+Returned: TypeAlias = Said | Iterable[Said] | None
 
 
 class FunctionPeer:
@@ -30,7 +31,7 @@ class FunctionPeer:
         """Where the peer is."""
         return self._peer.address
 
-    def send(self, message: bytes | str) -> None:
+    def send(self, message: Said) -> None:
         """Send a message within the server's frame, text as UTF-8."""
         self._peer.send(as_bytes(message))
 
@@ -52,7 +53,7 @@ class FunctionReply(Reply, has_name=False):
 
     origin = SCRIPT
 
-    def __init__(self, function: Callable[[FunctionPeer, bytes], Said]) -> None:
+    def __init__(self, function: Callable[[FunctionPeer, bytes], Returned]) -> None:
         self._function = function
 
     def responder(self, peer: Peer) -> Responder:
@@ -60,7 +61,7 @@ class FunctionReply(Reply, has_name=False):
 
 
 class _FunctionResponder(Responder):
-    def __init__(self, function: Callable[[FunctionPeer, bytes], Said], peer: FunctionPeer) -> None:
+    def __init__(self, function: Callable[[FunctionPeer, bytes], Returned], peer: FunctionPeer) -> None:
         self._function = function
         self._peer = peer
 
@@ -76,24 +77,3 @@ class _FunctionResponder(Responder):
 
     def closed(self) -> None:
         """Nothing was taken."""
-
-
-def answers(said: Said) -> Iterator[bytes | str]:
-    """The messages in what a function or a handler has returned. Raises ``TypeError`` for what is no answer."""
-    if isinstance(said, bytes | str | bytearray | memoryview):
-        yield said if isinstance(said, str) else bytes(said)
-    elif isinstance(said, Generator):  # which can return something, too
-        yield from answers((yield from said))
-    elif isinstance(said, Iterable):
-        yield from said
-    elif said is not None:
-        raise TypeError(f"an answer is bytes, text or nothing, and this is {type(said).__name__}")
-
-
-def as_bytes(message: object) -> bytes:
-    """A message of a function or a handler as it is sent, text as UTF-8. Raises ``TypeError`` for what is none."""
-    if isinstance(message, str):
-        return message.encode(errors="surrogateescape")
-    if isinstance(message, bytes | bytearray | memoryview):
-        return bytes(message)
-    raise TypeError(f"what is sent is bytes or text, and this is {type(message).__name__}")

@@ -18,7 +18,7 @@ from core.net.audience import Audience
 from core.net.connection import Connection
 from core.origin import Origin
 from core.sending.plan import LONGEST_PAUSE, End, FileSent, PlanError, Share
-from core.sending.run import TELL_EVERY, Run, Stopped
+from core.sending.run import TELL_EVERY_NS, Run, Stopped
 from core.words import connection_name, with_full_stop
 
 PIECE = 64 * 1024  # bytes read and handed over at a time
@@ -27,7 +27,6 @@ WINDOW = 256 * 1024  # bytes that may wait at a connection before it is given mo
 _GLANCE = 4 * 1024  # bytes in which the end of a line is looked for first
 _LOOK_UP = 250_000_000  # ns: at least so often the rate is told
 _RATE_OVER = 2_000_000_000  # ns
-_TELL_NS = int(TELL_EVERY * 1e9)
 _LINE_END = re.compile(rb"\r\n?|\n")
 
 
@@ -130,7 +129,7 @@ class FileSending(Run):
 
     def _tell_now_and_then(self) -> None:
         now = monotonic_ns()
-        if now - self._told_at < _TELL_NS:
+        if now - self._told_at < TELL_EVERY_NS:
             return
         self._told_at = now
         self._latest = self._account()

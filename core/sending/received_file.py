@@ -14,11 +14,10 @@ from core.journal.export.files import PartialFile, export_errors, place_for, sho
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.recorder import Recorder
 from core.sending.plan import End, Kept
-from core.sending.run import TELL_EVERY, Run, Stopped
+from core.sending.run import TELL_EVERY_NS, Run, Stopped
 
 _AT_ONCE = 1024  # entries looked at between two looks at whether to stop
 _INCOMPLETE = "recording stopped for a time, so some bytes may be missing"
-_TELL_NS = int(TELL_EVERY * 1e9)
 
 
 class Keeping(Run):
@@ -143,7 +142,7 @@ class Keeping(Run):
         file.write(data)
         self._latest = replace(self._latest, size=self._latest.size + len(data))
         now = monotonic_ns()
-        if now - self._told_at >= _TELL_NS:
+        if now - self._told_at >= TELL_EVERY_NS:
             self._told_at = now
             self._tell(self._latest)
 

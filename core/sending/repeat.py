@@ -13,9 +13,7 @@ from core.latency import Samples
 from core.net.audience import Audience, Delivery
 from core.origin import REPEAT
 from core.sending.plan import End, Plan, PlannedMessage, Repeated
-from core.sending.run import NOBODY_LEFT, TELL_EVERY, Run, Stopped
-
-_TELL_NS = int(TELL_EVERY * 1e9)
+from core.sending.run import NOBODY_LEFT, TELL_EVERY_NS, Run, Stopped
 
 
 class Repeat(Run):
@@ -104,7 +102,7 @@ class Repeat(Run):
     def _tell_now_and_then(self, due: int) -> None:
         """Tell before a long wait, or when it is time to."""
         now = monotonic_ns()
-        if due - now >= _TELL_NS or now - self._told_at >= _TELL_NS:
+        if due - now >= TELL_EVERY_NS or now - self._told_at >= TELL_EVERY_NS:
             self._told_at = now
             self._latest = replace(self._latest, lateness=self._lateness.freeze())
             self._tell(self._latest)

@@ -13,7 +13,7 @@ from core.events import SessionId
 from core.journal.display_row import RECEIVED
 from core.journal.export.source import Source, frames, opens_reading, rows
 from core.journal.reading.lens import Lens
-from core.journal.reading.reader import Parties
+from core.journal.reading.parties import Parties
 from core.steps.replay import LIMIT, RecordedConversation, RecordedMessage, recording_of
 from core.steps.step import OwnEnd
 

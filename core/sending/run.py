@@ -13,6 +13,7 @@ from core.supervision import Worker
 from core.words import sentence
 
 TELL_EVERY = 0.05  # seconds between two tellings of what goes on
+TELL_EVERY_NS = int(TELL_EVERY * 1e9)
 NOBODY_LEFT = "nobody is left to send to"
 
 

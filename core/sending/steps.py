@@ -18,14 +18,13 @@ from core.net.connection import Connection
 from core.net.owner import Pause
 from core.proxy import Proxy
 from core.sending.plan import End, PlanError, Played
-from core.sending.run import TELL_EVERY, Run, Stopped
+from core.sending.run import TELL_EVERY_NS, Run, Stopped
 from core.settings import DEFAULTS
 from core.steps.playing import PeerEnd, Playing
 from core.steps.step import OwnEnd, ReadySteps
 from core.tls.settings import Tls
 from core.wire.faults import SOUND, BothWays
 
-_TELL_NS = int(TELL_EVERY * 1e9)
 _MOST_HEARD = 1024 * 1024  # bytes, and
 _MOST_PIECES = 4_096  # pieces that wait to be looked at before less is read
 
@@ -215,7 +214,7 @@ class StepsRun(Run):
         due = self.playing.due
         if not self._is_news:
             return due
-        told_again = self._told_at + _TELL_NS
+        told_again = self._told_at + TELL_EVERY_NS
         return told_again if due is None else min(due, told_again)
 
     @property
@@ -225,7 +224,7 @@ class StepsRun(Run):
 
     def _tell_now_and_then(self) -> None:
         now = monotonic_ns()
-        if self._is_news and now - self._told_at >= _TELL_NS:
+        if self._is_news and now - self._told_at >= TELL_EVERY_NS:
             self._told_at = now
             self._latest = self._account()
             self._tell(self._latest)

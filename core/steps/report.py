@@ -26,28 +26,27 @@ _SAFETY = TextSafety()
 _VERDICTS = {Verdict.WISHED: "yes", Verdict.MISSED: "NO", Verdict.SENT: "-", Verdict.NOT_PLAYED: "not played"}
 
 
-def cells(
-    row: Row, encoding: Encoding = Encoding.UTF_8, *, longest: int = _LONGEST, safety: TextSafety = _SAFETY
-) -> tuple[str, ...]:
-    """A row's cells, in the order of ``COLUMNS``; nothing in them is obeyed by a terminal or breaks a line."""
+def cells(row: Row, *, longest: int, safety: TextSafety = _SAFETY) -> tuple[str, ...]:
+    """A row's cells, in the order of ``COLUMNS``; nothing in them is obeyed by a terminal or breaks a line.
+
+    Messages, as UTF-8, and names are cut to ``longest`` characters.
+    """
     number = f"{row.round}.{row.number}" if row.round > 1 else str(row.number)
     verdict = _VERDICTS[row.verdict] + (f": {safety.field(row.why, longest)}" if row.why else "")
     return (
         f"{number} {safety.field(row.name, longest)}".rstrip(),
-        _with_end(_message_words(row.sent, row.sent_size, encoding, longest, safety), row.end),
-        _with_end(_message_words(row.answer, row.answer_size, encoding, longest, safety), row.peer_end),
+        _with_end(_message_words(row.sent, row.sent_size, longest, safety), row.end),
+        _with_end(_message_words(row.answer, row.answer_size, longest, safety), row.peer_end),
         duration(row.took) if row.took is not None else "",
         verdict,
     )
 
 
-def _message_words(
-    data: bytes | None, size: int, encoding: Encoding, longest: int = _LONGEST, safety: TextSafety = _SAFETY
-) -> str:
-    """A message on one line, its beginning if it is long."""
+def _message_words(data: bytes | None, size: int, longest: int, safety: TextSafety = _SAFETY) -> str:
+    """A message as UTF-8 on one line, its beginning if it is long."""
     if data is None:
         return ""
-    words = safety.field(decode_as(data, encoding), longest)
+    words = safety.field(decode_as(data, Encoding.UTF_8), longest)
     return f"{words} ({human_bytes(size)})" if size > len(data) else words
 
 
@@ -64,7 +63,7 @@ def compared_cells(one: Compared, *, longest: int = _LONGEST, safety: TextSafety
 
     def words(data: bytes | None, end: OwnEnd | PeerEnd | None, start: int = 0) -> str:
         part = data[start : start + 4 * longest] if data is not None else None
-        told = _message_words(part, len(data or b""), Encoding.UTF_8, longest, safety)
+        told = _message_words(part, len(data or b""), longest, safety)
         return _with_end(f"…{told}" if start and part is not None else told, end)
 
     if one.is_same:
@@ -85,9 +84,9 @@ def _with_end(words: str, end: OwnEnd | PeerEnd | None) -> str:
     return f"{words} [{end.words if isinstance(end, OwnEnd) else end.value}]".lstrip()
 
 
-def as_text(rows: Iterable[Row], encoding: Encoding = Encoding.UTF_8, *, longest: int = 32) -> str:
-    """The table in columns, for a terminal. Messages are cut to so many characters."""
-    return in_columns([COLUMNS, *(cells(row, encoding, longest=longest) for row in rows)])
+def as_text(rows: Iterable[Row]) -> str:
+    """The table in columns, for a terminal. Messages are cut to 32 characters."""
+    return in_columns([COLUMNS, *(cells(row, longest=32) for row in rows)])
 
 
 def in_columns(lines: Sequence[tuple[str, ...]]) -> str:
@@ -159,11 +158,11 @@ def _outcome(row: Row) -> str:
     said = [
         f"{what}: {words}"
         for what, words in (
-            ("sent", _with_end(_message_words(row.sent, row.sent_size, Encoding.UTF_8, _LONGEST_IN_JUNIT), row.end)),
+            ("sent", _with_end(_message_words(row.sent, row.sent_size, _LONGEST_IN_JUNIT), row.end)),
             ("expected", row.wished),
             (
                 "came",
-                _with_end(_message_words(row.answer, row.answer_size, Encoding.UTF_8, _LONGEST_IN_JUNIT), row.peer_end),
+                _with_end(_message_words(row.answer, row.answer_size, _LONGEST_IN_JUNIT), row.peer_end),
             ),
             ("in hex", row.answer.hex(" ") if row.answer and row.verdict is Verdict.MISSED else ""),
         )

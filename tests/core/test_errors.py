@@ -14,17 +14,15 @@ from core.errors import (
     AddressError,
     ConnectError,
     ConnectionEnded,
-    Doing,
     Explanation,
     Fault,
     JournalError,
     ListenError,
     SendError,
     TincanError,
-    error_name,
-    explain,
     reason,
 )
+from core.explanations import Doing, error_name, explain
 
 HERE = Address("127.0.0.1", 5555)
 

@@ -15,7 +15,8 @@ from core.events import SessionId
 from core.journal.display_row import DisplayRow
 from core.journal.reading.lens import Lens
 from core.journal.reading.lens_view import LensView, RowCounter
-from core.journal.reading.reader import JournalReader, Parties
+from core.journal.reading.parties import Parties
+from core.journal.reading.reader import JournalReader
 from core.text_safety import TextSafety, ending_mark, split_ending
 
 PIECE = 64 * 1024  # bytes handled at a time: larger ones would hold up the other threads

@@ -26,7 +26,8 @@ from core.journal.reading.lens import (
     PartialFrame,
     pending,
 )
-from core.journal.reading.reader import Entry, JournalReader, Parties
+from core.journal.reading.parties import Parties
+from core.journal.reading.reader import Entry, JournalReader
 from core.journal.reading.recorded import Calls, Recorded
 from core.journal.reading.runs import Pieces
 from core.origin import Origin, read_origin

@@ -11,14 +11,12 @@ import os
 import platform
 import sqlite3
 import time
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from itertools import accumulate
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.address import Address
 from core.errors import JournalError
@@ -41,16 +39,14 @@ from core.files import why_no_file
 from core.journal.recording.checkpoints import Checkpoints
 from core.journal.recording.files import BESIDE, Files, files_of, place_of, remove, successor
 from core.journal.recording.notes import is_failure, sentence
+from core.journal.recording.runs import columns_of_one, columns_of_run, layouts
 from core.journal.schema import (
     APPLICATION_ID,
     FORMAT,
     INSERT,
     LONGEST_DATA,
     LONGEST_NOTE,
-    LONGEST_RUN,
     LONGEST_TEXT,
-    MIXED,
-    MOST_OF_RUN,
     NO_ORIGIN,
     NO_RUN,
     PAGE_SIZES,
@@ -61,10 +57,8 @@ from core.journal.schema import (
 from core.roles import Role, guess_role
 
 _TRAFFIC = frozenset({Received, Sent})
-_LONGEST_STEP = 1 << 61  # ns
-_WORTH_SHARING = 256  # bytes of an entry on average, from which on writing them twice takes longer than to find out
 _SESSION, _DATA = itemgetter(0), itemgetter(3)  # of what is received and of what is sent
-_CUTS, _ORIGIN = attrgetter("cuts"), attrgetter("origin")
+_CUTS = attrgetter("cuts")
 # Bytes of the log; at that it is begun anew, once all of it is in the file, which waits for the disk to have that, too.
 _LONGEST_LOG = 256 * 1024 * 1024
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -75,7 +69,6 @@ class JournalWriter:
 
     def __init__(self, path: Path) -> None:
         """Make the file ``path``. Raises ``JournalError`` if it exists already or cannot be made; none is left then."""
-        self.path = path
         self._first_path = path
         self.counts: dict[SessionId, int] = {}
         self._roles: dict[SessionId, Role] = {}
@@ -88,20 +81,13 @@ class JournalWriter:
         self._unwritten: list[Event] = []  # events whose sessions and connections are inserted with the next
         self._sessions: dict[SessionId, SessionOpened] = {}
         self._standing: dict[ConnectionId, Opened] = {}
-        self._is_broken = False  # what SQLite found in the file is not what it has written there
         self._full: sqlite3.Connection | None = None  # the file before this one, until readers are here, too
-        self._database = _made(path)
-        self._shared = path.with_name(path.name + BESIDE[-1])
-        try:
+        self._database: sqlite3.Connection
+        self._files: Files | None
+        with self._new_file(path):
             self._create()
-            self._files = files_of(path)
-            self._checkpoints = Checkpoints(path)
-        except BaseException as error:
-            self._database.close()
-            remove(path)
-            if isinstance(error, OSError | sqlite3.Error):
-                raise failed(error, path) from error
-            raise
+            files, checkpoints = files_of(path), Checkpoints(path)
+        self._take(path, files, checkpoints)
 
     @property
     def size(self) -> int:
@@ -155,13 +141,22 @@ class JournalWriter:
 
         Where that fails the file is gone again and everything is as it was. Raises ``JournalError``.
         """
-        path = successor(self._first_path)
-        before, self._database = self._database, _made(path)
+        path, before = successor(self._first_path), self._database
         try:
-            yield path, before
+            with self._new_file(path):
+                yield path, before
+        except BaseException:
+            self._database = before
+            raise
+
+    @contextlib.contextmanager
+    def _new_file(self, path: Path) -> Iterator[None]:
+        """Make the file and write into it. Where that fails it is gone again. Raises ``JournalError``."""
+        self._database = _made(path)
+        try:
+            yield
         except BaseException as error:
             self._database.close()
-            self._database = before
             remove(path)
             if isinstance(error, OSError | sqlite3.Error):
                 raise failed(error, path) from error
@@ -169,8 +164,8 @@ class JournalWriter:
 
     def _take(self, path: Path, files: Files | None, checkpoints: Checkpoints) -> None:
         """From now on that is the file."""
-        self.path, self._files, self._is_broken = path, files, False
-        self._checkpoints = checkpoints
+        self.path, self._files, self._checkpoints = path, files, checkpoints
+        self._is_broken = False  # what SQLite found in the file is not what it has written there
         self._shared = path.with_name(path.name + BESIDE[-1])
 
     def _begin_anew(self) -> None:
@@ -359,35 +354,20 @@ class JournalWriter:
 
     def _insert_traffic(self, events: Sequence[Any], places: Sequence[int], wall_minus_mono: int) -> None:
         """Enter bytes of one session: those of each event at its place in the transaction."""
-        data = list(map(_DATA, events))
-        offsets = list(accumulate(map(len, data), initial=0))
-        self._size += offsets[-1]
-        shares = offsets[-1] >= _WORTH_SHARING * len(data) and len(set(map(id, data))) < len(data)
+        session = events[0].session
         first = 0
-        while first < len(events):
-            layout = _shared(data[first : first + LONGEST_RUN]) if shares else _joined(data, offsets, first)
+        for layout in layouts(list(map(_DATA, events))):
             stop = first + len(layout.begins)
-            run, begin = events[first:stop], places[first]
-            session, at = run[0].session, run[0].at
+            run = events[first:stop]
             ordinal = self.counts.get(session, 0)
             self.counts[session] = ordinal + len(run)
-            head = (self._number + begin, session, ordinal)
-            times = (at + wall_minus_mono, at)
+            self._size += layout.size
+            head = (self._number + places[first], session, ordinal)
             if len(run) == 1:
-                kind = "received" if isinstance(run[0], Received) else "sent"
-                before: tuple[object, ...] = (*head, run[0].connection, kind, *times, *NO_RUN, *_origins(run), None)
+                before = (*head, *columns_of_one(run[0], wall_minus_mono))
                 row = with_checksum(before, run[0].data, (None, 0, _cuts(run[0].cuts)))
             else:
-                numbers = None
-                if places[stop - 1] - begin >= len(run):
-                    numbers = str([place - begin for place in places[first:stop]])
-                who = _who(run)
-                steps = [event[2] - at for event in run]
-                if max(steps) > _LONGEST_STEP or min(steps) < -_LONGEST_STEP:
-                    raise OverflowError("a time that no clock can tell")
-                ends = str(layout.ends) if layout.ends is not None else None
-                lists = (str(layout.begins), who[2], str(steps), numbers, *_origins(run), ends)
-                before = (*head, *who[:2], *times, *lists)
+                before = (*head, *columns_of_run(run, places[first:stop], layout, wall_minus_mono))
                 row = with_checksum(before, b"".join(layout.parts), (None, 0, None))
             self._database.execute(INSERT, row)
             first = stop
@@ -506,65 +486,6 @@ def _cuts(sizes: tuple[int, ...]) -> str | None:
 def _is_one_run(events: Sequence[Any]) -> bool:
     """Whether bytes received and sent are of one session, and the kernel took at once what was sent."""
     return len(set(map(_SESSION, events))) == 1 and not any(map(_CUTS, events))
-
-
-class _Layout(NamedTuple):
-    """Where the bytes of the entries of one run lie in its data."""
-
-    begins: list[int]  # those of each entry
-    ends: list[int] | None  # None where those of each end where the next one's begin
-    parts: list[bytes]  # of which the data consists
-
-
-def _joined(data: Sequence[bytes], offsets: Sequence[int], first: int) -> _Layout:
-    """One behind the other as many as may be in a run, from ``first`` on; ``offsets`` are theirs among all."""
-    stop = min(first + LONGEST_RUN, len(data))
-    if offsets[stop] - offsets[first] > MOST_OF_RUN:
-        stop = max(first + 1, bisect_right(offsets, offsets[first] + MOST_OF_RUN, first, stop) - 1)
-    base = offsets[first]
-    begins = [offset - base for offset in offsets[first:stop]] if first else list(offsets[:stop])
-    return _Layout(begins, None, list(data[first:stop]))
-
-
-def _shared(data: Iterable[bytes]) -> _Layout:
-    """The same, the bytes of two entries once if they are one object: so are those that a tap received and passed on.
-
-    A third one has them anew: what can be read of a run is no more than ``MOST_SHARED`` times what it takes.
-    """
-    begins: list[int] = []
-    ends: list[int] = []
-    parts: list[bytes] = []
-    size, alone = 0, dict[int, int]()  # the objects that one entry has, and where they begin
-    for each in data:
-        begin = alone.pop(id(each), None)
-        grown = size if begin is not None else size + len(each)
-        if grown > MOST_OF_RUN and begins:
-            break
-        if begin is None:
-            begin = alone[id(each)] = size
-            parts.append(each)
-        size = grown
-        begins.append(begin)
-        ends.append(begin + len(each))
-    return _Layout(begins, ends if len(parts) < len(begins) else None, parts)
-
-
-def _who(run: Sequence[Any]) -> tuple[ConnectionId | None, str, str | None]:
-    """The columns ``connection``, ``kind`` and ``connections`` of a run."""
-    streams = [event[1] if type(event) is Received else -event[1] for event in run]
-    if len(set(streams)) == 1:
-        return run[0].connection, "received" if streams[0] > 0 else "sent", None
-    return None, MIXED, str(streams)
-
-
-def _origins(run: Sequence[Any]) -> tuple[str | None, str | None]:
-    """The columns ``origin`` and ``origins`` of a run, or of an entry by itself."""
-    found = dict.fromkeys(map(_ORIGIN, run))
-    spoke = [origin for origin in found if origin is not None]
-    if len(spoke) <= 1:
-        return (str(spoke[0]), None) if spoke else NO_ORIGIN
-    places = {origin: str(place) for place, origin in enumerate(found)}
-    return json.dumps([*found], ensure_ascii=False), f"[{','.join(map(places.__getitem__, map(_ORIGIN, run)))}]"
 
 
 def kind_of(event: Event) -> str:

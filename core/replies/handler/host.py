@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.clock import monotonic
-from core.replies.function import answers, as_bytes
+from core.replies.answers import Said, answers, as_bytes
 from core.replies.handler.frames import CLOSE, CLOSED, DONE, EVERYBODY, KNOWN, NOTE, OPEN, SEND, Frame, read_frame
 from core.supervision import Worker
 
@@ -37,7 +37,7 @@ class HandlerPeer:
         self._connection = connection
         self._put = put
 
-    def send(self, message: bytes | str) -> None:
+    def send(self, message: Said) -> None:
         """Send a message within the server's frame."""
         self._put(Frame(SEND, self._connection, as_bytes(message)))
 

@@ -27,6 +27,7 @@ from gui.viewmodels.preferences import (
     WHEN_FULL,
     Preferences,
 )
+from gui.views.menus import COLOURS
 from gui.widgets.bindings import focus_now, has_focus, when_idle
 from gui.widgets.controls import Choice
 from gui.widgets.fields import Asked, CheckedRow, FileRow, LineField, put_words, whole_number
@@ -41,12 +42,6 @@ Change = Callable[[dict[str, Any]], None]
 Field = TypeVar("Field", bound=ttk.Widget)
 
 _USUAL = Preferences()
-_COLOURS = (
-    ("system", "As the system"),
-    ("light", "Light"),
-    ("dark", "Dark"),
-    ("high contrast", "High contrast"),
-)
 _EVEN_WIDTH = re.compile(
     r"\b(mono|code|console|consolas|courier|fixed|hack|inconsolata|iosevka|menlo|monaco|terminal|terminus|typewriter)\b",
     re.IGNORECASE,
@@ -122,7 +117,7 @@ class LookPage(SettingsPage):
         self.settle()
 
     def show(self, preferences: Preferences) -> None:
-        self.colours.offer(_COLOURS, preferences.theme)
+        self.colours.offer(COLOURS, preferences.theme)
         self.silence.offer(((True, "Shown"), (False, "Not shown")), preferences.tell_silence)
         self.text_size.show(preferences.text_size + self.theme.usual_points)
         families = _families(self)

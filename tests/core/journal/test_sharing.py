@@ -227,7 +227,7 @@ def test_everybody_reads_the_same_of_bytes_that_are_held_once(told: list[list[tu
     story = TapStory()
     events = [story.opening, *(story.tells(some) for some in told)]
     with tempfile.TemporaryDirectory(prefix="tincan-tests-") as folder, pytest.MonkeyPatch.context() as changed:
-        changed.setattr("core.journal.recording.store.MOST_OF_RUN", SMALL)
+        changed.setattr("core.journal.recording.runs.MOST_OF_RUN", SMALL)
         shared = written(Path(folder) / "shared.tincan", *events)
         twice = written(Path(folder) / "twice.tincan", *map(unshared, events))
 

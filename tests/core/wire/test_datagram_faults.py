@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.wire.faults import DatagramLine, FaultError, Faults, InjectedFault, check_faults, parse_faults
+from core.wire.faults import FaultError, Faults, check_faults, parse_faults
+from core.wire.faulty_line import DatagramLine, InjectedFault
 
 
 class Clock:

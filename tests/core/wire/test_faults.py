@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.wire.faults import PRESETS, At, End, FaultError, Faults, FaultyLine, InjectedFault, Passed, parse_faults
+from core.wire.faults import PRESETS, At, FaultError, Faults, parse_faults
+from core.wire.faulty_line import End, FaultyLine, InjectedFault, Passed
 
 
 class Clock:

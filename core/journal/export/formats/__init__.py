@@ -15,7 +15,7 @@ from typing import ClassVar
 from core.compose.encoding import Encoding
 from core.journal.display_row import DisplayRow
 from core.journal.export.source import Pieces
-from core.journal.reading.reader import Parties
+from core.journal.reading.parties import Parties
 from core.text_safety import TextSafety
 
 NOBODY = Parties("", "", {})

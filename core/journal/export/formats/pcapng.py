@@ -21,7 +21,7 @@ from core.events import RESETS_OF_OURS, Ending
 from core.journal.display_row import RECEIVED, DisplayRow
 from core.journal.export.formats import NOBODY, Format
 from core.journal.export.source import Pieces
-from core.journal.reading.reader import Parties
+from core.journal.reading.parties import Parties
 from core.local_address import is_local
 
 _RAW = 101  # LINKTYPE_RAW: a packet begins with its IP header

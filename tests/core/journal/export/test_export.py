@@ -43,7 +43,7 @@ from core.journal.export.formats.text import Text
 from core.journal.export.source import Frame, opens_reading, pieces_of
 from core.journal.export.writer import TELL_EVERY, Progress, export_to
 from core.journal.reading.lens import Lens
-from core.journal.reading.reader import Parties
+from core.journal.reading.parties import Parties
 from tests.support.exports import Talk, exported
 from tests.support.journals import SESSION, write_journal
 from tests.support.namespaces import apart

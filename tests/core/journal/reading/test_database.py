@@ -168,7 +168,7 @@ def test_what_was_said_in_more_bytes_than_an_entry_may_have_is_several(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.journal.recording.store.LONGEST_DATA", 1_000)
-    monkeypatch.setattr("core.journal.recording.store.MOST_OF_RUN", 1_000)
+    monkeypatch.setattr("core.journal.recording.runs.MOST_OF_RUN", 1_000)
     monkeypatch.setattr("core.journal.recording.store.LONGEST_TEXT", 2_000)
     path, story = tmp_path / "parts.tincan", Story()
     said = bytes(range(256)) * 20

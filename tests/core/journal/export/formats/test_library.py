@@ -20,7 +20,7 @@ from core.journal.export.formats import find_format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import export
 from core.journal.reading.lens import Lens
-from core.journal.reading.reader import Parties, SetUp
+from core.journal.reading.parties import Parties, SetUp
 from core.net.udp import UdpServer
 from core.proxy import Proxy
 from core.roles import Role

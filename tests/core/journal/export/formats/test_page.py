@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.journal.display_row import DisplayRow
 from core.journal.export.formats.page import Page
-from core.journal.reading.reader import Ends, Parties
+from core.journal.reading.parties import Ends, Parties
 
 PARTIES = Parties("server", "127.0.0.1:5555", {1: Ends("127.0.0.1:5555", "127.0.0.1:40000", "fin")})
 KNOWN = {"html", "head", "meta", "title", "style", "body", "h1", "p", "ol", "li", "time", "span", "svg", "line", "path"}

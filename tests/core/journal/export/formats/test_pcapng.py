@@ -13,7 +13,7 @@ import pytest
 
 from core.journal.display_row import DisplayRow
 from core.journal.export.formats.pcapng import Pcapng
-from core.journal.reading.reader import Ends, Parties
+from core.journal.reading.parties import Ends, Parties
 from tests.support.systems import needs
 
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16

@@ -21,7 +21,8 @@ from core.journal.export.formats import find_format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import export
 from core.journal.reading.lens import Lens
-from core.journal.reading.reader import Ends, JournalReader, Parties
+from core.journal.reading.parties import Ends, Parties
+from core.journal.reading.reader import JournalReader
 from core.journal.recording.ledger import Phase
 from core.journal.recording.store import JournalWriter
 from core.net.client import Client

@@ -14,7 +14,7 @@ from core.journal.export.formats import find_format
 from core.journal.export.source import opens_reading
 from core.journal.export.writer import export
 from core.journal.reading.lens import Lens
-from core.journal.reading.reader import Ends, Parties
+from core.journal.reading.parties import Ends, Parties
 from core.net.server import Server
 from core.roles import Role
 from core.steps.step import ReadySteps

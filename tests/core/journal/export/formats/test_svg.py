@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.journal.display_row import DisplayRow
 from core.journal.export.formats.svg import Svg
-from core.journal.reading.reader import Ends, Parties
+from core.journal.reading.parties import Ends, Parties
 
 NAME = "{http://www.w3.org/2000/svg}"
 SERVER = Parties("server", "127.0.0.1:5555", {1: Ends("127.0.0.1:5555", "127.0.0.1:40000", "reset")})
