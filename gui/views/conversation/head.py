@@ -217,9 +217,9 @@ class ConversationHead(ttk.Frame):
         """The title at the left, the choices at the right."""
         px, left = self._theme.px, self._theme.px(_LEFT)
         if line.title:
-            words = elided_inside(self._title_words, self._theme.strong, line.title)
-            self.title.configure(text=words)
-            self._whole.put(self._title_words if words != self._title_words else "")
+            title = elided_inside(self._title_words, self._theme.strong, line.title)
+            self.title.configure(text=title)
+            self._whole.put(self._title_words if title != self._title_words else "")
             self.title.place(x=left, y=top, height=high)
             if line.has_detail:
                 self.detail.place(x=left + line.title + px(_APART), y=top, height=high)
