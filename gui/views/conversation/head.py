@@ -185,7 +185,7 @@ class ConversationHead(ttk.Frame):
         plans = [self._sharing(parts, room, title, least) for least in (room // 2, px(_LEAST_TITLE))]
         return min(plans, key=lambda lines: max(2, len(lines)))  # rather less of the title than a third line
 
-    def _sharing(self, parts: Sequence[_Part], room: int, title: int, least: int) -> list[_Line]:
+    def _sharing(self, parts: list[_Part], room: int, title: int, least: int) -> list[_Line]:
         """Lines, in the first of which there stand as many parts as leave ``least`` pixels of it to the title."""
         least = min(title, least)
         beside = next(n for n in range(len(parts), -1, -1) if not n or self._leaves(least, parts[:n], room))
