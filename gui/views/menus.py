@@ -22,10 +22,12 @@ _LINE = ""  # between two groups of entries
 _COLOURS, _FRAMINGS, _ENCODINGS, _RECENT = "colours", "framings", "encodings", "recent"  # submenus
 _PROFILES, _TLS = "profiles", "tls"
 _ROWS, _TIMES, _MESSAGE, _COPIES = "rows", "times", "message", "copies"
+_SOCKET, _TEXT_SIZE, _LIST = "socket", "text_size", "list"
 SUBMENUS = {
     _COLOURS: "C&olours", _FRAMINGS: "&Messages", _ENCODINGS: "&Encoding", _RECENT: "&Recent journals",
     _ROWS: "Messa&ges as", _TIMES: "&Times of messages", _MESSAGE: "Cho&sen message", _COPIES: "Cop&y messages",
-    _PROFILES: "Prof&ile", _TLS: "TLS an&d certificates",
+    _PROFILES: "Prof&ile", _TLS: "TLS an&d certificates", _SOCKET: "Soc&ket",
+    _TEXT_SIZE: "Te&xt size", _LIST: "List of s&essions",
 }  # fmt: skip
 _TICKED = frozenset(
     {
@@ -50,11 +52,18 @@ _TICKED = frozenset(
     }
 )
 
-ROW_ENTRIES = (
-    "toggle_reconnect", "close_row", "abort_row", "finish_row", "restart_handler",
-    "copy_address", "rename_row", "remove_row", "remove_over",
-)  # fmt: skip
+_TALK_ENTRIES = "toggle_reconnect", "close_row", "abort_row", "finish_row", "restart_handler"
+_LISTED_ENTRIES = "copy_address", "rename_row", "remove_row", "remove_over"
+ROW_ENTRIES = (*_TALK_ENTRIES, *_LISTED_ENTRIES)
 """What can be done with the session or connection on view, here and in the menu of its row."""
+LIST_ENTRIES = ("next_session", "previous_session", _LINE, *_LISTED_ENTRIES)
+"""What there is to do in the list of sessions."""
+PROFILE_ENTRIES = ("save_profile", "edit_profiles")
+"""What can be done about profiles, besides choosing one."""
+SOCKET_ENTRIES = ("toggle_socket_calls", "toggle_socket_state")
+"""What can be seen of a session's socket."""
+TEXT_SIZE_ENTRIES = ("larger", "smaller", "usual_size")
+"""Sizes of the text."""
 TLS_ROW_ENTRIES = ("start_tls_client", "start_tls_server", "show_handshake")
 """What can be done about TLS with the connection on view, here and in the menu of its row."""
 TLS_ENTRIES = (
@@ -80,18 +89,17 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             *(key.command for key in EDITING[:2]), _LINE, *(key.command for key in EDITING[2:]), _LINE,
             _MESSAGE, _COPIES, _LINE,
-            "message_options", "macros", _PROFILES, "save_profile", "edit_profiles", "save_message", _LINE,
+            "message_options", "macros", _PROFILES, "save_message", _LINE,
             "find", "find_next", "find_previous", "go_to",
         ),
     ),
     (
         "&View",
         (
-            _FRAMINGS, "filter", _ENCODINGS, "toggle_hex", _ROWS, _TIMES, _LINE,
-            "toggle_inspector", "toggle_sequence", "toggle_figures", "toggle_socket_calls", "toggle_socket_state",
-            _LINE, "toggle_saved", "toggle_rules", "toggle_hold", "close_beside", _LINE,
-            "clear_view", "show_everything", _LINE,
-            "larger", "smaller", "usual_size", "full_screen", _COLOURS,
+            _FRAMINGS, "filter", _ENCODINGS, "toggle_hex", _ROWS, _TIMES, "clear_view", "show_everything", _LINE,
+            "toggle_inspector", "toggle_sequence", "toggle_figures", _SOCKET,
+            "toggle_saved", "toggle_rules", "toggle_hold", "close_beside", _LINE,
+            _TEXT_SIZE, "full_screen", _COLOURS,
         ),
     ),
     (
@@ -100,8 +108,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "toggle_server", "toggle_client", "connect_again", "open_tap", _LINE,
             "repeat", "send_file", "keep_received", "stop_task", _LINE,
             _TLS, "toggle_socket_options", "toggle_faults", "show_times", _LINE,
-            *ROW_ENTRIES, _LINE,
-            "next_session", "previous_session",
+            *_TALK_ENTRIES, _LIST,
         ),
     ),
     ("&Help", ("begin_tour", "toggle_lessons", "show_keys", _LINE, "report_problem", "show_about")),
@@ -207,6 +214,9 @@ class MenuBar(tk.Menu):
             _MESSAGE: partial(self._entries, MESSAGE_ENTRIES),
             _TLS: partial(self._entries, TLS_ENTRIES),
             _COPIES: partial(self._entries, COPY_ENTRIES),
+            _SOCKET: partial(self._entries, SOCKET_ENTRIES),
+            _TEXT_SIZE: partial(self._entries, TEXT_SIZE_ENTRIES),
+            _LIST: partial(self._entries, LIST_ENTRIES),
             _PROFILES: self._profile_entries,
         }
         self.menus: list[Menu] = []
@@ -249,7 +259,7 @@ class MenuBar(tk.Menu):
         return [
             Entry(literally(words), partial(now.choose, key), mark="radio", is_on=key == chosen)
             for key, words in now.options
-        ]
+        ] + [SEPARATOR, *self._entries(PROFILE_ENTRIES)]
 
     def _know_more(self) -> None:
         if self.winfo_exists():

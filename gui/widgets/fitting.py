@@ -14,16 +14,28 @@ from gui.widgets.bindings import when_idle
 
 def elided(words: str, font: tkfont.Font, room: int) -> str:
     """As much of the words as fits into so many pixels, with ``…`` behind it where that is not all."""
+    return _longest(words, font, room, lambda kept: words[:kept].rstrip() + "…")
+
+
+def elided_inside(words: str, font: tkfont.Font, room: int) -> str:
+    """The same with the ``…`` in the middle, for an address, which has a port at its end, or a path."""
+    return _longest(
+        words, font, room, lambda kept: words[: -(-kept // 2)].rstrip() + "…" + words[len(words) - kept // 2 :].lstrip()
+    )
+
+
+def _longest(words: str, font: tkfont.Font, room: int, cut: Callable[[int], str]) -> str:
+    """The words, or else ``cut`` of as many of their characters as there is room for."""
     if font.measure(words) <= room:
         return words
     fits, too_long = 0, len(words)
     while too_long - fits > 1:
         middle = (fits + too_long) // 2
-        if font.measure(words[:middle].rstrip() + "…") <= room:
+        if font.measure(cut(middle)) <= room:
             fits = middle
         else:
             too_long = middle
-    return words[:fits].rstrip() + "…"
+    return cut(fits)
 
 
 _LEAST = 160  # pixels; below, a label that shrinks its container would chase it round and round

@@ -70,6 +70,20 @@ class Menu(tk.Menu):
                 self.entryconfigure(place, accelerator=each.key)
             if each.mark == "tick":
                 self.setvar(f"{self}.{place}", str(int(each.is_on)))
+        self._fold()
+
+    def _fold(self) -> None:
+        """Go on in another column where one is as tall as the screen: on X11 Tk does not scroll a menu."""
+        if len(self._entries) < 2:
+            return
+        rows = max(1, self.winfo_screenheight() // (self.yposition(1) - self.yposition(0)) - 1)
+        row = 0
+        for place, each in enumerate(self._entries):
+            if each.words:  # a line begins no column
+                is_first = row >= rows
+                self.entryconfigure(place, columnbreak=is_first)
+                row = 0 if is_first else row
+            row += 1
 
     def open(self, x: int, y: int) -> None:
         """Open it at that place of the screen."""

@@ -171,13 +171,22 @@ def test_each_entry_of_each_menu_has_a_letter_of_its_own(make_app: MakeApp) -> N
         assert len(set(letters.values())) == len(letters), letters
 
 
+def test_each_menu_has_room_on_a_small_screen_below_the_bar(make_app: MakeApp) -> None:
+    """Of 480 pixels the window manager's title and the bar take about 50; an entry has 20 in text of 10 points."""
+    app = make_app()
+    connect(app, serve(app))
+    app.window.menus.fill()
+
+    assert max(len(labels_of(menu)) for menu in menus_of(app)) <= 21
+
+
 @pytest.mark.parametrize("name", [LINUX, WINDOWS, MACOS])
 def test_the_menus_of_every_platform_have_letters_of_their_own(name: str) -> None:
     from gui.keys import menu_words
-    from gui.views.menus import COPY_ENTRIES, MESSAGE_ENTRIES, SUBMENUS
+    from gui.views.menus import COPY_ENTRIES, LIST_ENTRIES, MESSAGE_ENTRIES, SUBMENUS, TEXT_SIZE_ENTRIES
     from gui.widgets.menu import with_letters
 
-    submenus = [("", commands) for commands in (tuple(SUBMENUS), MESSAGE_ENTRIES, COPY_ENTRIES)]
+    submenus = [("", commands) for commands in (MESSAGE_ENTRIES, COPY_ENTRIES, LIST_ENTRIES, TEXT_SIZE_ENTRIES)]
     for _title, commands in (*submenus, *menus_for(platform_of(name))):
         marked = [SUBMENUS.get(command) or menu_words(command) for command in commands if command]
         found = [words[place].lower() for words, place in with_letters(marked)]
@@ -213,21 +222,24 @@ def test_menus_tell_how_things_stand(make_app: MakeApp) -> None:
         menu.fill()
         return str(app.root.getvar(entry(menu, words, "variable"))) == "1"
 
+    app.window.menus.fill()
+    listed = labels_of(session).index("List of sessions")
+    text_size = view.submenu(labels_of(view).index("Text size"))
     assert (
         state(file, "Export…")
         == state(session, "Close the session or connection")
-        == state(session, "Next conversation")
+        == state(session.submenu(listed), "Next conversation")
         == "disabled"
     )
     assert state(view, "Close what is beside") == state(view, "Show everything") == "disabled"
     assert state(edit, "Undo") == state(edit, "Copy") == state(edit, "Save the message") == "disabled"
-    assert state(view, "Usual size") == "disabled"
+    assert state(text_size, "Usual size") == "disabled"
 
     connect(app, serve(app))
     assert (
         state(file, "Export…")
         == state(session, "Close the connection")
-        == state(session, "Next conversation")
+        == state(session.submenu(listed), "Next conversation")
         == "normal"
     )
     commands["clear_view"]()
@@ -240,7 +252,7 @@ def test_menus_tell_how_things_stand(make_app: MakeApp) -> None:
         assert is_ticked(view, words)
     assert state(view, "Close what is beside") == "normal"
     commands["larger"]()
-    assert state(view, "Usual size") == "normal"
+    assert state(text_size, "Usual size") == "normal"
 
     app.window.composer.field.focus_force()
     app.window.composer.field.insert("end", "hello")

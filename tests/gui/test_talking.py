@@ -493,7 +493,7 @@ for _ in range(3):
     app = App(Options(folder=Path(sys.argv[1])))
     app.show()
     while not app.own_journal.is_open:
-        app.root.update()
+        app.root.tk.dooneevent()
     print(app.root.winfo_x(), app.root.winfo_y())
     app.leave()
 """
@@ -509,9 +509,7 @@ def test_a_window_stands_where_it_stood_under_a_window_manager(tmp_path: Path) -
         try:
             until(has_begun.exists, "the window manager")
             starts = [sys.executable, "-c", THREE_STARTS, str(tmp_path / "kept")]
-            done = subprocess.run(
-                starts, cwd=ROOT, env=here, capture_output=True, text=True, timeout=3 * PATIENCE, check=True
-            )
+            done = subprocess.run(starts, cwd=ROOT, env=here, capture_output=True, text=True, check=True)
         finally:
             manager.terminate()
             manager.wait(PATIENCE)

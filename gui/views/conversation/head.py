@@ -12,7 +12,8 @@ from gui.viewmodels.drafting import ENCODINGS
 from gui.viewmodels.window_view import reply_choices
 from gui.widgets.bindings import bind_own
 from gui.widgets.controls import Choice
-from gui.widgets.fitting import elided
+from gui.widgets.fitting import elided_inside
+from gui.widgets.tip import Tip
 
 _LONGEST = 26  # characters of a choice's words that its box shows
 _LONG, _LONGER = "Long.Pane.TCombobox", 150  # a style, and how much wider its list is in pixels at 96 dots an inch
@@ -45,7 +46,7 @@ class ConversationHead(ttk.Frame):
         self._theme = theme
         self.title = ttk.Label(self, style="Pane.Strong.TLabel")
         self.detail = ttk.Label(self, style="Pane.Muted.TLabel")
-        self._title_words = ""
+        self._title_words, self._whole = "", Tip(self.title, theme)
         self._parts: list[_Part] = []
         self._wanted: set[Choice[str]] = set()
         self._is_due = self._is_low = False
@@ -174,21 +175,28 @@ class ConversationHead(ttk.Frame):
         left = room - self._width(parts, has_words=True)
         if title + detail <= left:
             return [_Line(parts, True, title, has_detail=True)]
-        if self._leaves_title(parts, room, title):
+        if self._leaves(min(title, room // 2), parts, room):
             return [_Line(parts, True, min(title, left))]
         left = room - self._width(parts, has_words=False)
         if is_low and left >= px(_ANY_TITLE):
             return [_Line(parts, False, min(title, left))]
         if is_low:
             return self._wrapped(parts, room, has_words=False)
-        beside = next(n for n in range(len(parts), -1, -1) if not n or self._leaves_title(parts[:n], room, title))
+        plans = [self._sharing(parts, room, title, least) for least in (room // 2, px(_LEAST_TITLE))]
+        return min(plans, key=lambda lines: max(2, len(lines)))  # rather less of the title than a third line
+
+    def _sharing(self, parts: list[_Part], room: int, title: int, least: int) -> list[_Line]:
+        """Lines, in the first of which there stand as many parts as leave ``least`` pixels of it to the title."""
+        least = min(title, least)
+        beside = next(n for n in range(len(parts), -1, -1) if not n or self._leaves(least, parts[:n], room))
         left = room - self._width(parts[:beside], has_words=True)
-        first = _Line(parts[:beside], True, min(title, left), has_detail=title + detail <= left)
+        has_detail = title + self.detail.winfo_reqwidth() + self._theme.px(_APART) <= left
+        first = _Line(parts[:beside], True, min(title, left), has_detail)
         return [first, *self._wrapped(parts[beside:], room, has_words=True)]
 
-    def _leaves_title(self, parts: Sequence[_Part], room: int, title: int) -> bool:
-        """Whether there is room for so many parts beside the title, or enough of it."""
-        return min(title, self._theme.px(_LEAST_TITLE)) <= room - self._width(parts, has_words=True)
+    def _leaves(self, title: int, parts: Sequence[_Part], room: int) -> bool:
+        """Whether there is room for so many pixels of the title beside these parts."""
+        return title <= room - self._width(parts, has_words=True)
 
     def _wrapped(self, parts: Sequence[_Part], room: int, *, has_words: bool) -> list[_Line]:
         """Lines of parts alone."""
@@ -209,7 +217,9 @@ class ConversationHead(ttk.Frame):
         """The title at the left, the choices at the right."""
         px, left = self._theme.px, self._theme.px(_LEFT)
         if line.title:
-            self.title.configure(text=elided(self._title_words, self._theme.strong, line.title))
+            title = elided_inside(self._title_words, self._theme.strong, line.title)
+            self.title.configure(text=title)
+            self._whole.put(self._title_words if title != self._title_words else "")
             self.title.place(x=left, y=top, height=high)
             if line.has_detail:
                 self.detail.place(x=left + line.title + px(_APART), y=top, height=high)

@@ -1,11 +1,14 @@
-"""The letters of menus: one for each entry, in whatever language."""
+"""The letters of menus: one for each entry, in whatever language. And room for each entry on the screen."""
 
 from __future__ import annotations
+
+import tkinter as tk
 
 import pytest
 
 from gui.keys import EDITING
-from gui.widgets.menu import literally, plain, with_letters
+from gui.theme.theme import Theme
+from gui.widgets.menu import SEPARATOR, Entry, Menu, literally, plain, with_letters
 
 
 def letters(*labels: str) -> str:
@@ -65,3 +68,16 @@ def test_a_file_may_be_called_anything() -> None:
 
 def test_the_usual_letters_of_the_entries_that_every_program_has() -> None:
     assert letters(*(key.words for key in EDITING)) == "urtcpda"
+
+
+def test_a_menu_that_is_longer_than_the_screen_is_high_has_columns(root: tk.Tk, theme: Theme) -> None:
+    entries = [Entry("first"), SEPARATOR, *(Entry(f"profile {number}") for number in range(100))]
+    menu = Menu(root, theme, lambda: entries)
+
+    menu.fill()
+    root.update_idletasks()
+
+    assert menu.winfo_reqheight() <= root.winfo_screenheight()
+    del entries[3:]
+    menu.fill()
+    assert menu.yposition(0) < menu.yposition(1) < menu.yposition(2)

@@ -89,14 +89,50 @@ def test_no_words_of_a_choice_are_cut_whatever_is_chosen(server: App) -> None:
         assert len(widths) == 1 or choice is head.lens
 
 
-def test_a_name_that_is_too_long_ends_in_an_ellipsis(server: App) -> None:
+@pytest.mark.parametrize(
+    "title",
+    [
+        f"Client {'long.' * 30}example:5555",
+        f"Server unix:/run/{'deep/' * 30}tincan.sock",
+        f"Tap [2001:db8:{'0:' * 40}1]:5556 → example:5555",
+    ],
+)
+def test_both_ends_of_a_name_that_is_too_long_can_be_read_and_a_tip_has_all_of_it(server: App, title: str) -> None:
     head = server.window.conversation.head
-    head.show("Client " + "long." * 30 + "example:5555", "from port 1234")
+    tips = [each for each in server.root.winfo_children() if each.winfo_class() == "Tip"]
 
+    def told() -> list[str]:
+        head.title.event_generate("<Enter>")
+        pump_until(lambda: not head._whole._rest.is_due, server.root)
+        words = [str(tip.winfo_children()[0].cget("text")) for tip in tips if tip.winfo_manager()]
+        head.title.event_generate("<Leave>")
+        return words
+
+    head.show(title, "from port 1234")
     widen(server, 640)
-    assert str(head.title.cget("text")).startswith("Client long.")
-    assert str(head.title.cget("text")).endswith("…")
+    before, _, behind = str(head.title.cget("text")).partition("…")
+    assert (title.startswith(before), title.endswith(behind)) == (True, True)
+    assert len(before) > 9
+    assert len(behind) > 9
     assert head.detail not in head.shown
+    assert told() == [title]
+
+    head.show("Client 127.0.0.1:5555", "from port 1234")
+    server.root.update()
+    assert told() == []
+
+
+def test_the_choices_give_way_to_a_name_that_has_room_in_half_a_line(server: App) -> None:
+    head, font = server.window.conversation.head, server.theme.strong
+    for width in range(600, 1000, 20):
+        widen(server, width)
+        words = "Tap "
+        while font.measure(f"{words}:5555") <= (width - 2 * server.theme.px(20)) // 2 - server.theme.px(4):
+            words += "1"
+        head.show(words, "")
+        server.root.update()
+
+        assert str(head.title.cget("text")) == words
 
 
 def test_the_head_is_laid_out_again_only_for_what_is_new(server: App) -> None:
