@@ -130,7 +130,7 @@ def test_every_session_is_looked_through_and_named(tmp_path: Path) -> None:
         ([""], "type what to look for"),
         (["--session", "9", "a"], "the journal has no session 9"),
         (["--connection", "9", "a"], "session 1 has no connection #9; it has 2"),
-        (["--session", "x", "a"], "invalid int value"),
+        (["--session", "x", "a"], "“x” is no number of a session"),
         (["--hex", "--regex", "a"], "not allowed with"),
         ([], "required: TEXT"),
     ],
