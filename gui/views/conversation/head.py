@@ -44,7 +44,7 @@ class ConversationHead(ttk.Frame):
     def __init__(self, parent: tk.Misc, theme: Theme) -> None:
         super().__init__(parent, style="Pane.TFrame")
         self._theme = theme
-        self.title = ttk.Label(self, style="Pane.Strong.TLabel")
+        self.title = ttk.Label(self, style="Pane.Strong.TLabel", takefocus=False)  # the tip listens for Escape
         self.detail = ttk.Label(self, style="Pane.Muted.TLabel")
         self._title_words, self._whole = "", Tip(self.title, theme)
         self._parts: list[_Part] = []
