@@ -55,6 +55,7 @@ class EndpointsController:
         self._main_controller = main_controller
         self._post = post
         self._newest: SessionId | None = None  # whose failure is told under the fields
+        self._begun: dict[bool, tuple[SessionId, _Place]] = {}  # the newest that listens, and the newest that does not
         self._starting: SessionId | None = None  # the server that is about to listen
         self._deadlines: dict[SessionId, float] = {}  # when clients give up dialing, by core.clock.monotonic()
         self._connect_next: _Place | None = None  # asked for meanwhile: it would be refused
@@ -106,19 +107,35 @@ class EndpointsController:
 
     def toggle_server(self) -> None:
         """Start the server at host and port, or stop the one that runs there."""
-        running = presenter.server_here(self._main_controller.window_state())
+        running = self._running(presenter.server_here, listens=True)
         if running is None:
             self.serve()
         else:
-            self._main_controller.workbench.stop(running.session)
+            self._main_controller.workbench.stop(running)
 
     def toggle_client(self) -> None:
         """Connect to host and port, or end what is connected or dialling there."""
-        running = presenter.client_here(self._main_controller.window_state())
-        if running is None:
-            self.connect()
+        running = self._running(presenter.client_here, listens=False)
+        if running is not None:
+            self._main_controller.workbench.stop(running)
+        elif self._connect_next is not None:
+            self._connect_next = None
         else:
-            self._main_controller.workbench.stop(running.session)
+            self.connect()
+
+    def _running(
+        self, find: Callable[[presenter.WindowState], SessionState | None], *, listens: bool
+    ) -> SessionId | None:
+        """What a button stops: a session that runs at the address in the fields, or one just begun there.
+
+        Of the latter no state has come yet; a second one beside it would be refused, or not be wanted.
+        """
+        told = find(self._main_controller.window_state())
+        if told is not None:
+            return told.session
+        session, place = self._begun.get(listens, (None, None))
+        is_told_of = session is None or session in self._main_controller.sessions
+        return None if is_told_of or place != (self.typed, self.asks_for_datagrams) else session
 
     def serve(self) -> None:
         """Start a server at host and port."""
@@ -256,8 +273,9 @@ class EndpointsController:
             self._window.address.refuse(str(error))
             return None
         self._newest = session
-        address = place.address
-        self._main_controller.show_new(session, self._main_controller.workbench.role(session), address)
+        address, role = place.address, self._main_controller.workbench.role(session)
+        self._begun[role.listens] = session, place
+        self._main_controller.show_new(session, role, address)
         host, preferences = _shown_host(address.host, is_udp=place.is_udp), self._main_controller.preferences
         self._main_controller.preferences = preferences.with_address(host, address.port_text)
         self._window.address.fill(host, address.port_text)

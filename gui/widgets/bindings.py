@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from tkinter import ttk
 
 from gui.platform.differences import HERE, LINUX, WINDOWS
 
@@ -25,11 +26,13 @@ def breaking(act: Callable[[], object]) -> Callable[[object], str]:
 def focus_now(widget: tk.Misc) -> None:
     """Give the focus to a widget that may not have been laid out yet.
 
-    Tk would wait until it is on the screen, and what is typed by then would go where the focus was before.
+    Tk would wait until it is on the screen, and what is typed by then would go where the focus was before. In the place
+    of one that is disabled the next one gets it, or nobody would see where the focus is.
     """
     if not widget.winfo_viewable() and widget.winfo_toplevel().wm_state() != "withdrawn":  # else nothing helps yet
         widget.update_idletasks()
-    widget.focus_set()
+    is_disabled = isinstance(widget, ttk.Widget) and widget.instate(["disabled"])
+    ((widget.tk_focusNext() if is_disabled else None) or widget).focus_set()
 
 
 def bind_known(

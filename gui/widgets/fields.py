@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from gui.theme.theme import Theme
 from gui.widgets.bindings import focus_now
@@ -57,6 +57,13 @@ class LineField(ttk.Entry):
             self._is_putting = False
         self.icursor("end")
         self.xview("end")
+
+    def state(self, statespec: Sequence[str] | None = None) -> Any:  # noqa: ANN401 - as ttk has it
+        """Take these states (``ttk.Widget.state``); what it says while it is empty lies on the field as it is then."""
+        changed = super().state(statespec)
+        if statespec and "disabled" in "".join(statespec):
+            self._restyle()
+        return changed
 
     def hint(self, words: str) -> None:
         """What it says while it is empty."""
@@ -129,7 +136,8 @@ class LineField(ttk.Entry):
 
     def _restyle(self) -> None:
         p = self._theme.palette
-        self._hint.configure(background=p.field, foreground=p.muted, font=self._theme.base)
+        off = self.instate(["disabled"])
+        self._hint.configure(background=p.window if off else p.field, foreground=p.muted, font=self._theme.base)
         self._show_hint(self.get())
         self._underline.configure(background=p.error)
 

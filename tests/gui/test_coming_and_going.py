@@ -10,11 +10,13 @@ from tkinter import messagebox
 
 import pytest
 
+from core.journal.recording.ledger import Phase
 from gui.app import App
 from gui.viewmodels.repeating import RepeatRequest
 from gui.widgets.small_window import SmallWindow
 from tests.gui.conftest import PATIENCE, pump_until
 from tests.gui.driving import MakeApp, connect, marked, say, serve, shown
+from tests.support.peers import free_port
 from tests.support.systems import TRIES_ALL
 
 DIALOGS = (
@@ -241,3 +243,57 @@ def test_what_goes_wrong_in_the_window_s_last_moments_is_still_written_down(make
     app.root.mainloop()
 
     assert "ZeroDivisionError" in app.log.read_text()
+
+
+def ended(app: App) -> list[str]:
+    return [state.role.name for state in app.main_controller.sessions.values() if state.phase is Phase.ENDED]
+
+
+def test_a_server_is_stopped_by_its_button_before_anything_was_told_of_it(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.address.port.set(str(free_port()))
+
+    for _ in range(2):
+        app.window.address.server_button.invoke()
+    pump_until(lambda: bool(ended(app)), app.root)
+
+    assert [state.failure for state in app.main_controller.sessions.values()] == [None]
+    assert "server stopped" in shown(app)
+
+
+def test_a_client_is_ended_by_its_button_before_anything_was_told_of_it(make_app: MakeApp) -> None:
+    app = make_app()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        app.window.address.port.set(str(server.getsockname()[1]))
+
+        for _ in range(2):
+            app.window.address.client_button.invoke()
+        pump_until(lambda: bool(ended(app)), app.root)
+
+    assert len(app.main_controller.sessions) == 1
+
+
+def test_a_client_that_waits_for_the_server_is_called_off_by_its_button(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.address.port.set(str(free_port()))
+
+    app.window.address.server_button.invoke()
+    for _ in range(2):
+        app.window.address.client_button.invoke()
+    pump_until(lambda: "listening" in shown(app), app.root)
+
+    assert [state.role.name for state in app.main_controller.sessions.values()] == ["server"]
+    assert app.window.address.client_button.cget("text") == "Connect"
+
+
+def test_a_server_elsewhere_is_begun_before_anything_was_told_of_the_first(make_app: MakeApp) -> None:
+    app = make_app()
+    app.window.address.port.set("0")
+    app.window.address.server_button.invoke()
+    app.window.address.fill("127.0.0.2", "0")
+    app.window.address.server_button.invoke()
+    sessions = app.main_controller.sessions
+
+    pump_until(lambda: sum(state.phase is Phase.OPEN for state in sessions.values()) == 2, app.root)
+
+    assert not ended(app)

@@ -643,6 +643,28 @@ def test_what_is_typed_right_behind_the_call_that_opens_something_goes_there(mak
         close_everything(app)
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+def test_what_is_opened_where_nothing_can_be_set_has_the_focus_where_it_can_be_seen(
+    make_app: MakeApp, *, is_over: bool
+) -> None:
+    app = make_app()
+    if is_over:
+        serve(app)
+        app.window.address.server_button.invoke()
+        pump_until(lambda: "server stopped" in shown(app), app.root)
+    for command in OPENING:
+        app.window.composer.field.focus_force()
+        app.root.update()
+
+        app.main_controller.commands[command]()
+        app.root.update()
+
+        focused = app.root.focus_get()
+        assert focused is not None, command
+        assert not (isinstance(focused, ttk.Widget) and focused.instate(["disabled"])), command
+        close_everything(app)
+
+
 def test_the_first_letters_behind_the_key_that_opens_find_stand_in_its_field(make_app: MakeApp) -> None:
     app = make_app()
     app.window.composer.field.focus_force()

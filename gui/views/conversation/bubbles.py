@@ -136,8 +136,6 @@ class BubbleText(tk.Text):
                 self.image_configure(name, image=picture)
         self._set_off.clear()
         for first, last in lines:
-            if "compact" in self.tag_names(f"{first}.0"):  # the rows beside it have that tag too
-                self.tag_add("chosen-compact", f"{first}.0", f"{last}.0")
             for kind in _CHOSEN:
                 for start, stop in self._stretches(kind, f"{first}.0", f"{last}.0"):
                     self.tag_add(f"chosen-{kind}", start, stop)
@@ -146,9 +144,15 @@ class BubbleText(tk.Text):
                 self.image_configure(name, image=self._chosen_picture(name))
 
     def _stretches(self, tag: str, first: str, last: str) -> Iterator[tuple[str, str]]:
-        while found := self.tag_nextrange(tag, first, last):
-            yield found[0], found[1]
-            first = found[1]
+        """Where a tag is between two places; notes, and rows of one line each, share a range with their neighbours."""
+        begun = self.tag_prevrange(tag, f"{first}+1c")
+        found = self.tag_nextrange(tag, first, last)
+        if begun and self.compare(begun[1], ">", first):
+            found = first, begun[1]
+        while found:
+            start, stop = found
+            yield start, stop if self.compare(stop, "<", last) else last
+            found = self.tag_nextrange(tag, stop, last)
 
     def _chosen_picture(self, name: str) -> tk.PhotoImage:
         width, top = self._caps[str(self.image_cget(name, "image"))]

@@ -405,6 +405,21 @@ def test_where_nothing_is_chosen_nothing_is_taken_back(scene: Scene, monkeypatch
     assert not scene.transcript.text.tag_ranges("chosen-incoming")
 
 
+@pytest.mark.parametrize("is_compact", [False, True])
+def test_of_notes_that_follow_each_other_only_the_chosen_one_is_set_off(scene: Scene, *, is_compact: bool) -> None:
+    scene.transcript.show_style(RowStyle(is_compact=is_compact))
+    scene.journal.make = lambda place: note(place, f"note {place}")
+    scene.grow(9)
+    text, tag = scene.transcript.text, "chosen-compact" if is_compact else "chosen-note"
+
+    for place in (0, 4, 8):
+        scene.transcript.choose(place)
+
+        (start, stop) = (str(index) for index in text.tag_ranges(tag))
+        assert f"note {place}" in text.get(start, stop)
+        assert text.get(start, stop).count("note") == 1
+
+
 def test_another_width_takes_as_few_rows_as_a_flood_where_the_end_is_followed(scene: Scene) -> None:
     scene.grow(10)
     scene.grow(MILLION)
