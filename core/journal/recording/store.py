@@ -318,7 +318,7 @@ class JournalWriter:
             if isinstance(event, SessionOpened):
                 self._roles[event.session] = event.role
                 self._sessions[event.session] = event
-                row = (event.session, event.role.name, str(event.target), event.framing, event.reply)
+                row = (event.session, event.role.name, str(event.target), event.framing, _plain(event.reply))
                 self._database.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?)", row)
             elif isinstance(event, Opened):
                 self._numbers[event.connection] = event.number
@@ -429,7 +429,7 @@ class JournalWriter:
 
     def _note(self, event: Event, connection: ConnectionId | None) -> tuple[str, int, str]:
         number = self._numbers.get(connection) if connection is not None else None
-        note = sentence(event, number, self._role(event.session))
+        note = _storable(sentence(event, number, self._role(event.session)))
         detail = json.dumps(_plain(event), ensure_ascii=False)
         return note[:LONGEST_NOTE], int(is_failure(event)), detail if len(detail) <= LONGEST_TEXT else "{}"
 
@@ -562,9 +562,11 @@ def _origins(run: Sequence[Any]) -> tuple[str | None, str | None]:
     found = dict.fromkeys(map(_ORIGIN, run))
     spoke = [origin for origin in found if origin is not None]
     if len(spoke) <= 1:
-        return (str(spoke[0]), None) if spoke else NO_ORIGIN
+        return (_storable(spoke[0]), None) if spoke else NO_ORIGIN
     places = {origin: str(place) for place, origin in enumerate(found)}
-    return json.dumps([*found], ensure_ascii=False), f"[{','.join(map(places.__getitem__, map(_ORIGIN, run)))}]"
+    return json.dumps(
+        _plain((*found,)), ensure_ascii=False
+    ), f"[{','.join(map(places.__getitem__, map(_ORIGIN, run)))}]"
 
 
 def kind_of(event: Event) -> str:
@@ -573,14 +575,24 @@ def kind_of(event: Event) -> str:
     return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).removeprefix("-")
 
 
+def _storable(text: str) -> str:
+    r"""The text with escapes for what SQLite has not in one: lone surrogates, as a path may have, and NUL.
+
+    It cannot be given the first, and its functions end a text at the other.
+    """
+    return text.replace("\0", r"\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _plain(value: object) -> object:
-    """The event as JSON can hold it."""
+    """The event as JSON can hold it, and SQLite what stands in that."""
     if isinstance(value, Address):
         return str(value)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Role):
         return value.name
+    if isinstance(value, str):
+        return _storable(value)
     if is_dataclass(value):
         names = (field.name for field in fields(value))
         return {name: _plain(getattr(value, name)) for name in names if name not in ("session", "connection", "at")}
