@@ -366,6 +366,8 @@ class Direction:
                 self._next = start + len(data) + cut + max(0, known - len(data))
                 yield Piece(fresh, missing, cut)
                 missing = 0
+        if missing:  # before a FIN by itself
+            yield Piece(b"", missing)
         if self._end is not None and self._next >= self._end:
             self.has_finished = True
 
