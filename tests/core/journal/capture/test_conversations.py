@@ -70,6 +70,7 @@ def test_a_conversation_has_its_beginning_its_bytes_and_its_end() -> None:
         (101, b""),
         (228, b""),
         (113, b"\0" * 14 + b"\x08\0"),
+        (113, b"\0" * 14 + b"\x81\0\0\x05\x08\0"),
         (276, b"\x08\0" + b"\0" * 18),
     ],
 )
