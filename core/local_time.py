@@ -49,5 +49,7 @@ def _words(second: int) -> tuple[str, str]:
     """A second since 1970 as local time and as the distance from UTC. Messages share seconds."""
     at = local_of(second * _SECOND_NS)
     zone = timezone(timedelta(seconds=at.tm_gmtoff or 0))  # none where it is in UTC
-    words = datetime(*at[:6], tzinfo=zone).isoformat(" ")
+    year, month, day, hour, minute, at_second = at[:6]
+    # A leap second, which only time zones of "right/" have, is none to a datetime.
+    words = datetime(year, month, day, hour, minute, min(at_second, 59), tzinfo=zone).isoformat(" ")
     return words[:19], words[19:]

@@ -175,6 +175,14 @@ NO_ORIGIN = (None, None)
 INSERT = f"INSERT INTO chunk VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - question marks
 
 
+def storable(text: str) -> str:
+    r"""The text with escapes for what SQLite has not in one: lone surrogates, as a path may have, and NUL.
+
+    It cannot be given the first, and its functions end a text at the other.
+    """
+    return text.replace("\0", r"\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def with_checksum(before: tuple[object, ...], data: bytes | None, behind: tuple[object, ...]) -> tuple[object, ...]:
     """A whole row of ``chunk``: the columns before its checksum, that, its data, and the columns behind."""
     return (*before, checksum_of(before, data, behind), data, *behind)

@@ -40,3 +40,11 @@ def test_where_the_platform_has_none_it_is_in_utc(error: Exception, monkeypatch:
 
     assert local_of(-FARTHEST - 1)[:6] == (1677, 9, 21, 0, 12, 43)
     assert local_of(FARTHEST)[:6] == (2262, 4, 11, 23, 47, 16)
+
+
+def test_a_leap_second_is_shown_as_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose time zone is ``right/UTC`` has one."""
+    leap = time.struct_time((2016, 12, 31, 23, 59, 60, 5, 366, 0), {"tm_gmtoff": 0, "tm_zone": "UTC"})
+    monkeypatch.setattr("core.local_time.time.localtime", lambda _second: leap)
+
+    assert time_and_zone(1_483_228_826_250_000_000) == ("2016-12-31 23:59:59.250", "+00:00")

@@ -161,6 +161,8 @@ class Conversations:
         if is_first:
             known.first = known.first if known.first is not None else found.sequence
         elif not found.flags & RST and known.connection is None:
+            if found.flags & SYN and known.first is None:  # captured before the SYN that it answers, or without it
+                known.first = (found.acknowledged - 1) % _ROUND
             yield from self._stands(known)
             if not found.flags & SYN and known.first is None:
                 yield self._remark(known, "its beginning was not captured, and who called is a guess by the ports")
@@ -366,6 +368,8 @@ class Direction:
                 self._next = start + len(data) + cut + max(0, known - len(data))
                 yield Piece(fresh, missing, cut)
                 missing = 0
+        if missing:  # before a FIN by itself
+            yield Piece(b"", missing)
         if self._end is not None and self._next >= self._end:
             self.has_finished = True
 

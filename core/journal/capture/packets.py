@@ -272,8 +272,8 @@ def carried(packet: Packet) -> Carried:
 # Links: each finds the version of IP and where its header begins.
 
 
-def _ethernet(data: bytes) -> tuple[int, int]:
-    place = 12
+def _ethernet(data: bytes, place: int = 12) -> tuple[int, int]:
+    """``place`` is that of the protocol, or of the tag in front of it."""
     (kind,) = struct.unpack_from("!H", data, place)
     while kind in _TAGS:
         place += 4
@@ -291,7 +291,8 @@ def _null(data: bytes) -> tuple[int, int]:
 
 
 def _cooked(data: bytes) -> tuple[int, int]:
-    return struct.unpack_from("!H", data, 14)[0], 16
+    """As ``tcpdump -i any`` writes it; libpcap puts the tag back that Linux has taken away."""
+    return _ethernet(data, 14)
 
 
 def _cooked_2(data: bytes) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from core.events import ConnectionId, Received, Sent
-from core.journal.schema import LONGEST_RUN, MIXED, MOST_OF_RUN, NO_ORIGIN, NO_RUN
+from core.journal.schema import LONGEST_RUN, MIXED, MOST_OF_RUN, NO_ORIGIN, NO_RUN, storable
 
 _LONGEST_STEP = 1 << 61  # ns
 _WORTH_SHARING = 256  # bytes of an entry on average, from which on writing them twice takes longer than to find out
@@ -111,6 +111,7 @@ def _origins(run: Sequence[Any]) -> tuple[str | None, str | None]:
     found = dict.fromkeys(map(_ORIGIN, run))
     spoke = [origin for origin in found if origin is not None]
     if len(spoke) <= 1:
-        return (str(spoke[0]), None) if spoke else NO_ORIGIN
+        return (storable(spoke[0]), None) if spoke else NO_ORIGIN
     places = {origin: str(place) for place, origin in enumerate(found)}
-    return json.dumps([*found], ensure_ascii=False), f"[{','.join(map(places.__getitem__, map(_ORIGIN, run)))}]"
+    told = [origin and storable(origin) for origin in found]
+    return json.dumps(told, ensure_ascii=False), f"[{','.join(map(places.__getitem__, map(_ORIGIN, run)))}]"

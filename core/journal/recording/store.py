@@ -52,6 +52,7 @@ from core.journal.schema import (
     PAGE_SIZES,
     SCHEMA,
     failed,
+    storable,
     with_checksum,
 )
 from core.roles import Role, guess_role
@@ -313,7 +314,7 @@ class JournalWriter:
             if isinstance(event, SessionOpened):
                 self._roles[event.session] = event.role
                 self._sessions[event.session] = event
-                row = (event.session, event.role.name, str(event.target), event.framing, event.reply)
+                row = (event.session, event.role.name, str(event.target), event.framing, _plain(event.reply))
                 self._database.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?)", row)
             elif isinstance(event, Opened):
                 self._numbers[event.connection] = event.number
@@ -409,7 +410,7 @@ class JournalWriter:
 
     def _note(self, event: Event, connection: ConnectionId | None) -> tuple[str, int, str]:
         number = self._numbers.get(connection) if connection is not None else None
-        note = sentence(event, number, self._role(event.session))
+        note = storable(sentence(event, number, self._role(event.session)))
         detail = json.dumps(_plain(event), ensure_ascii=False)
         return note[:LONGEST_NOTE], int(is_failure(event)), detail if len(detail) <= LONGEST_TEXT else "{}"
 
@@ -495,13 +496,15 @@ def kind_of(event: Event) -> str:
 
 
 def _plain(value: object) -> object:
-    """The event as JSON can hold it."""
+    """The event as JSON can hold it, and SQLite what stands in that."""
     if isinstance(value, Address):
         return str(value)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Role):
         return value.name
+    if isinstance(value, str):
+        return storable(value)
     if is_dataclass(value):
         names = (field.name for field in fields(value))
         return {name: _plain(getattr(value, name)) for name in names if name not in ("session", "connection", "at")}

@@ -58,6 +58,18 @@ def test_a_conversation_has_its_beginning_its_bytes_and_its_end() -> None:
     assert [event.at - NOON for event in events][:3] == [0, 1_000_000, 3_000_000]
 
 
+@pytest.mark.parametrize("first", [0, 0xFFFFFFFF, 1 << 31])
+def test_an_answer_to_a_syn_that_was_captured_before_it_is_of_the_same_connection(first: int) -> None:
+    talk = Caller(first=first).open()
+    talk.say(b"hello")
+    syn, answer, *rest = talk.close().frames
+
+    in_order, _ = events_of([syn, answer, *rest])
+    turned, _ = events_of([answer, syn, *rest])
+
+    assert told(turned) == told(in_order)
+
+
 @pytest.mark.parametrize(
     ("link", "head"),
     [
@@ -70,6 +82,7 @@ def test_a_conversation_has_its_beginning_its_bytes_and_its_end() -> None:
         (101, b""),
         (228, b""),
         (113, b"\0" * 14 + b"\x08\0"),
+        (113, b"\0" * 14 + b"\x81\0\0\x05\x08\0"),
         (276, b"\x08\0" + b"\0" * 18),
     ],
 )

@@ -46,6 +46,41 @@ def test_segments_in_any_order_with_doubles_and_overlaps_are_the_stream(data: st
     assert not list(direction.finish())
 
 
+@given(st.data())
+def test_each_byte_of_a_stream_is_handed_out_or_counted_as_one_that_is_not_known(data: st.DataObject) -> None:
+    """However segments were lost, cut and shuffled; the FIN comes by itself or with bytes."""
+    stream = bytes(range(1, data.draw(st.integers(1, 40)) + 1))
+    size = data.draw(st.integers(1, 9))
+    starts = [*range(0, len(stream), size), len(stream)]
+    direction, pieces = begun(), list[Piece]()
+
+    for start in data.draw(st.permutations(starts)):
+        whole = stream[start : start + size]
+        kept = data.draw(st.integers(0, len(whole)))
+        is_last = start == len(stream) or (start + size >= len(stream) and data.draw(st.booleans()))
+        if data.draw(st.booleans()):
+            pieces += take(direction, start, whole[:kept], len(whole) - kept, is_last=is_last)
+    pieces += direction.acknowledge((AROUND + len(stream) + 1) % (1 << 32))
+    pieces += direction.finish()
+
+    place = 0
+    for piece in pieces:
+        place += piece.missing
+        assert piece.data == stream[place : place + len(piece.data)]
+        place += len(piece.data) + piece.cut
+    assert place - len(stream) in ((0,) if direction._end is not None else (0, 1)), "an unknown FIN looks like a byte"
+
+
+def test_a_gap_before_a_fin_alone_is_told() -> None:
+    direction = begun()
+    take(direction, 0, b"one")
+    assert take(direction, 10, b"", is_last=True) == []
+
+    assert list(direction.acknowledge((AROUND + 11) % (1 << 32))) == [Piece(b"", 7)]
+    assert direction.has_finished
+    assert list(direction.finish()) == []
+
+
 def test_a_retransmission_brings_nothing_and_one_that_is_longer_only_what_is_new() -> None:
     direction = begun()
 

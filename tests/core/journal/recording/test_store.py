@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,12 @@ from hypothesis import strategies as st
 
 from core.address import Address
 from core.errors import Explanation, JournalError
-from core.events import Ending, Event, NotSent, Received, Retrying, SessionId
+from core.events import Ending, Event, Received, Remark, Retrying, SessionId
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.store import JournalWriter, kind_of
+from core.journal.recovery.integrity import find_damage
 from core.journal.schema import FORMAT
+from core.origin import Origin
 from core.roles import Role
 from tests.support.damage import cut_off, small_journal, with_a_byte_changed, with_a_page_of_noise
 from tests.support.earlier import in_format
@@ -184,6 +187,38 @@ def test_every_byte_that_a_socket_gave_is_kept(
 
     assert [entry.data for entry in entries] == data == whole
     assert [entry.size for entry in entries] == [len(piece) for piece in data]
+
+
+@pytest.mark.case("C-53")
+@pytest.mark.parametrize(("odd", "escaped"), [("caf\udce9!", r"caf\udce9!"), ("a\0b", r"a\x00b")])
+def test_what_a_text_of_sqlite_cannot_hold_is_an_escape_and_stops_no_recording(
+    path: Path, odd: str, escaped: str
+) -> None:
+    """The path of a program that answers may have the one, what a Python file notes the other."""
+    story = Story()
+    begins, opens = replace(story.begins(), reply=f"handler {odd}"), story.opens()
+    remark = Remark(story.session, story.connection, story.now(), odd)
+    run: list[Event] = [
+        story.says(b"by one", origin=Origin("handler", odd)),
+        story.hears(b"heard"),
+        story.says(b"by two"),
+    ]
+    alone = story.says(b"alone", origin=Origin("handler", odd))
+    with writing(path) as writer:
+        writer.append([begins, opens, remark, *run], 0)
+        writer.append([alone], 0)
+
+    with reading(path) as reader:
+        noted, *said = reader.read(story.session, 2, 10)
+        detail = reader.detail(story.session, 2)
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        reply = database.execute("SELECT reply FROM session").fetchone()[0]
+
+    named = f"handler {escaped}"
+    assert (reply, noted.note, detail["text"]) == (named, f"#1: {escaped}", escaped)
+    assert [entry.data for entry in said] == [b"by one", b"heard", b"by two", b"alone"]
+    assert [entry.origin for entry in said] == [named, None, "script", named]
+    assert find_damage(path) == ""
 
 
 def test_a_preview_is_cut_and_the_whole_is_there_when_asked_for(path: Path) -> None:
@@ -375,9 +410,6 @@ class TestATransactionThatFails:
         "spoil",
         [
             pytest.param(lambda story: story.begins(), id="by SQLite"),  # the same session a second time
-            pytest.param(
-                lambda story: NotSent(story.session, story.connection, story.now(), 1, "\ud800"), id="by its text"
-            ),
             pytest.param(lambda story: Received(story.session, story.connection, 2**80, b"x"), id="by its number"),
         ],
     )
