@@ -7,6 +7,7 @@ tree, no schema, no free list. A row is taken if every value of it is what a jou
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -47,7 +48,7 @@ _SAMPLE = 1024 * 1024  # bytes that are tried to find out how the file is laid o
 
 
 class EntryFound(NamedTuple):
-    """A row of ``entry``."""
+    """An entry: a row of ``entry``, or what a row of ``chunk`` tells of one."""
 
     session: int
     ordinal: int
@@ -63,12 +64,20 @@ class EntryFound(NamedTuple):
     origin: str | None = None
 
 
-class CutRun(NamedTuple):
-    """A run of which entries at the end could not be found; stands behind those that could."""
+class ChunkFound(NamedTuple):
+    """A row of ``entry`` or ``chunk``: an entry, or those of a run that could be found."""
 
+    key: int  # of the first: its number in the order of recording
     session: int
-    connection: int | None
-    stop: int  # the ordinal behind the last entry, as far as its head tells
+    ordinal: int  # of the first
+    stop: int  # the ordinal behind the last, as far as its head tells
+    connection: int | None  # of the first that could be found
+    entries: tuple[EntryFound, ...]
+
+    @property
+    def others(self) -> int:
+        """How many entries of other sessions were recorded before: in a session that never becomes less."""
+        return self.key - self.ordinal
 
 
 class ConnectionFound(NamedTuple):
@@ -100,8 +109,22 @@ class JournalFound(NamedTuple):
     began_ns: int
 
 
-Row: TypeAlias = EntryFound | CutRun | ConnectionFound | SessionFound | JournalFound
+Row: TypeAlias = ChunkFound | ConnectionFound | SessionFound | JournalFound
 _Value: TypeAlias = int | bytes | None  # texts as their bytes: what is one and what is not, the column knows
+
+
+class Place(NamedTuple):
+    """Where the entries of a page belong among all: what the middle one of its rows tells."""
+
+    key: int
+    ordinal: int
+    session: int  # that most of them belong to
+    page: int  # its number
+
+    @property
+    def others(self) -> int:
+        """See ``ChunkFound.others``."""
+        return self.key - self.ordinal
 
 
 class PageFile:
@@ -136,14 +159,20 @@ class PageFile:
     def shows_entries(self) -> bool:
         """Whether there are entries among the first pages."""
         numbers = islice(range(2, self.count + 1), _LOOKED_AT)
-        return any(isinstance(row, EntryFound) for number in numbers for row in self.rows(number))
+        return any(isinstance(row, ChunkFound) for number in numbers for row in self.rows(number))
 
-    def place(self, number: int) -> int | None:
-        """Where the entries on a page belong among all entries; None if it holds none."""
-        payloads = list(self._payloads(self._page(number)))
-        first = next((row for payload in payloads for row in self._rows(*payload)), None)
-        keys = sorted(key for key, _size, _body in payloads)
-        return keys[(len(keys) - 1) // 2] if isinstance(first, EntryFound | CutRun) else None
+    def place(self, number: int) -> Place | None:
+        """Where the entries on a page belong; None if it holds none. One number that is wrong among three is no matter.
+
+        Of its rows only the beginnings are read.
+        """
+        heads = [head for payload in self._payloads(self._page(number)) if (head := _head(*payload)) is not None]
+        if not heads:
+            return None
+        ((session, _count),) = Counter(head[1] for head in heads).most_common(1)
+        rows = [(key, key - ordinal) for key, of, ordinal in heads if of == session]
+        key, others = (sorted(column)[(len(rows) - 1) // 2] for column in zip(*rows, strict=True))
+        return Place(key, key - others, session, number)
 
     def rows(self, number: int) -> list[Row]:
         """The rows on a page, in their order."""
@@ -165,10 +194,13 @@ class PageFile:
         return max(dict.fromkeys(choices), key=self._fit)
 
     def _fit(self, choice: tuple[int, int]) -> int:
-        """How many rows can be read if the file is laid out like this, each once: noise may point to one many times."""
+        """How many rows can be read as a whole if the file is laid out like this.
+
+        Each counts once: noise may point to one many times.
+        """
         self._page_size, self._usable = choice
         numbers = islice(range(2, self.count + 1), _SAMPLE // self._page_size)
-        return len({row for number in numbers for row in self.rows(number)})
+        return len({row for number in numbers for row in self.rows(number) if _is_whole(row)})
 
     def _page(self, number: int) -> bytes:
         page = self._log.page(number, self._page_size)
@@ -238,6 +270,23 @@ class PageFile:
         return b"".join(parts)
 
 
+def _head(key: int, size: int, body: bytes) -> tuple[int, int, int] | None:
+    """Key, session and ordinal of a row that can be one of entries; None if it can not."""
+    try:
+        plan = _plan(body[: body[0]])
+        _none, session, ordinal, *_rest = _values(body, plan)
+        if len(plan.fields) in _DATA and plan.size == size:
+            return key, _positive(session), _natural(ordinal)
+    except (ValueError, IndexError, TypeError):
+        pass
+    return None
+
+
+def _is_whole(row: Row) -> bool:
+    """Whether nothing of a row is missing."""
+    return not (isinstance(row, ChunkFound) and any(entry.missing for entry in row.entries))
+
+
 def _varint(data: bytes, at: int) -> tuple[int, int]:
     """A number of one to nine bytes and the place behind it. Raises ``IndexError`` at the end of the data."""
     value = 0
@@ -288,7 +337,7 @@ def _values(payload: bytes, plan: _Plan) -> list[_Value]:
     return values
 
 
-def _entry(_key: int, values: list[_Value], is_short: bool, missing: int, origin: _Value = None) -> list[Row]:
+def _entry(key: int, values: list[_Value], is_short: bool, missing: int, origin: _Value = None) -> list[Row]:
     _none, session, ordinal, connection, kind, wall_ns, mono_ns, data, note, failure, detail = values
     bytes_or_none = None if data is None else _bytes(data)
     if is_short:  # of what comes behind the data nothing is left
@@ -308,7 +357,7 @@ def _entry(_key: int, values: list[_Value], is_short: bool, missing: int, origin
         missing if data is not None else 0,
         None if origin is None or kind != SENT.encode() else _text(origin),
     )
-    return [found]
+    return [ChunkFound(key, found.session, found.ordinal, found.ordinal + 1, found.connection, (found,))]
 
 
 def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list[Row]:
@@ -324,11 +373,10 @@ def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list
     count, size = len(begins), len(whole) + missing
     streams = _numbers(connections) if connections is not None else [_stream(connection, kind)] * count
     since = _numbers(times)
-    stop = _natural(ordinal) + count
-    cut = CutRun(_positive(session), None if connection is None else _positive(connection), stop)
+    head = key, _positive(session), _natural(ordinal), _natural(ordinal) + count
     stops = _numbers(ends) if ends is not None else begins
     if not len(streams) == len(stops) == count:
-        return [cut] if is_short else []
+        return [ChunkFound(*head, None if connection is None else _positive(connection), ())] if is_short else []
     spans = _spans(begins, size) if ends is None else _shared_spans(begins, stops, min(size, MOST_OF_RUN))
     spoke = _origins(origin, spoken, count)
     is_in_time = max(abs(_int(wall_ns)), abs(_int(mono_ns))) < 1 << 62
@@ -346,8 +394,7 @@ def _chunk(key: int, values: list[_Value], is_short: bool, missing: int) -> list
                     None, 0, None, max(0, end - max(start, len(whole))), spoke[place] if stream < 0 else None,
                 )
             )  # fmt: skip
-    is_cut = not found or found[-1].ordinal != stop - 1
-    return [*found, *([cut] if is_cut else [])]
+    return [ChunkFound(*head, found[0].connection if found else None, tuple(found))]
 
 
 def _spans(begins: Sequence[int | None], size: int) -> Iterator[tuple[int, int] | None]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 from core.journal.display_row import DATA_KINDS
-from core.journal.recovery.pages import ConnectionFound, CutRun, EntryFound, JournalFound, Row, SessionFound
+from core.journal.recovery.pages import ChunkFound, ConnectionFound, EntryFound, JournalFound, Row, SessionFound
 from core.journal.schema import APPLICATION_ID, FORMAT, INSERT, NO_RUN, PAGE_SIZES, SCHEMA, with_checksum
 from core.roles import ROLES, guess_role
 from core.words import counted
@@ -38,6 +39,7 @@ class JournalRebuilder:
         self._database = database
         self._most = most
         self._key = 1
+        self._latest = 0  # the session of the row before
         self._sequences: dict[int, _Sequence] = {}
         self._known_sessions = _KnownSessions(known)
         database.execute(f"PRAGMA page_size = {PAGE_SIZES[0]}")
@@ -46,60 +48,82 @@ class JournalRebuilder:
         database.execute(f"PRAGMA user_version = {FORMAT}")
         database.execute("BEGIN")
 
-    def take(self, rows: Iterable[EntryFound | CutRun]) -> None:
-        """Write the next entries. Raises ``sqlite3.Error``."""
+    def take(self, rows: Iterable[ChunkFound]) -> None:
+        """Write the next rows. Raises ``sqlite3.Error``."""
         for row in rows:
-            session = self._known_sessions.session_of(row)
-            if isinstance(row, CutRun):
-                self._sequence_of(session).stop = row.stop
-                continue
-            entry = row if session == row.session else row._replace(session=session)
-            if not self._known_sessions.meet(entry):  # else the note would contradict the row that it is about
-                entry = entry._replace(detail=None)
+            session = self._latest = self._session_of(row)
+            entries = tuple(self._met(entry._replace(session=session)) for entry in row.entries)
             sequence = self._sequence_of(session)
             self._key += _STEP
-            self._write(sequence, sequence.take(self._key, entry))
+            self._write(sequence, sequence.take(self._key, row._replace(session=session, entries=entries)))
+            self._key += _STEP * len(entries)
 
     def finish(self) -> None:
         """Write what was held back, and who took part. Raises ``sqlite3.Error``."""
-        for sequence in self._sequences.values():
+        for session, sequence in self._sequences.items():
             self._write(sequence, sequence.end())
             self._write_lost_end(sequence)
+            if self._known_sessions.is_stranger(session):  # its entries may be those that others miss
+                self.lost -= sequence.number()
+        self.lost = max(0, self.lost)
         for table, rows in self._known_sessions.rows().items():
             if rows:
                 marks = ", ".join("?" * len(rows[0]))
                 self._database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names are ours
         self._database.execute("COMMIT")
 
-    def _write(self, sequence: _Sequence, found: tuple[int, EntryFound] | None) -> None:
+    def _session_of(self, row: ChunkFound) -> int:
+        """The session that a row belongs to: of those that it may be, the one whose next ordinal it has."""
+        candidates = self._known_sessions.sessions_of(row, self._latest)
+        follows = (each for each in candidates if self._sequence_of(each).stop == row.ordinal)
+        return next(follows, candidates[0])
+
+    def _met(self, entry: EntryFound) -> EntryFound:
+        """The entry, without its detail where that would contradict the row that it is about."""
+        return entry if self._known_sessions.meet(entry) else entry._replace(detail=None)
+
+    def _write(self, sequence: _Sequence, found: _Released | None) -> None:
         if found is None:
             return
-        key, row = found
-        gap = sequence.advance(row.ordinal)
-        if gap:
+        key, row, gap = found
+        if gap < 0:  # they were counted as lost
             self.lost += gap
-            what = counted(gap, "entry is", "entries are")
-            self._note(key - 1, sequence, row, f"{what} missing here: {_DAMAGED}", None)
-        self.entries += 1
-        self.size += len(row.data or b"")
-        self._insert(key, row._replace(ordinal=sequence.number()))
-        if row.missing:
-            what = f"{row.missing:,} bytes at the end of the entry before are missing: the journal was damaged there"
-            self._note(key + 1, sequence, row, what, row.connection)
+            gap = 0
+        gap += sequence.cut
+        ordinal = row.ordinal
+        for entry in row.entries:
+            gap += entry.ordinal - ordinal
+            if gap:
+                self._note_lost(key - 1, sequence, entry, gap)
+            self.entries += 1
+            self.size += len(entry.data or b"")
+            self._insert(key, entry._replace(ordinal=sequence.number()))
+            if entry.missing:
+                what = (
+                    f"{entry.missing:,} bytes at the end of the entry before are missing: the journal was damaged there"
+                )
+                self._note(key + 1, sequence, entry, what, entry.connection)
+            ordinal, gap, key = entry.ordinal + 1, 0, key + _STEP
+            sequence.last = entry
+        sequence.cut = gap + row.stop - ordinal
 
     def _write_lost_end(self, sequence: _Sequence) -> None:
         """Note what the last run of a session has lost; of a session without an entry, it is only counted."""
-        gap = sequence.advance(sequence.stop) if sequence.stop else 0
-        last = sequence.end()
-        self.lost += gap
-        if gap and last is not None:
+        if sequence.cut and sequence.last is not None:
             self._key += _STEP
-            what = counted(gap, "entry is", "entries are")
-            self._note(self._key, sequence, last[1], f"at least {what} missing here: {_DAMAGED}", None)
+            self._note_lost(self._key, sequence, sequence.last, sequence.cut, "at least ")
+        else:
+            self.lost += sequence.cut
+
+    def _note_lost(self, key: int, sequence: _Sequence, row: EntryFound, gap: int, least: str = "") -> None:
+        self.lost += gap
+        what = counted(gap, "entry is", "entries are")
+        self._note(key, sequence, row, f"{least}{what} missing here: {_DAMAGED}", None)
 
     def _sequence_of(self, session: int) -> _Sequence:
         if session not in self._sequences:
-            self._sequences[session] = _Sequence(self._most)
+            most = 0 if self._known_sessions.is_stranger(session) else self._most
+            self._sequences[session] = _Sequence(most)
         return self._sequences[session]
 
     def _note(self, key: int, sequence: _Sequence, row: EntryFound, note: str, connection: int | None) -> None:
@@ -113,43 +137,84 @@ class JournalRebuilder:
         self._database.execute(INSERT, values)
 
 
+_Released: TypeAlias = tuple[int, ChunkFound, int]
+"""The new key of a row that may be written now, the row, and how many entries are missing before it."""
+
+
 class _Sequence:
-    """The entries of one session: held back one by one until the next shows whether the ordinal can be right."""
+    """The rows of one session: each is held back until the next shows whether its ordinals can be right.
+
+    What is missing before a row is negative if the row has some of what was missing before.
+    """
 
     def __init__(self, most: int) -> None:
+        self.last: EntryFound | None = None  # that was written
+        self.cut = 0  # entries that are missing behind it in its run
         self._most = most
-        self._held: tuple[int, EntryFound] | None = None
-        self._last = -1  # the ordinal, in the damaged journal, of the last that was let go
-        self._numbers = 0  # given in the new one
-        self.stop = 0  # the ordinal behind the last run, if that was cut
+        self._held: tuple[int, ChunkFound] | None = None
+        self._next = 0  # the ordinal behind the last row whose ordinals were believed
+        self._others = 0  # see ``ChunkFound``: of that row
+        self._highest = 0  # key that was met
+        self._gaps: list[range] = []  # the ordinals before ``_next`` that were missing, in their order
+        self._doubted = 0  # entries since then whose ordinals were not believed
+        self._doubtful: set[tuple[int, int]] = set()  # key and ordinal of all such rows
+        self._numbers = 0  # given in the new journal
 
-    def take(self, key: int, row: EntryFound) -> tuple[int, EntryFound] | None:
-        """Hold this entry back and let go of the one before, if there is one."""
-        self.stop = 0
+    @property
+    def stop(self) -> int:
+        """The ordinal behind the row that is held back."""
+        return self._held[1].stop if self._held is not None else self._next
+
+    def take(self, key: int, row: ChunkFound) -> _Released | None:
+        """Hold this row back and let go of the one before, if there is one."""
+        if self._was_there(row):
+            return None
+        self._highest = max(self._highest, row.key)
         held, self._held = self._held, (key, row)
-        if held is None or held[1].ordinal < row.ordinal:
-            return held
-        if row.ordinal - self._last > 1:  # the one before claims to be later, yet there is room for it before
-            return held[0], held[1]._replace(ordinal=self._last + 1)
-        self._held = held  # this one was there already
-        return None
+        return (*held, self._missing_before(held[1], row)) if held is not None else None
 
-    def end(self) -> tuple[int, EntryFound] | None:
+    def end(self) -> _Released | None:
         """Let go of the last."""
-        return self._held
-
-    def advance(self, ordinal: int) -> int:
-        """How many are missing before this ordinal, which now is the last."""
-        gap = max(0, ordinal - self._last - 1)
-        if gap > self._most:  # more than fit into the file: the ordinal is damaged
-            gap, ordinal = 0, self._last + 1
-        self._last = ordinal
-        return gap
+        held = self._held
+        return (*held, self._missing_before(held[1], None)) if held is not None else None
 
     def number(self) -> int:
         """The next ordinal in the new journal."""
         self._numbers += 1
         return self._numbers - 1
+
+    def _was_there(self, row: ChunkFound) -> bool:
+        """Whether the row was met before: a page may be there twice, or point to one row again and again."""
+        this = row.key, row.ordinal
+        if self._held is not None and this == (self._held[1].key, self._held[1].ordinal):
+            return True
+        is_old = row.ordinal < self._next and row.key <= self._highest and not self._was_missing(row)
+        return is_old or this in self._doubtful
+
+    def _was_missing(self, row: ChunkFound) -> bool:
+        at = bisect(self._gaps, row.ordinal, key=lambda gap: gap.start)
+        return bool(at) and row.ordinal in self._gaps[at - 1]
+
+    def _missing_before(self, row: ChunkFound, following: ChunkFound | None) -> int:
+        """How many entries are missing before a row that is let go now.
+
+        Its ordinals are believed if they go on where those before end. If they leave a gap, the row behind must not
+        fit into that, and the entry must not have a higher ordinal than its key admits.
+        """
+        gap = row.ordinal - self._next
+        is_contradicted = following is not None and self._next <= following.ordinal < row.stop
+        if 0 <= gap <= self._doubted or (0 < gap <= self._most and not is_contradicted and row.others >= self._others):
+            missing = max(0, gap - self._doubted)
+            if missing:
+                self._gaps.append(range(self._next, row.ordinal))
+            self._next, self._others, self._doubted = row.stop, row.others, 0
+            return missing
+        self._doubtful.add((row.key, row.ordinal))
+        size = row.stop - row.ordinal
+        if self._was_missing(row):
+            return -size
+        self._doubted += size
+        return 0
 
 
 class _KnownSessions:
@@ -167,16 +232,25 @@ class _KnownSessions:
                     self._connections[row.connection] = row
             elif isinstance(row, JournalFound):
                 self._journal = row
+        self._told = {row.session for row in (*self._sessions.values(), *self._connections.values())}
         self._began_ns = 0
         self._roles: dict[int, str] = {}
         self._met: dict[int, int] = {}  # connections that only entries know, and their sessions
 
-    def session_of(self, row: EntryFound | CutRun) -> int:
-        """The session that an entry belongs to: its own or, if nobody knows that one, its connection's."""
-        if row.session in self._sessions:
-            return row.session
+    def sessions_of(self, row: ChunkFound, latest: int) -> list[int]:
+        """The sessions that a row may belong to, the most probable first: its own, and its connection's.
+
+        Where the tables have neither, that of the row before is another.
+        """
         known = self._connections.get(row.connection or 0)
-        return known.session if known is not None else row.session
+        found = [row.session] if row.session in self._sessions else []
+        if known is not None and known.session not in found:
+            found.append(known.session)
+        return found or [row.session, *([latest] if latest else [])]
+
+    def is_stranger(self, session: int) -> bool:
+        """Whether the tables are there, and have no such session: then the number is wrong."""
+        return bool(self._told) and session not in self._told
 
     def meet(self, row: EntryFound) -> bool:
         """Learn from an entry what the tables have lost; False if what it tells of a row cannot be in one."""

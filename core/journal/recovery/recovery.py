@@ -23,7 +23,8 @@ from core.journal.capture.packets import is_capture
 from core.journal.reading.database import ForeignError, has_log, log_of
 from core.journal.reading.reader import JournalReader
 from core.journal.recovery.integrity import find_damage, find_tear, reason
-from core.journal.recovery.pages import CutRun, EntryFound, PageFile, Row
+from core.journal.recovery.ordering import in_order
+from core.journal.recovery.pages import ChunkFound, PageFile, Place, Row
 from core.journal.recovery.rebuilder import JournalRebuilder
 from core.journal.schema import APPLICATION_ID, FORMAT, LEAST_ENTRY, MOST_SHARED, SCHEMAS, statements
 from core.words import counted
@@ -181,21 +182,21 @@ class _Progress:
 
 def _rebuild(pages: PageFile, part: Path, target: Path, progress: _Progress) -> Recovered:
     """Write what the sound pages hold into a new journal; the damaged one stays as it is."""
-    places: list[tuple[int, int]] = []
+    places: list[Place] = []
     others: list[Row] = []
     for number in range(2, pages.count + 1):
         progress.at(number / pages.count / 2)
         place = pages.place(number)
         if place is not None:
-            places.append((place, number))
+            places.append(place)
         else:
-            others += [row for row in pages.rows(number) if not isinstance(row, EntryFound)]
-    places.sort()
+            others += [row for row in pages.rows(number) if not isinstance(row, ChunkFound)]
+    places = in_order(places, pages)
     with _writing(part) as database:
         rebuilder = JournalRebuilder(database, others, pages.size // LEAST_ENTRY)
-        for done, (_place, number) in enumerate(places):
+        for done, place in enumerate(places):
             progress.at(0.5 + done / len(places) / 2)
-            rebuilder.take(row for row in pages.rows(number) if isinstance(row, EntryFound | CutRun))
+            rebuilder.take(row for row in pages.rows(place.page) if isinstance(row, ChunkFound))
             if rebuilder.size > MOST_SHARED * pages.most:
                 raise JournalError("the journal is damaged in such a way that its rows have more bytes than the file")
         rebuilder.finish()

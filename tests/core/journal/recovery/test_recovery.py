@@ -25,7 +25,7 @@ from core.journal.reading.reader import Entry, JournalReader
 from core.journal.recording import store
 from core.journal.recording.store import JournalWriter
 from core.journal.recovery.integrity import find_damage
-from core.journal.recovery.pages import ConnectionFound, EntryFound, PageFile, SessionFound
+from core.journal.recovery.pages import ChunkFound, ConnectionFound, PageFile, SessionFound
 from core.journal.recovery.rebuilder import LOST
 from core.journal.recovery.recovery import Opened, open_journal, recover
 from core.journal.schema import FORMAT, LONGEST_RUN, PAGE_SIZES, RUNS_SINCE, SCHEMAS
@@ -96,7 +96,9 @@ def rows_by_page(path: Path) -> dict[int, Counter[Content]]:
     with contextlib.closing(PageFile(path)) as pages:
         found = {number: pages.rows(number) for number in range(2, pages.count + 1)}
     return {
-        number: Counter((row.data, row.note or "") for row in rows if isinstance(row, EntryFound))
+        number: Counter(
+            (entry.data, entry.note or "") for row in rows if isinstance(row, ChunkFound) for entry in row.entries
+        )
         for number, rows in found.items()
     }
 
@@ -276,7 +278,7 @@ class TestALongJournal:
     def test_those_of_whom_nothing_is_told_are_unknown(self, path: Path) -> None:
         with contextlib.closing(PageFile(path)) as pages:
             first = next(n for n in range(2, pages.count + 1) if pages.place(n) is not None)
-            tables = [n for n in range(2, first + 8) if any(not isinstance(r, EntryFound) for r in pages.rows(n))]
+            tables = [n for n in range(2, first + 8) if any(not isinstance(r, ChunkFound) for r in pages.rows(n))]
         for number in [first, *tables]:
             overwrite(path, (number - 1) * self.PAGE, os.urandom(self.PAGE))
 
