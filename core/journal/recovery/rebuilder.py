@@ -232,7 +232,7 @@ class _KnownSessions:
                     self._connections[row.connection] = row
             elif isinstance(row, JournalFound):
                 self._journal = row
-        self._told = {row.session for row in (*self._sessions.values(), *self._connections.values())}
+        self._told = {*self._sessions, *(row.session for row in self._connections.values())}
         self._began_ns = 0
         self._roles: dict[int, str] = {}
         self._met: dict[int, int] = {}  # connections that only entries know, and their sessions
