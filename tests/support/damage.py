@@ -80,6 +80,38 @@ def page_size(whole: bytes) -> int:
     return int.from_bytes(whole[16:18], "big")
 
 
+class Cell(NamedTuple):
+    """Where a row of ``entry`` or ``chunk`` with a key below 128 lies in a journal's file."""
+
+    page: int  # where its page begins
+    pointer: int  # where the two bytes are that say where on its page it begins
+    key: int  # where the byte of its key is
+    columns: tuple[int, ...]  # where the first values are, up to that of ``mono_ns``
+
+
+def cell_with(whole: bytes, key: int) -> Cell:
+    """The row with that key."""
+    size = page_size(whole)
+    for page in range(size, len(whole), size):
+        if whole[page] != 13:
+            continue
+        for pointer in range(page + 8, page + 8 + 2 * int.from_bytes(whole[page + 3 : page + 5], "big"), 2):
+            at = page + int.from_bytes(whole[pointer : pointer + 2], "big")
+            while whole[at] & 0x80:  # of the number that says how large the row is
+                at += 1
+            record = at + 2
+            serials = whole[record + 1 : record + whole[record]]
+            is_entry = sum(byte < 0x80 for byte in serials) >= 11  # columns
+            if is_entry and whole[at + 1] == key:
+                sizes = [_SIZES_OF_NUMBERS.get(serial, (serial - 12) // 2 if serial > 11 else 0) for serial in serials]
+                columns = tuple(record + whole[record] + sum(sizes[:column]) for column in range(7))
+                return Cell(page, pointer, at + 1, columns)
+    raise AssertionError(f"no row with the key {key}")
+
+
+_SIZES_OF_NUMBERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}  # bytes, by the serial type
+
+
 class Damaged(NamedTuple):
     """A journal's files after something has become of one of them; ``log`` is empty where there is none."""
 

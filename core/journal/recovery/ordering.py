@@ -52,22 +52,22 @@ def _agreeing(found: list[Place]) -> list[Place]:
 
 
 def _placed(place: Place, agreeing: list[Place], pages: PageFile) -> Place:
-    """The page with a key of where it belongs: that by its own key, or that by its ordinals, whichever it fills better.
+    """The page with a key of where it belongs: another than its own if its ordinals go on where others end.
 
-    Where its entries fill the gap by its key, its ordinals are wrong; otherwise its key is.
+    Where its entries fill the gap that there is by its key, its ordinals are wrong.
     """
     rows = _rows(place, pages)
     size = sum(row.stop - row.ordinal for row in rows)
-    by_key, by_ordinal = (
-        bisect_left(agreeing, getattr(place, name), key=attrgetter(name)) for name in ("key", "ordinal")
-    )
+    by_key = bisect_left(agreeing, place.key, key=attrgetter("key"))
+    by_ordinal = bisect_left(agreeing, place.ordinal, key=attrgetter("ordinal"))
     start, stop = _gap(agreeing, by_key, pages)
     spare = stop - start - size
     start, stop = _gap(agreeing, by_ordinal, pages)
-    is_within = rows and start <= rows[0].ordinal and rows[-1].stop <= stop
-    if not is_within or 0 <= spare <= stop - start - size:
-        return place
-    return place._replace(key=agreeing[max(0, by_ordinal - 1)].key)
+    first, last = (rows[0].ordinal, rows[-1].stop) if rows else (0, 0)
+    is_within = start <= first < last <= stop
+    if is_within and (spare < 0 or (spare and (first == start or last == stop))):
+        return place._replace(key=agreeing[max(0, by_ordinal - 1)].key)
+    return place
 
 
 def _gap(agreeing: list[Place], at: int, pages: PageFile) -> tuple[int, int]:

@@ -63,8 +63,8 @@ class JournalRebuilder:
         for session, sequence in self._sequences.items():
             self._write(sequence, sequence.end())
             self._write_lost_end(sequence)
-            if self._known_sessions.is_stranger(session):  # its entries may be those that others miss
-                self.lost -= sequence.number()
+            # Entries of a session that is none may be those that others miss.
+            self.lost += -sequence.found if self._known_sessions.is_stranger(session) else sequence.lost
         self.lost = max(0, self.lost)
         for table, rows in self._known_sessions.rows().items():
             if rows:
@@ -86,9 +86,6 @@ class JournalRebuilder:
         if found is None:
             return
         key, row, gap = found
-        if gap < 0:  # they were counted as lost
-            self.lost += gap
-            gap = 0
         gap += sequence.cut
         ordinal = row.ordinal
         for entry in row.entries:
@@ -96,6 +93,7 @@ class JournalRebuilder:
             if gap:
                 self._note_lost(key - 1, sequence, entry, gap)
             self.entries += 1
+            sequence.found += 1
             self.size += len(entry.data or b"")
             self._insert(key, entry._replace(ordinal=sequence.number()))
             if entry.missing:
@@ -112,11 +110,8 @@ class JournalRebuilder:
         if sequence.cut and sequence.last is not None:
             self._key += _STEP
             self._note_lost(self._key, sequence, sequence.last, sequence.cut, "at least ")
-        else:
-            self.lost += sequence.cut
 
     def _note_lost(self, key: int, sequence: _Sequence, row: EntryFound, gap: int, least: str = "") -> None:
-        self.lost += gap
         what = counted(gap, "entry is", "entries are")
         self._note(key, sequence, row, f"{least}{what} missing here: {_DAMAGED}", None)
 
@@ -142,14 +137,12 @@ _Released: TypeAlias = tuple[int, ChunkFound, int]
 
 
 class _Sequence:
-    """The rows of one session: each is held back until the next shows whether its ordinals can be right.
-
-    What is missing before a row is negative if the row has some of what was missing before.
-    """
+    """The rows of one session: each is held back until the next shows whether its ordinals can be right."""
 
     def __init__(self, most: int) -> None:
         self.last: EntryFound | None = None  # that was written
         self.cut = 0  # entries that are missing behind it in its run
+        self.found = 0  # entries that were written
         self._most = most
         self._held: tuple[int, ChunkFound] | None = None
         self._next = 0  # the ordinal behind the last row whose ordinals were believed
@@ -164,6 +157,11 @@ class _Sequence:
     def stop(self) -> int:
         """The ordinal behind the row that is held back."""
         return self._held[1].stop if self._held is not None else self._next
+
+    @property
+    def lost(self) -> int:
+        """How many entries there must have been, and are not."""
+        return max(0, self._next + self._doubted - self.found)
 
     def take(self, key: int, row: ChunkFound) -> _Released | None:
         """Hold this row back and let go of the one before, if there is one."""
@@ -210,10 +208,8 @@ class _Sequence:
             self._next, self._others, self._doubted = row.stop, row.others, 0
             return missing
         self._doubtful.add((row.key, row.ordinal))
-        size = row.stop - row.ordinal
-        if self._was_missing(row):
-            return -size
-        self._doubted += size
+        if not self._was_missing(row):
+            self._doubted += row.stop - row.ordinal
         return 0
 
 
