@@ -20,7 +20,7 @@ _LONGEST_HEAD = 64 * 1024  # bytes of an HTTP answer that may come without its e
 _NO_SUCH_PROXY = "it is another kind of proxy, or none"
 _OTHER_KIND = "Check its port, and whether it is a SOCKS5 or an HTTP proxy"
 _HIDDEN = b"***"
-_TELLING = 4  # bytes of a secret at the end of what was said that are taken for its beginning
+_TELLING = 4  # bytes of a secret that are not there by chance, at the end of what was said its beginning
 _SHOWN = 100  # characters of what is no answer
 
 
@@ -111,8 +111,13 @@ class ProxyHandshake(ABC):
         return self._refused(f"does not speak {self._name}: it said {self._shown(said.strip())}", _OTHER_KIND)
 
     def _shown(self, said: bytes) -> str:
-        """What the proxy said, to be read: without the password, which an echo has in it."""
+        """What the proxy said, to be read: without the password, which an echo has in it.
+
+        Nothing of it beside a short password: the words around each mark would give that away.
+        """
         password = self.proxy.password.encode()
+        if 0 < len(password) < _TELLING:
+            return quoted(_HIDDEN.decode(), _SHOWN)
         for secret in (_login(self.proxy), password) if password else ():
             said = _without(said, secret)
         return quoted(said.decode("ascii", "backslashreplace"), _SHOWN)

@@ -311,6 +311,14 @@ def test_nor_is_it_in_a_refusal(status: str, said: str) -> None:
     assert said in refusal(HTTP_USER, f"HTTP/1.1 {status}\r\n\r\n".encode())
 
 
+@pytest.mark.parametrize("password", ["p", "tp/", "1.1"])
+def test_of_an_answer_nothing_is_shown_beside_a_short_password(password: str) -> None:
+    """The marks in it would say what they stand for: “htt***/1.1”."""
+    proxy = Proxy("http", PLACE, "anna", password)
+    assert "example.org:80: 502 “***”. " in refusal(proxy, b"HTTP/1.1 502 no way, http/1.1\r\n\r\n")
+    assert str(handshake_with(proxy, NAME).no_proxy(b"http/1.1").explanation).count("it said “***”") == 1
+
+
 def test_a_head_without_an_end_is_given_up() -> None:
     said = refusal(HTTP, b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000)
     assert said.startswith("The proxy http://10.0.0.1:1080 gave an answer whose head is longer than 65,536 bytes.")
