@@ -69,8 +69,11 @@ class _FunctionResponder(Responder):
         """Nothing is said before the peer speaks."""
 
     def received(self, message: bytes) -> None:
-        for answer in answers(self._function(self._peer, message)):
-            self._peer.send(answer)
+        try:
+            for answer in answers(self._function(self._peer, message)):
+                self._peer.send(answer)
+        except SystemExit as error:  # it would end the session's thread, and with it everybody's connection
+            raise RuntimeError("the function that answers has called sys.exit") from error
 
     def peer_finished(self, then: Callable[[], None]) -> None:
         then()

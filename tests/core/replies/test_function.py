@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -55,6 +56,21 @@ def test_what_is_no_answer_is_logged_and_sends_nothing(answer: object, logged_er
     (record,) = logged_errors
     assert record.exc_info is not None
     assert record.exc_info[0] is TypeError
+    logged_errors.clear()
+
+
+def test_a_function_that_exits_ends_that_connection_alone(logged_errors: list[object]) -> None:
+    def answer(_peer: FunctionPeer, message: bytes) -> bytes:
+        return message if message == b"good" else sys.exit("enough")
+
+    with serving(answer) as (server, sink), Peer.calls(server.addresses[0]) as other:  # type: ignore[arg-type]
+        with Peer.calls(server.addresses[0]) as peer:
+            peer.say(b"bad")
+            assert peer.hear_all() == b""
+        assert sink.wait_for(Closed)[0].ending is Ending.FAILED
+        other.say(b"good")
+        assert other.hear(4) == b"good"
+    assert len(logged_errors) == 1
     logged_errors.clear()
 
 
