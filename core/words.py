@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*[,;:.!?…)”]*(?!\S)")  # an address has its colon before more
+_DECIMAL = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e-?[0-9]{1,3})?")
 _MICROSECOND, _MILLISECOND, _SECOND = 1_000, 1_000_000, 1_000_000_000  # in nanoseconds
 
 
@@ -30,6 +32,14 @@ def human_bytes(size: int) -> str:
         if amount < 999.95 or unit == "TB":
             return f"{amount:.1f} {unit}"
     raise AssertionError
+
+
+def decimal(text: str) -> float:
+    """The number that a person has written in ASCII digits, such as 2, 0.5 or 1e-3; NaN if it is none.
+
+    ``float`` takes more: digits of all scripts, underscores, blanks and words.
+    """
+    return float(text) if _DECIMAL.fullmatch(text) else math.nan
 
 
 def duration(ns: int) -> str:

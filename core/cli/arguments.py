@@ -29,6 +29,7 @@ from core.origin import KINDS, Origin, read_origin
 from core.proxy import Proxy, make_proxy, parse_proxy
 from core.wire.faults import PRESETS, BothWays, check_faults, parse_faults
 from core.wire.framing import parse_framing
+from core.words import decimal
 
 PASSWORD = "TINCAN_PROXY_PASSWORD"  # noqa: S105 - the variable's name; on the command line others could read it
 
@@ -51,10 +52,7 @@ def argument(parse: Callable[[str], _Found]) -> Callable[[str], _Found]:
 
 def seconds(text: str) -> float:
     """A time to wait, for argparse."""
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1.0
+    found = decimal(text)
     if not 0 <= found <= _LONGEST_WAIT:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is no time to wait: use seconds from 0 to 86400 (a day)")
     return found

@@ -28,7 +28,7 @@ from core.proxy import Proxy
 from core.text_safety import TextSafety
 from core.tls.settings import Tls
 from core.wire.faults import SOUND, BothWays
-from core.words import duration
+from core.words import decimal, duration
 
 if TYPE_CHECKING:  # else when a load is played
     from core.sending.load import Line, Pace
@@ -97,10 +97,7 @@ def _clients(text: str) -> int:
 
 
 def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
+    rate = decimal(text)
     if not 0.001 <= rate <= _MOST_RATE:
         raise _LoadError(f"{quoted(text)} is no rate: use 0.001 to {_MOST_RATE:,.0f} lists a second")
     return rate

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from core.errors import Fault, TincanError, quoted
-from core.words import counted, human_bytes
+from core.words import counted, decimal, human_bytes
 
 REMARK = "fault on"  # with which a remark begins that tells of one
 
@@ -215,10 +215,7 @@ def _read_reorder(value: str, part: str) -> dict[str, Any]:
 
 
 def _share(text: str, part: str, what: str = "the datagrams") -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = -1.0
+    rate = decimal(text)
     if not 0 < rate <= 1:
         name = part.partition("=")[0]
         raise FaultError(f"{quoted(part)}: write the share of {what}, above 0 and up to 1, such as {name}=0.001")

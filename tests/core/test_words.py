@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from build_scripts.project import ROOT
 from core.errors import Explanation, SendError
-from core.words import counted, duration, human_bytes, sentence, with_capital, with_full_stop
+from core.words import counted, decimal, duration, human_bytes, sentence, with_capital, with_full_stop
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,16 @@ from core.words import counted, duration, human_bytes, sentence, with_capital, w
 )
 def test_one_is_one_and_others_are_several(count: int, one: str, several: str, says: str) -> None:
     assert counted(count, one, several) == says
+
+
+@pytest.mark.parametrize(("text", "number"), [("2", 2.0), ("0.5", 0.5), (".5", 0.5), ("2.", 2.0), ("1e-3", 0.001)])
+def test_a_number_is_read(text: str, number: float) -> None:
+    assert decimal(text) == number
+
+
+@pytest.mark.parametrize("text", ["", ".", "1_0", "１", "٣", " 1", "1\n", "-1", "+1", "nan", "inf", "0x1", "e1"])
+def test_what_is_no_number_for_a_person_is_none(text: str) -> None:
+    assert math.isnan(decimal(text))
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,9 @@ def test_faults_of_datagrams_are_written_and_read(written: str, faults: Faults, 
     assert str(faults) == words
 
 
-@pytest.mark.parametrize("written", ["loss=0", "loss=1.1", "loss=much", "loss=", "reorder=0.1/x", "duplicate=-1"])
+@pytest.mark.parametrize(
+    "written", ["loss=0", "loss=0_1", "loss=1.1", "loss=much", "loss=", "reorder=0.1/x", "duplicate=-1"]
+)
 def test_what_is_no_share_is_refused(written: str) -> None:
     with pytest.raises(FaultError):
         parse_faults(written)
