@@ -27,7 +27,7 @@ _COMMANDS = {
     "serve": "listen, show what clients say, and answer",
     "connect": "connect, send the lines of standard input, show the answers",
     "tap": "stand between two programs, show what each says to the other",
-    "export": "write what was recorded as text, CSV, JSON Lines or raw bytes",
+    "export": "write what was recorded: text, CSV, JSON Lines, bytes, a page, a capture, programs, steps, a drawing",
     "find": "show where a journal has a text, bytes or a pattern",
     "test": "play lists of steps against a server, and say whether it answers as wished",
     "replay": "have one side of a recorded conversation again",

@@ -77,8 +77,10 @@ def add_frame(parser: argparse.ArgumentParser) -> None:
         type=argument(lambda text: str(parse_framing(text))),
         default="raw",
         metavar="FRAMING",
-        help="what is one message: raw (default), line, delimiter:0d0a (hex), length:2be (1, 2be, 2le, 4be, 4le, 8be, "
-        "8le, varint; then ,offset=N and ,itself or ,whole), fixed:16 (then ,pad=20), gap:50 (ms of silence)",
+        help="what is one message: raw (default), line, delimiter:0d0a (hex), between:0b,1c0d, flag:7e, length:2be (1, "
+        "2be, 2le, 3be, 3le, 4be, 4le, 8be, 8le, varint, 4digits; then ,offset=N ,itself ,whole ,add=N ,then=HEX), "
+        "netstring, content-length, fixed:16 (then ,pad=20), gap:50 (ms of silence); a checksum may be behind any of "
+        "them, such as +crc16-modbus",
     )
 
 

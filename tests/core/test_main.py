@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from core.__main__ import main, parse
 from core.address import Address
 from core.cli.options import Options
 from core.roles import Role
+from core.wire import framing
 
 
 @pytest.mark.parametrize(
@@ -86,6 +88,26 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert leaving.value.code == 0
     assert capsys.readouterr().out == f"Tincan {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["serve", "connect", "tap", "export", "find", "test", "replay", "load"])
+def test_every_option_is_in_the_page_about_the_terminal(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse([command, "--help"])
+    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", capsys.readouterr().out)) - {"--help"}
+    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", (ROOT / "docs" / "terminal.md").read_text("utf-8")))
+    assert len(options) > 4
+    assert options <= told
+
+
+def test_every_framing_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["serve", "--help"])
+    words = " ".join(capsys.readouterr().out.split())
+    shown = words.partition("what is one message:")[2].partition(" --encoding")[0]
+    names = re.findall(r"^    ([a-z-]+)", framing.__doc__ or "", re.MULTILINE)
+    assert len(set(names)) == 10
+    assert [name for name in names if name not in shown] == []
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["connect", "--help"]], ids=" ".join)
