@@ -295,9 +295,10 @@ class _KnownSessions:
         role, target, framing = (_word(detail.get(name)) for name in ("role", "target", "framing"))
         reply = _word(detail.get("reply")) or None
         is_usable = role in ROLES and bool(target and framing) and reply == detail.get("reply")
-        if is_usable:
-            self._sessions[row.session] = SessionFound(row.session, role, target, framing, reply)
-        return is_usable
+        if not is_usable:
+            return False
+        told = SessionFound(row.session, role, target, framing, reply)
+        return self._sessions.setdefault(row.session, told) == told  # else the row may be another session's
 
     def _learn_connection(self, row: EntryFound, connection: int, detail: dict[str, Any]) -> bool:
         local, peer, number = _word(detail.get("local")), _word(detail.get("peer")), detail.get("number")

@@ -12,6 +12,7 @@ import pytest
 from core.events import Event
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.store import JournalWriter
+from core.journal.recovery.integrity import find_damage
 from core.journal.recovery.recovery import Recovered, recover
 from core.journal.schema import FORMAT, SCHEMAS
 from tests.support.damage import Cell, cell_with, page_size, small_journal
@@ -122,6 +123,22 @@ def test_a_row_that_claims_to_be_of_another_session_is_kept(path: Path) -> None:
             told = Counter(after[ONE] + after[TWO])
             assert not Counter(before[ONE] + before[TWO]) - told
             assert result.lost_at_least <= 1
+
+
+def test_the_beginning_of_another_session_changes_nothing_of_the_one_it_claims_to_be_of(tmp_path: Path) -> None:
+    path = tmp_path / "journal.tincan"
+    whole = small_journal(path)
+    with contextlib.closing(JournalReader(path)) as reader:
+        before = reader.sessions()
+    begins = cell_with(whole, 10)  # a client's, whose session has the number 2
+    assert whole[begins.columns[SESSION]] == before[1].session == 2
+
+    recovered(path, changed(whole, begins.columns[SESSION], 1))
+
+    target = path.with_name("target.tincan")
+    assert find_damage(target) == ""
+    with contextlib.closing(JournalReader(target)) as reader:
+        assert [(row.session, row.role) for row in reader.sessions()] == [(row.session, row.role) for row in before]
 
 
 @pytest.mark.parametrize("column", [CONNECTION, WALL_NS, MONO_NS])
