@@ -27,6 +27,7 @@ MOST_OPEN = 32  # descriptors; there may be many more streams
 FileKey = tuple[int | None, str]  # a connection's number, and the direction
 WHOLE: FileKey = (None, "")  # of what is not split
 
+_BESIDE = ("", "-wal", "-shm", "-journal")  # what the names of a database's files end in
 _DATABASE = b"SQLite format 3\0"
 _NO_ROOM = {number for name in ("ENOSPC", "EDQUOT", "EFBIG") if (number := getattr(errno, name, None)) is not None}
 
@@ -159,7 +160,7 @@ def place_for(target: Path) -> Path:
     try:
         place = target.resolve()
         in_the_way = place.exists() and not place.is_file()
-        is_database = has_log(place) or (place.is_file() and _is_database(place))
+        is_database = any(has_log(each) or (each.is_file() and _is_database(each)) for each in _databases(place))
     except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a NUL in the name
         raise ExportError(with_full_stop(f"{shown(target)} cannot be a file: {_reason(error)}")) from error
     if in_the_way:
@@ -167,6 +168,12 @@ def place_for(target: Path) -> Path:
     if is_database:
         raise ExportError(f"{shown(target)} is a journal, or another database. Choose another name.")
     return place
+
+
+def _databases(place: Path) -> list[Path]:
+    """The databases that a file of this name would belong to, if they are there: itself, or one that it lies beside."""
+    owners = [place.name.removesuffix(suffix) for suffix in _BESIDE if place.name.endswith(suffix)]
+    return [place.with_name(name) for name in owners if name]
 
 
 def _is_database(path: Path) -> bool:

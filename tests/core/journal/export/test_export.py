@@ -253,8 +253,9 @@ def test_a_folder_is_not_replaced(talk: Talk, folder: Path, form: type[Format]) 
     assert names(folder) == []
 
 
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
 @pytest.mark.parametrize("is_written", [False, True])
-def test_a_journal_is_not_replaced(talk: Talk, folder: Path, *, is_written: bool) -> None:
+def test_a_journal_is_not_replaced(talk: Talk, folder: Path, suffix: str, *, is_written: bool) -> None:
     target = folder / "other.tincan"
     with contextlib.closing(Talk(target)) as other:
         other.opens()
@@ -262,8 +263,9 @@ def test_a_journal_is_not_replaced(talk: Talk, folder: Path, *, is_written: bool
             other.close()
         before = target.read_bytes()
         with pytest.raises(ExportError, match=r"is a journal, or another database\. Choose another name\.$"):
-            exported(talk.path, target, Text)
+            exported(talk.path, target.with_name(target.name + suffix), Text)
         assert target.read_bytes() == before
+        assert is_written or names(folder) == [target.name]
 
 
 @only_posix("Windows has no pipes in folders")
