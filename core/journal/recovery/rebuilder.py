@@ -232,6 +232,7 @@ class _KnownSessions:
         self._began_ns = 0
         self._roles: dict[int, str] = {}
         self._met: dict[int, int] = {}  # connections that only entries know, and their sessions
+        self._endings: dict[int, str] = {}  # of those
 
     def sessions_of(self, row: ChunkFound, latest: int) -> list[int]:
         """The sessions that a row may belong to, the most probable first: its own, and its connection's.
@@ -289,7 +290,8 @@ class _KnownSessions:
         for connection, session in self._met.items():
             if connection not in self._connections:
                 highest[session] = number = highest.get(session, 0) + 1
-                self._connections[connection] = ConnectionFound(connection, session, number, UNKNOWN, UNKNOWN, None)
+                ending = self._endings.get(connection)
+                self._connections[connection] = ConnectionFound(connection, session, number, UNKNOWN, UNKNOWN, ending)
 
     def _learn_session(self, row: EntryFound, detail: dict[str, Any]) -> bool:
         role, target, framing = (_word(detail.get(name)) for name in ("role", "target", "framing"))
@@ -305,18 +307,20 @@ class _KnownSessions:
         if detail.get("took") is None:
             self._roles[row.session] = guess_role(["listening"]).name  # the peer came to us
         number = number if isinstance(number, int) else 0
-        is_usable = bool(local and peer) and 0 < number < _MANY
-        if is_usable:
-            known = self._connections.get(connection)
-            session, ending = (known.session, known.ending) if known is not None else (row.session, None)
-            self._connections[connection] = ConnectionFound(connection, session, number, local, peer, ending)
-        return is_usable
+        if not (local and peer and 0 < number < _MANY):
+            return False
+        told = ConnectionFound(connection, row.session, number, local, peer, self._endings.get(connection))
+        known = self._connections.setdefault(connection, told)
+        return (known.number, known.local, known.peer) == (number, local, peer)  # else it may be another one's
 
     def _learn_ending(self, row: EntryFound, detail: dict[str, Any]) -> bool:
-        known, ending = self._connections.get(row.connection or 0), _word(detail.get("ending"))
-        if known is not None and ending:
-            self._connections[known.connection] = known._replace(ending=ending)
-        return bool(ending)
+        connection, ending = row.connection or 0, _word(detail.get("ending"))
+        known = self._connections.get(connection)
+        if known is None:
+            return bool(ending) and self._endings.setdefault(connection, ending) == ending
+        if known.ending is None and ending:
+            self._connections[connection] = known._replace(ending=ending)
+        return bool(ending) and known.ending in (None, ending)
 
 
 def _object(text: str | None) -> dict[str, Any]:

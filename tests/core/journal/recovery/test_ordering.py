@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -139,6 +140,23 @@ def test_the_beginning_of_another_session_changes_nothing_of_the_one_it_claims_t
     assert find_damage(target) == ""
     with contextlib.closing(JournalReader(target)) as reader:
         assert [(row.session, row.role) for row in reader.sessions()] == [(row.session, row.role) for row in before]
+
+
+@pytest.mark.parametrize("claimed", [3, 100])  # the client's connection, and nobody's
+@pytest.mark.parametrize("key", [3, 8])  # how the server's began and how it ended
+def test_a_note_that_claims_to_be_of_another_connection_changes_nothing_of_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: int, claimed: int
+) -> None:
+    monkeypatch.setattr("tests.support.story._connections", itertools.count(2))  # 1 has no byte of its own
+    path = tmp_path / "journal.tincan"
+    whole = small_journal(path)
+    place = cell_with(whole, key).columns[CONNECTION]
+    assert whole[place] == 2
+
+    result, _told = recovered(path, changed(whole, place, claimed))
+
+    assert (result.entries, result.lost_at_least) == (32, 0)
+    assert find_damage(path.with_name("target.tincan")) == ""
 
 
 @pytest.mark.parametrize("column", [CONNECTION, WALL_NS, MONO_NS])
