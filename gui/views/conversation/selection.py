@@ -18,7 +18,8 @@ from gui.widgets.clipboard import BYTES, give
 if TYPE_CHECKING:
     from core.compose import Encoding
     from core.journal.display_row import DisplayRow
-    from gui.views.conversation.transcript import Transcript
+    from gui.views.conversation.bubbles import BubbleText
+    from gui.views.conversation.row_window import RowWindow
 
 
 def text_between(text: tk.Text, first: str, last: str) -> str:
@@ -67,14 +68,21 @@ class Position(NamedTuple):
 
 
 class Selection:
-    """The selection and the chosen row of one transcript."""
+    """The selection and the chosen row of one transcript. A click that selects no text has its row chosen."""
 
-    def __init__(self, transcript: Transcript, *, on_refuse: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        text: BubbleText,
+        row_window: RowWindow,
+        *,
+        choose: Callable[[int], None],
+        on_refuse: Callable[[str], None],
+    ) -> None:
         self.chosen: int | None = None  # the place of the row that is looked at closely
         self._selection: tuple[Position, Position] | None = None
-        self._transcript = transcript
-        self._row_window = transcript.row_window
-        self._text = transcript.text
+        self._row_window = row_window
+        self._text = text
+        self._choose = choose
         self._on_refuse = on_refuse
         self._anchor: Position | None = None  # where Tk selects from, once the row window has changed since the click
         self._pressed = 0  # the place on which the mouse button went down
@@ -138,7 +146,7 @@ class Selection:
 
     def select_all(self) -> None:
         """Select the whole conversation, also what is not in the Text."""
-        total = self._transcript.total
+        total = self._row_window.total
         if total:
             self._selection = (Position(0, 0, 0), Position(total, 0, 0))
             self.restore()
@@ -305,8 +313,8 @@ class Selection:
         if is_blank and not self._pieces(_say_nothing):
             self._selection = None
             self._text.tag_remove("sel", "1.0", "end")
-        if not self._text.tag_ranges("sel") and place == self._pressed and self._transcript.total:
-            self._transcript.choose(place)
+        if not self._text.tag_ranges("sel") and place == self._pressed and self._row_window.total:
+            self._choose(place)
 
     def place_under(self, event: tk.Event[tk.Misc]) -> int:
         """The place of the row under the mouse."""

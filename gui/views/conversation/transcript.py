@@ -97,7 +97,7 @@ class Transcript(ttk.Frame):
             self, lambda: self._fetch(ENOUGH_IN_A_DRAG)
         )
         self._shifted: tuple[int, ...] = ()  # row window, total and place for which the last shift was made
-        self.selection = Selection(self, on_refuse=on_refuse)
+        self.selection = Selection(self.text, self.row_window, choose=self.choose, on_refuse=on_refuse)
         self._bind_scrolling()
 
     # What the window calls.
