@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from core.replies import Reply
     from core.workbench import Workbench
     from gui.controllers.main import MainController
+    from gui.viewmodels.window_state import WindowState
     from gui.views.address_bar import AddressBar
     from gui.window import Window
 
@@ -123,9 +124,7 @@ class EndpointsController:
         else:
             self.connect()
 
-    def _running(
-        self, find: Callable[[presenter.WindowState], SessionState | None], *, listens: bool
-    ) -> SessionId | None:
+    def _running(self, find: Callable[[WindowState], SessionState | None], *, listens: bool) -> SessionId | None:
         """What a button stops: a session that runs at the address in the fields, or one just begun there.
 
         Of the latter no state has come yet; a second one beside it would be refused, or not be wanted.

@@ -49,6 +49,7 @@ from gui.viewmodels.framings import kind_of
 from gui.viewmodels.preferences import Preferences
 from gui.viewmodels.profiles import ACTIONS
 from gui.viewmodels.session_rows import next_session, parse_row_key
+from gui.viewmodels.window_state import WindowState
 from gui.viewmodels.window_view import MenuState
 from gui.views.menus import Alternatives
 from gui.widgets.debounce import Debounce
@@ -314,10 +315,10 @@ class MainController:
         state, alone = self.state, self._connection
         return state.connection(alone.connection) or alone if state is not None and alone is not None else None
 
-    def window_state(self) -> presenter.WindowState:
+    def window_state(self) -> WindowState:
         """The state that the window's view is made from."""
         seconds_left = self.endpoints.seconds_left(self.state)
-        return presenter.WindowState(
+        return WindowState(
             self.sessions,
             self.selected,
             self._connection,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.address import Address
     from core.roles import Role
     from core.text_safety import TextSafety
-    from gui.viewmodels.presenter import WindowState
+    from gui.viewmodels.window_state import WindowState
 
 MOST_CONNECTION_ROWS = 100  # of one server, beside those that are over
 MOST_SESSION_ROWS = 200

@@ -15,8 +15,9 @@ from core.roles import ROLES, Role
 from gui.__main__ import _peer
 from gui.app import App
 from gui.viewmodels import presenter
-from gui.viewmodels.presenter import WindowState, present
+from gui.viewmodels.presenter import present
 from gui.viewmodels.repeating import RepeatRequest
+from gui.viewmodels.window_state import WindowState
 from gui.views.dialogs.send_file_dialog import FileRequest
 from tests.gui.conftest import pump_until
 from tests.gui.driving import MakeApp, say, shown

@@ -13,8 +13,9 @@ from core.journal.recording.ledger import Ledger, Phase, SessionState
 from core.roles import Role
 from core.text_safety import TextSafety
 from gui.viewmodels.filtering import ConnectionRow, RecipientRows
-from gui.viewmodels.presenter import WindowState, present
+from gui.viewmodels.presenter import present
 from gui.viewmodels.session_rows import MOST_CONNECTION_ROWS
+from gui.viewmodels.window_state import WindowState
 from tests.gui.counted import Counted, counted
 
 HERE = Address("127.0.0.1", 5555)

@@ -12,8 +12,9 @@ from core.events import ConnectionId, SessionId
 from core.journal.recording.ledger import ConnectionState, Phase, SessionState
 from core.latency import Latency
 from core.roles import Role
-from gui.viewmodels.presenter import WindowState, present
+from gui.viewmodels.presenter import present
 from gui.viewmodels.session_rows import MOST_CONNECTION_ROWS, next_session, parse_row_key, row_key
+from gui.viewmodels.window_state import WindowState
 
 HERE = Address("127.0.0.1", 5555)
 

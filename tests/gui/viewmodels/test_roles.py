@@ -18,9 +18,10 @@ from core.text_safety import TextSafety
 from gui.controllers.help import Scene
 from gui.controllers.notices import session_alarms
 from gui.viewmodels.inspection import Inspected, heading
-from gui.viewmodels.presenter import WindowState, client_here, present, server_here
+from gui.viewmodels.presenter import client_here, present, server_here
 from gui.viewmodels.ruler import ruled
 from gui.viewmodels.typesetting import Typesetter
+from gui.viewmodels.window_state import WindowState
 from gui.viewmodels.window_view import WindowView, times_of
 from gui.viewmodels.wrapping import Metrics
 from tests.gui.fake_journal import note, received, sent

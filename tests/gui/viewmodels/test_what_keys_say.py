@@ -15,8 +15,9 @@ from core.errors import Explanation
 from core.events import Closed, ConnectionId, Ending, Opened, SessionId, SessionOpened
 from core.journal.recording.ledger import ConnectionState, Ledger, Phase, SessionState
 from core.roles import Role
-from gui.viewmodels.presenter import WindowState, client_here, present, server_here, why_nobody
+from gui.viewmodels.presenter import client_here, present, server_here, why_nobody
 from gui.viewmodels.session_rows import row_key
+from gui.viewmodels.window_state import WindowState
 from gui.viewmodels.window_view import WindowView
 from tests.support.systems import examples, some
 
