@@ -17,6 +17,9 @@ from core.errors import NoThread, TincanError
 Told: TypeAlias = Callable[[BaseException], None]
 Step: TypeAlias = tuple[str, Callable[[], object]]
 
+FAULTS = (Exception, SystemExit, GeneratorExit)
+"""What is a fault, whoever raises it: all but Ctrl-C, which is a person's, and ends what it reaches."""
+
 on_fault: list[Callable[[str, BaseException], None]] = []  # who else gets each fault and its name, on any thread
 
 
@@ -53,9 +56,7 @@ def attempt(name: str, call: Callable[[], object]) -> BaseException | None:
     """
     try:
         call()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - this is the guard
+    except FAULTS as error:
         note(name, error)
         return error
     return None

@@ -28,7 +28,7 @@ from core.proxy import Proxy, make_proxy
 from core.replies import Reply, Responder
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
-from core.supervision import attempt, note
+from core.supervision import FAULTS, attempt, note
 from core.tls.failures import injected, timed_out
 from core.tls.settings import Tls
 from core.wire.faults import BothWays, Faults
@@ -225,7 +225,7 @@ class Client(Session):
         sockets.tune(sock, self._limits)
         try:
             connection = self._connection(sock, peer, took)
-        except Exception as error:  # noqa: BLE001 - mostly an ``OSError``: reset before we got to it
+        except FAULTS as error:  # mostly an ``OSError``: reset before we got to it
             self._drop(sock)
             if not isinstance(error, OSError):
                 note(f"connecting to {peer}", error)
@@ -235,7 +235,7 @@ class Client(Session):
             self._stands()
             self._begin_answering()
         elif self.tls.starttls:
-            self._ask_for_tls(connection, self.tls.starttls)
+            connection.guard(partial(self._ask_for_tls, connection, self.tls.starttls))
 
     def _register(self, connection: Connection) -> None:
         self._connection_or_none = connection
@@ -252,7 +252,7 @@ class Client(Session):
     def _ask_for_tls(self, connection: Connection, protocol: str) -> None:
         """Say in the clear what comes before TLS, as the server's answers are ``received``."""
         self._starttls = starttls = make_starttls(protocol)
-        connection.guard(partial(connection.use_framing, parse_framing("raw")))
+        connection.use_framing(parse_framing("raw"))
         if first := starttls.begin():
             connection.send_exactly(first, FOR_TLS)
         self._asking = connection.loop.call_later(self._limits.handshake, partial(self._give_up_asking, starttls.name))

@@ -824,7 +824,7 @@ class Connection:
         """Do something for this connection; what it raises ends this connection and no other."""
         self._loop.guard(call)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """A fault of our own ends this connection and no other; so does what its transport came to by itself."""
         if isinstance(error, TransportError):
             self._break(error)

@@ -12,6 +12,7 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.clock import monotonic_ns
@@ -22,7 +23,7 @@ from core.net import sockets
 from core.net.line_faults import FaultyDirection
 from core.net.loop import READ, WRITE, GuardedLoop, Loop, Ready, Timer
 from core.net.socket_options import LARGEST_DATAGRAM
-from core.supervision import note
+from core.supervision import FAULTS, note
 from core.wire.faults import SOUND, BothWays
 from core.words import counted
 
@@ -202,15 +203,12 @@ class DatagramSocket:
             for event in events:
                 self._sink.put(event)
         for connection, these in by_connection.items():
-            try:
-                connection.hear_datagrams(these)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is this peer's alone
-                connection.fail(error)
+            connection.guard(partial(connection.hear_datagrams, these))
 
     def _meet_stranger(self, sockaddr: SocketAddress) -> DatagramTransport | None:
         try:
             return self._meet(self, sockaddr)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this peer alone
+        except FAULTS as error:  # whatever it is, it concerns this peer alone
             note("taking in a peer", error)
             return None
 
@@ -300,14 +298,8 @@ class DatagramTransport:
 
     def deliver(self, data: bytes, source: SocketAddress, at: int) -> None:  # noqa: ARG002 - for who hears several
         """A datagram has come."""
-        connection = self.connection
-        try:
-            if self._in is not None:
-                self._in.put(data)
-            else:
-                connection.take(data, at)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this peer's alone
-            connection.fail(error)
+        take = partial(self.connection.take, data, at) if self._in is None else partial(self._in.put, data)
+        self.connection.guard(take)
 
     def send(self, data: bytes | memoryview, /) -> int:
         self.active_at = monotonic_ns()

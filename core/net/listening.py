@@ -25,7 +25,7 @@ from core.net.resolver import Outcome
 from core.net.session import Session, SessionArguments
 from core.net.sockets import Endpoint
 from core.proxy import Proxy
-from core.supervision import do_all, note
+from core.supervision import FAULTS, do_all, note
 from core.tls.settings import Tls
 from core.wire.faults import SOUND, BothWays
 from core.wire.tls_records import INTERNAL_ERROR, plain_alert
@@ -166,7 +166,7 @@ class ListeningSession(Session):
                 self._turn_away(sock, peer, why)
             else:
                 self._welcome(sock, peer)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this peer alone
+        except FAULTS as error:  # whatever it is, it concerns this peer alone
             note("taking in a peer", error)
             self._drop(sock)
         return True

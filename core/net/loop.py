@@ -23,13 +23,13 @@ from typing import NamedTuple, TypeAlias
 from weakref import WeakSet
 
 from core.clock import RESOLUTION, monotonic_ns
-from core.supervision import do_all
+from core.supervision import FAULTS, do_all
 
 READ = selectors.EVENT_READ
 WRITE = selectors.EVENT_WRITE
 
 Ready: TypeAlias = Callable[[int], None]
-Failed: TypeAlias = Callable[[Exception], None]
+Failed: TypeAlias = Callable[[BaseException], None]
 News: TypeAlias = "list[tuple[Handler, int]]"
 
 _SECOND = 1_000_000_000  # nanoseconds
@@ -264,7 +264,7 @@ class Loop:
         for (ready, failed), events in news:
             try:
                 ready(events)
-            except Exception as error:  # whose it is, GuardedLoop has said
+            except FAULTS as error:  # whose it is, GuardedLoop has said
                 if failed is None:
                     raise
                 failed(error)
@@ -304,13 +304,13 @@ class Loop:
 class GuardedLoop:
     """A loop as one of its connections has it: what a call of that connection raises ends it, and not the loop.
 
-    ``failed`` gets the exception, on the loop's thread. The methods are those of ``Loop``, for the same threads, and
-    ``cancel_timers`` for when the connection is over.
+    ``failed`` gets the exception, on the loop's thread; ``KeyboardInterrupt`` is a person's, and ends the loop. The
+    methods are those of ``Loop``, for the same threads, and ``cancel_timers`` for when the connection is over.
     """
 
     __slots__ = ("_failed", "_loop", "_timers")
 
-    def __init__(self, loop: Loop, failed: Callable[[Exception], None]) -> None:
+    def __init__(self, loop: Loop, failed: Failed) -> None:
         self._loop = loop
         self._failed = failed
         self._timers: WeakSet[Timer] | None = None  # those that somebody still has: the loop until they are due
@@ -344,5 +344,5 @@ class GuardedLoop:
         """Make a call of the connection's here and now. The loop's thread."""
         try:
             call(*arguments)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this connection's alone
+        except FAULTS as error:  # whatever it is, it is this connection's alone
             self._failed(error)

@@ -194,10 +194,7 @@ class Server(ListeningSession):
         for connection in self.connections:
             if connection is sender:
                 continue
-            try:
-                connection.answer(message, origin)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the sender is not to blame
-                connection.fail(error)
+            connection.guard(partial(connection.answer, message, origin))  # what fails there is not the sender's
 
     def refuses_http(self, connection: Connection) -> bool:
         """A rule answers no web page, which could say anything in its visitor's name; a person may."""

@@ -38,7 +38,7 @@ from core.proxy import Proxy
 from core.replies import Reply
 from core.roles import Role
 from core.settings import Limits
-from core.supervision import Worker, do_all, note
+from core.supervision import FAULTS, Worker, do_all, note
 from core.tls.facts import Handshake
 from core.tls.settings import Tls
 from core.wire.faults import SOUND, BothWays, Faults, check_faults
@@ -304,7 +304,7 @@ class Session(ABC):
             if self._adopt(loop):
                 loop.call_soon(self._set_out)
                 loop.run()
-        except Exception as error:  # noqa: BLE001 - a session's thread ends with its events, never with a traceback
+        except FAULTS as error:  # a session's thread ends with its events, never with a traceback
             note(f"{self.role.name} {self.target}", error)
             self._failure = explain(error, self._doing, self.target)
         finally:
@@ -434,7 +434,7 @@ class Session(ABC):
             request_line=self._limits.request_line if self._looks_for_http and not peer.is_local else None,
         )
         self._register(connection)
-        connection.announce(took, process)
+        connection.guard(partial(connection.announce, took, process))
         if self.socket_options is not AS_USUAL:
             connection.guard(partial(connection.tune, self.socket_options))
         if self._faults != SOUND or self._own_faults:

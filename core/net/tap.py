@@ -28,7 +28,7 @@ from core.origin import EDITED, PASSED_ON, Origin
 from core.proxy import Proxy, make_proxy
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
-from core.supervision import do_all, note
+from core.supervision import FAULTS, do_all, note
 from core.tls.settings import Tls
 from core.wire.faults import BothWays, Faults
 from core.wire.framing import parse_framing
@@ -281,7 +281,7 @@ class Tap(ListeningSession):
         sockets.tune(sock, self._limits)
         try:
             self._connection(sock, peer, took, -caller.connection.number)
-        except Exception as error:  # noqa: BLE001 - mostly an ``OSError``: reset before we got to it
+        except FAULTS as error:  # mostly an ``OSError``: reset before we got to it
             self._drop(sock)
             if not isinstance(error, OSError):
                 note(f"connecting to {peer}", error)

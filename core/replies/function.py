@@ -43,7 +43,7 @@ class FunctionPeer:
 class FunctionReply(Reply, has_name=False):
     """Calls ``function(peer, message)`` on the server's thread. What it returns or yields is sent.
 
-    What it raises ends that connection, and is logged.
+    What it raises ends that connection, and is logged; ``KeyboardInterrupt`` ends the server.
     """
 
     name = "function"
@@ -54,6 +54,8 @@ class FunctionReply(Reply, has_name=False):
     origin = SCRIPT
 
     def __init__(self, function: Callable[[FunctionPeer, bytes], Returned]) -> None:
+        """Raises ``TypeError`` for a function that cannot be called with a peer and a message."""
+        _check_is_called_with_two(function)
         self._function = function
 
     def responder(self, peer: Peer) -> Responder:
@@ -69,14 +71,24 @@ class _FunctionResponder(Responder):
         """Nothing is said before the peer speaks."""
 
     def received(self, message: bytes) -> None:
-        try:
-            for answer in answers(self._function(self._peer, message)):
-                self._peer.send(answer)
-        except SystemExit as error:  # it would end the session's thread, and with it everybody's connection
-            raise RuntimeError("the function that answers has called sys.exit") from error
+        for answer in answers(self._function(self._peer, message)):
+            self._peer.send(answer)
 
     def peer_finished(self, then: Callable[[], None]) -> None:
         then()
 
     def closed(self) -> None:
         """Nothing was taken."""
+
+
+def _check_is_called_with_two(function: Callable[..., object]) -> None:
+    from inspect import signature  # only where there is a function: it takes longer than everything else here
+
+    try:
+        parameters = signature(function)
+    except (TypeError, ValueError):  # of what is written in C some tell nothing
+        return
+    try:
+        parameters.bind(None, None)
+    except TypeError as error:
+        raise TypeError(f"reply is called with a peer and a message, and cannot be: {error}") from None

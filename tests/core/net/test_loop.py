@@ -124,7 +124,7 @@ def test_what_a_call_raises_comes_out_of_run(loop: Loop) -> None:
 
 
 def test_what_the_call_for_a_connection_s_socket_raises_is_that_connection_s_alone(loop: Loop) -> None:
-    failed: list[Exception] = []
+    failed: list[BaseException] = []
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.send(b"hello")

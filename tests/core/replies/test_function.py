@@ -59,6 +59,20 @@ def test_what_is_no_answer_is_logged_and_sends_nothing(answer: object, logged_er
     logged_errors.clear()
 
 
+@pytest.mark.parametrize(
+    "function",
+    [lambda message: message, lambda: b"", lambda a, b, c: a, lambda *, peer, message: b"", Generator, str.upper],
+)
+def test_a_function_that_cannot_be_called_with_a_peer_and_a_message_is_refused(function: object) -> None:
+    with pytest.raises(TypeError, match="a peer and a message"):
+        Server("127.0.0.1:0", reply=function)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("function", [lambda *said: said[1], lambda peer, message, times=2: message * times, min])
+def test_a_function_that_can_be_called_with_two_is_taken(function: object) -> None:
+    Server("127.0.0.1:0", reply=function)  # type: ignore[arg-type]
+
+
 def test_a_function_that_exits_ends_that_connection_alone(logged_errors: list[object]) -> None:
     def answer(_peer: FunctionPeer, message: bytes) -> bytes:
         return message if message == b"good" else sys.exit("enough")
