@@ -126,8 +126,8 @@ class Address:
 
     @property
     def is_localhost(self) -> bool:
-        """Whether the host is the name ``localhost``, which stands for two addresses."""
-        return self.host.lower() == "localhost"
+        """See ``is_localhost``."""
+        return is_localhost(self.host)
 
     @property
     def is_loopback(self) -> bool:
@@ -198,6 +198,11 @@ class Parts(NamedTuple):
     host: str | None
     port: str | None
     tls: bool  # whether its scheme asks for TLS
+
+
+def is_localhost(host: str) -> bool:
+    """Whether it is ``localhost`` or a name below it: this machine, at two addresses (RFC 6761, 6.3)."""
+    return f".{host.lower().removesuffix('.')}".endswith(".localhost")
 
 
 def parse_address(

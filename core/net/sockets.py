@@ -75,15 +75,27 @@ def _interface(index: int) -> str:
 def resolve(target: Address, *, for_server: bool) -> list[Endpoint]:
     """Ask the system what ``target`` stands for, in the order in which to try. Blocks for names.
 
-    ``localhost`` of a server is both loopback addresses, because a client may try either first.
+    ``localhost`` of a server is both loopback addresses, because a client may try either first. So it is of a client
+    whose system does not know it, as few know the names below it (RFC 6761, 6.3).
     Raises ``OSError`` (``socket.gaierror`` for a name).
     """
     if target.is_local:
         name = local_sockets.sockaddr_of(target)
         return [Endpoint(local_sockets.FAMILY or 0, name)]
-    if for_server and target.is_localhost:
-        both = (socket.AF_INET, ("127.0.0.1", target.port)), (socket.AF_INET6, ("::1", target.port, 0, 0))
-        return [Endpoint(family, sockaddr) for family, sockaddr in both]
+    if not target.is_localhost:
+        return _look_up(target)
+    both = (socket.AF_INET, ("127.0.0.1", target.port)), (socket.AF_INET6, ("::1", target.port, 0, 0))
+    loopbacks = [Endpoint(family, sockaddr) for family, sockaddr in both]
+    if for_server:
+        return loopbacks
+    try:
+        return _look_up(target)
+    except socket.gaierror:
+        return loopbacks
+
+
+def _look_up(target: Address) -> list[Endpoint]:
+    """Ask the system. Raises ``socket.gaierror``."""
     flags = socket.AI_NUMERICHOST if target.is_literal else 0
     try:
         found = socket.getaddrinfo(

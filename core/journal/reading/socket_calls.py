@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from core.address import is_localhost
 from core.events import RESETS_OF_OURS, Ending
 from core.journal.display_row import RECEIVED, SENT, DisplayRow
 from core.local_address import is_local, system_name
@@ -146,7 +147,7 @@ def _resolving(
     _row: DisplayRow, detail: Mapping[str, object], context: CallContext, _earlier: Earlier
 ) -> list[SocketCall]:
     host, port = str(detail.get("host", "")), context.target.rpartition(":")[2]
-    if context.listens and host == "localhost":
+    if context.listens and is_localhost(host):
         return []  # both loopback addresses, without asking
     kind = "type=SOCK_DGRAM, proto=IPPROTO_UDP" if context.datagrams else "type=SOCK_STREAM, proto=IPPROTO_TCP"
     asked = f"getaddrinfo({host!r}, {port or UNKNOWN}, {kind})"

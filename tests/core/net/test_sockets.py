@@ -127,6 +127,27 @@ def test_localhost_of_a_server_is_both_loopbacks_without_asking_anybody(monkeypa
     assert [str(endpoint.address) for endpoint in found] == ["127.0.0.1:80", "[::1]:80"]
 
 
+@pytest.mark.parametrize("host", ["localhost", "localhost.", "LocalHost", "tincan.localhost", "a.b.localhost."])
+def test_localhost_of_a_client_is_both_loopbacks_where_the_system_does_not_know_it(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def knows_none(*_args: object, **_options: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", knows_none)
+    found = sockets.resolve(Address(host, 80), for_server=False)
+    assert [str(endpoint.address) for endpoint in found] == ["127.0.0.1:80", "[::1]:80"]
+
+
+@pytest.mark.parametrize("host", ["localhost.example", "mylocalhost", "example.localhosts"])
+def test_a_name_that_only_looks_like_localhost_is_the_system_s(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 80))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: [row])
+    for for_server in (False, True):
+        found = sockets.resolve(Address(host, 80), for_server=for_server)
+        assert [str(endpoint.address) for endpoint in found] == ["192.0.2.1:80"]
+
+
 def test_an_address_that_the_resolver_names_twice_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
     row = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 80))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: [row, row])

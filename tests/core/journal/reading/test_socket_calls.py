@@ -97,6 +97,7 @@ def test_under_tls_it_is_said_that_the_socket_carried_something_else() -> None:
         ("resolving", {"host": "example.org"}, CLIENT,
          ["getaddrinfo('example.org', 80, type=SOCK_STREAM, proto=IPPROTO_TCP)"]),
         ("resolving", {"host": "localhost"}, SERVER, []),
+        ("resolving", {"host": "tincan.LocalHost."}, SERVER, []),
         ("resolved", {"addresses": ["1.2.3.4:80", "[::2]:80"], "took": 0.25}, CLIENT,
          ["getaddrinfo -> [('1.2.3.4', 80), ('::2', 80)], took 250 ms"]),
         ("tried", {"address": "1.2.3.4:80", "took": 0.5, "why": {"what": "refused", "errno": "ECONNREFUSED"}}, CLIENT,
