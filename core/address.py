@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core.errors import AddressError, quoted
+from core.errors import AddressError, check_type, quoted
 from core.local_address import SCHEME, check_local, is_local, read_local
 
 DEFAULT_HOST = "127.0.0.1"
@@ -80,13 +80,14 @@ class Address:
     name; ``port`` is 0 to 65535, where 0 means "any free port" and suits a server only.
     Or ``host`` is a local socket, ``unix:/path`` (``core.local_address``), and the port 0.
 
-    Raises ``AddressError`` for anything else.
+    Raises ``AddressError`` for anything else, and ``TypeError`` for a host that is no text.
     """
 
     host: str
     port: int
 
     def __post_init__(self) -> None:
+        check_type("host", self.host, str)
         check_host(self.host)
         if type(self.port) is not int or not 0 <= self.port <= HIGHEST_PORT:
             raise AddressError(f"the port must be a whole number from 0 to {HIGHEST_PORT}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass, field
 from enum import Enum
+from types import NoneType
 
 from core.words import sentence
 
@@ -186,6 +187,13 @@ def system_text(error: OSError) -> str:
     code = getattr(error, "winerror", None) or 0
     name = f"WinError {code}" if 0 < code < _SOCKET_ERRORS else errno.errorcode.get(error.errno or 0, "")
     return f"{error.strerror or error} ({name})" if name else str(error.strerror or error)
+
+
+def check_type(name: str, value: object, *kinds: type) -> None:
+    """Raise ``TypeError`` for an argument of another type, which would fail later with other words, or never."""
+    if not isinstance(value, kinds):
+        known = " or ".join("None" if kind is NoneType else kind.__name__ for kind in kinds)
+        raise TypeError(f"{name} has to be {known}, and this is {type(value).__name__}")
 
 
 def quoted(text: str, most: int = 40) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 from core.address import HIGHEST_PORT, Address, parse_address, split_target
-from core.errors import AddressError
+from core.errors import AddressError, check_type
 from core.local_address import is_local, read_local
 
 SOCKS5, HTTP = "socks5", "http"
@@ -31,6 +31,9 @@ class Proxy:
     password: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
+        check_type("address", self.address, Address)
+        for name in ("kind", "user", "password"):
+            check_type(name, getattr(self, name), str)
         if self.kind not in _DEFAULT_PORTS:
             raise AddressError("a proxy is socks5 or http")
         if self.address.is_local:

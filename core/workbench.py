@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from core.address import Address
 from core.clock import monotonic, monotonic_ns
-from core.errors import JournalError, NoThread, SendError
+from core.errors import JournalError, NoThread, SendError, check_type
 from core.events import ConnectionId, SessionClosed, SessionId
 from core.explanations import Doing, explain
 from core.journal.reading.reader import JournalReader
@@ -65,6 +65,7 @@ class Workbench:
     """
 
     def __init__(self, journal: Path | str | None = None, *, limits: Limits = DEFAULTS) -> None:
+        check_type("limits", limits, Limits)
         sockets.raise_descriptor_limit()
         self._limits = limits
         self._recorder = Recorder(Path(journal) if journal is not None else None, limits)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self, TypedDict
 
 from core.address import Address
 from core.clock import monotonic_ns
-from core.errors import Explanation, SendError, TlsSettingsError
+from core.errors import Explanation, SendError, TlsSettingsError, check_type
 from core.events import (
     ConnectionId,
     Ending,
@@ -61,15 +61,14 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "fault_in": (Faults, NoneType),
     "stands": (Callable, NoneType),  # type: ignore[dict-item]
     "proxy": (Proxy, str, NoneType),
+    "socket_options": (SocketOptions,),
 }
 
 
 def check_types(**arguments: object) -> None:
     """Raise ``TypeError`` for an argument of another type: it would fail later, on the session's thread, or never."""
     for name, value in arguments.items():
-        if not isinstance(value, _KINDS[name]):
-            kinds = " or ".join("None" if kind is NoneType else kind.__name__ for kind in _KINDS[name])
-            raise TypeError(f"{name} has to be {kinds}, and this is {type(value).__name__}")
+        check_type(name, value, *_KINDS[name])
 
 
 class SessionArguments(TypedDict):

@@ -159,6 +159,7 @@ class UdpServer(_DatagramSession, Server):
             fault_out=fault_out,
             fault_in=fault_in,
         )
+        check_types(socket_options=socket_options)
         self.socket_options = self._in_effect = _with_group(socket_options, target)
 
     # The server's thread.
@@ -317,6 +318,7 @@ class UdpClient(_DatagramSession, Client):
             fault_in=fault_in,
             stands=stands,
         )
+        check_types(socket_options=socket_options)
         self.socket_options = self._in_effect = socket_options
 
     # Any thread.

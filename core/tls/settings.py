@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from types import NoneType
 
 from core.address import check_host
-from core.errors import AddressError, TlsSettingsError, quoted
+from core.errors import AddressError, TlsSettingsError, check_type, quoted
 
 STARTTLS = ("smtp", "imap", "postgres", "ldap")
 
@@ -56,6 +57,10 @@ class Tls:
     authority: Path | None = None  # the folder of Tincan's own authority; None: the settings folder
 
     def __post_init__(self) -> None:
+        check_type("password", self.password, str, NoneType)
+        check_type("verify", self.verify, bool)
+        for name in ("pin", "server_name", "starttls"):
+            check_type(name, getattr(self, name), str)
         for name in ("ca", "certificate", "key", "key_log", "authority"):
             value = getattr(self, name)
             object.__setattr__(self, name, Path(value) if value is not None else None)
@@ -93,9 +98,9 @@ def parse_protocols(text: str) -> tuple[str, ...]:
 
 
 def _checked_protocols(names: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(names, str):
-        raise TypeError(f"alpn has to be a tuple of protocols, such as {(names,)}, and this is str")
+    check_type("alpn", names, tuple, list)
     for name in names:
+        check_type("a name in alpn", name, str)
         if not name or not name.isascii() or not name.isprintable() or len(name) > _LONGEST_PROTOCOL:
             raise TlsSettingsError(f"{quoted(name)} is not the name of a protocol for ALPN, as h2 and http/1.1 are")
     return tuple(dict.fromkeys(names))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
-from core.errors import Fault, TincanError, quoted
+from core.errors import Fault, TincanError, check_type, quoted
 from core.words import counted, decimal, human_bytes
 
 REMARK = "fault on"  # with which a remark begins that tells of one
@@ -156,6 +156,7 @@ _FORMS = (
 
 def parse_faults(text: str) -> Faults:
     """Read faults as they are written: ``latency=100ms~20,slice=1``, or a preset's name. Raises ``FaultError``."""
+    check_type("text", text, str)
     faults = Faults()
     for part in filter(None, map(str.strip, text.split(","))):
         name, _, value = part.partition("=")
