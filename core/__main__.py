@@ -61,7 +61,11 @@ def _chosen(arguments: Sequence[str]) -> argparse.Namespace:
             add, run = _imported(name)
             add(command)
             command.set_defaults(run=run)
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    from core.cli.arguments import refuse_to_overwrite  # which the command has imported
+
+    refuse_to_overwrite(commands.choices[chosen.command], chosen)
+    return chosen
 
 
 def _imported(name: str) -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]:

@@ -107,7 +107,9 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.cli.common", LIBRARY | {"core.command", "core.journal.recording.ledger", "core.text_safety"}),
     (
         "core.cli.arguments",
-        LIBRARY | {"core.cli.common", "core.compose.encoding", "core.net.socket_options", "core.wire"},
+        LIBRARY
+        | {"core.cli.common", "core.compose.encoding", "core.journal.recording.files"}
+        | {"core.net.socket_options", "core.wire"},
     ),
     ("core.cli.tls", LIBRARY | {"core.cli.arguments", "core.cli.common", "core.tls"}),
     ("core.cli.reading", LIBRARY | {"core.journal"}),

@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ from core.address import Address, Destination
 from core.cli.common import ask_password, is_terminal
 from core.compose.encoding import Encoding, find_encoding
 from core.errors import AddressError, TincanError, quoted
+from core.journal.recording.files import BESIDE
 from core.local_address import has_file
 from core.net.socket_options import (
     AS_USUAL,
@@ -36,6 +37,7 @@ PASSWORD = "TINCAN_PROXY_PASSWORD"  # noqa: S105 - the variable's name; on the c
 _NUMBER = re.compile("-?[0-9]{1,9}", re.ASCII)  # SQLite would refuse one of 20 digits
 _LONGEST_WAIT = 86_400.0  # seconds
 _Found = TypeVar("_Found")
+_WRITTEN = {"output": "--output", "junit": "--junit", "locust": "--locust", "key_log": "--key-log"}  # and the journal
 
 
 def argument(parse: Callable[[str], _Found]) -> Callable[[str], _Found]:
@@ -142,12 +144,15 @@ def named_file(typed: str) -> Path:
     return Path(typed)
 
 
-def refuse_to_overwrite(
-    parser: argparse.ArgumentParser, option: str, written: Path | None, others: Iterable[Path | None]
-) -> None:
-    """Refuse to write the file of an option if it is one of ``others``, which are read or written as well."""
-    for each in others:
-        if written is not None and each is not None and _are_same(written, each):
+def refuse_to_overwrite(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> None:
+    """Refuse a command line that names a file to be written, and the same one to be read or written as well."""
+    named = {name: value for name, value in vars(chosen).items() if value and isinstance(value, str | Path | list)}
+    for name, option in _WRITTEN.items():
+        written = named.pop(name, None)
+        if not isinstance(written, Path):
+            continue
+        others = [each for value in named.values() for each in (value if isinstance(value, list) else [value])]
+        if any(_are_same(written, Path(f"{other}{suffix}")) for other in others for suffix in BESIDE):
             parser.error(f"argument {option}: {written} is named twice, and would be lost: choose another name")
 
 

@@ -7,11 +7,10 @@ import contextlib
 import stat
 import sys
 import threading
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from core.cli.arguments import add_directions, add_encoding, add_frame, named_file, number_of, refuse_to_overwrite
+from core.cli.arguments import add_directions, add_encoding, add_frame, named_file, number_of
 from core.cli.common import (
     INTERRUPTED,
     OutputError,
@@ -85,7 +84,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="replace this file, or write to this pipe or device (- is standard output, the default); raw bytes: "
         "FILE-1-received.bin ... beside it",
     )
-    parser.set_defaults(options=partial(_options, parser))
+    parser.set_defaults(options=_options)
 
 
 def run_export(options: ExportOptions) -> int:
@@ -123,8 +122,7 @@ def _is_stream(path: Path) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
-def _options(parser: argparse.ArgumentParser, found: argparse.Namespace) -> ExportOptions:
-    refuse_to_overwrite(parser, "--output", found.output, [found.journal])
+def _options(found: argparse.Namespace) -> ExportOptions:
     values = {name: getattr(found, name) for name in ExportOptions._fields}
     return ExportOptions(**{**values, "form": find_format(found.form), "by": tuple(found.by)})
 

@@ -13,7 +13,7 @@ from itertools import chain, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-from core.cli.arguments import add_directions, add_encoding, number_of
+from core.cli.arguments import add_directions, add_encoding, number_of, seconds
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, writing_output
 from core.cli.reading import DAMAGED, BadRequest, TerminalJournal, chosen, no_session, numbered
 from core.compose import Encoding, decode_as
@@ -84,7 +84,7 @@ def _add_what_programs_ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json-lines", dest="for_program", action="store_true", help=hidden)
     parser.add_argument("--ids", type=_numbers, help=hidden)
     parser.add_argument("--entries", type=_span, help=hidden)
-    parser.add_argument("--patience", type=float, default=0.0, help=hidden)
+    parser.add_argument("--patience", type=seconds, default=0.0, help=hidden)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -17,7 +17,6 @@ from core.cli.arguments import (
     faults_of,
     named_file,
     proxy_to,
-    refuse_to_overwrite,
     seconds,
 )
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, write_file, writing_output
@@ -106,7 +105,6 @@ def _rate(text: str) -> float:
 def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> LoadOptions:
     from core.steps.step_file import StepFileError, read_step_file
 
-    refuse_to_overwrite(parser, "--locust", chosen.locust, [chosen.file])
     try:
         steps = read_step_file(chosen.file)
     except StepFileError as error:

@@ -21,7 +21,6 @@ from core.cli.arguments import (
     faults_of,
     named_file,
     proxy_to,
-    refuse_to_overwrite,
 )
 from core.cli.common import (
     INTERRUPTED,
@@ -108,7 +107,6 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Pla
         except TincanError as error:
             parser.error(f"{quoted(last)} is neither a file nor an address: {error}")
     paths = [Path(word) for word in (others if target is not None else chosen.words)]
-    refuse_to_overwrite(parser, "--junit", chosen.junit, [*paths, chosen.journal])
     try:
         lists = tuple((path, read_step_file(path)) for path in paths)
     except StepFileError as error:

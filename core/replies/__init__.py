@@ -274,7 +274,8 @@ def make_reply(reply: str | Reply | Callable[..., Any]) -> Reply:
     rule = find_reply(reply)
     if rule is None:
         names = ", ".join(known.name for known in (*all_replies(), *replies_with_argument()))
-        raise TincanError(f"there is no reply called {quoted(reply)}; there are {names}")
+        wrong = f"there is no reply called {quoted(reply)}" if reply else "the name of the reply is missing"
+        raise TincanError(f"{wrong}; there are {names}")
     return rule.made(reply.partition(":")[2])
 
 

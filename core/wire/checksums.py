@@ -445,6 +445,8 @@ def parse_checked(inner: Framing, text: str, place: int) -> Framing:
     """A framing with the checksum that is written in ``text``, at ``place`` of it all. Raises ``FramingError``."""
     written = Written(text, place)
     name = written.first
+    if not name:
+        raise FramingError(f"the name of the checksum is missing; there are {', '.join(ALGORITHMS)}", place)
     if name not in ALGORITHMS:
         raise FramingError(f"there is no checksum called {quoted(name)}; there are {', '.join(ALGORITHMS)}", place)
     form = written.flag(*_FORMS)

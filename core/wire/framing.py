@@ -359,6 +359,8 @@ def parse_framing(text: str) -> Framing:
         if colon:
             raise FramingError(f"{name} takes nothing behind it", len(name))
         return _PLAIN[name]
+    if not name:
+        raise FramingError(f"the name of the framing is missing; there are {', '.join((*_PLAIN, *_PARSERS))}")
     if name not in _PARSERS:
         raise FramingError(f"there is no framing called {quoted(name)}; there are {', '.join((*_PLAIN, *_PARSERS))}")
     if not rest:
@@ -450,7 +452,8 @@ def hex_bytes(text: str, place: int, what: str, most: int) -> bytes:
     if len(text) % 2:
         raise FramingError(f"{what} must be two hex digits a byte; one is missing", place + len(text))
     if not 1 <= len(text) // 2 <= most:
-        raise FramingError(f"{what} must have 1 to {most} bytes; it has {len(text) // 2:,}", place)
+        sizes = f"1 to {most} bytes" if most > 1 else "one byte"
+        raise FramingError(f"{what} must have {sizes}; it has {len(text) // 2:,}", place)
     return bytes.fromhex(text)
 
 

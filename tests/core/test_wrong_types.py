@@ -12,7 +12,7 @@ import core
 from core.address import Address
 from core.errors import TincanError
 
-_NEEDED = {  # of what cannot be made without
+_NEEDED: dict[str, dict[str, object]] = {  # of what cannot be made without
     "Address": {"host": "127.0.0.1", "port": 0},
     "Client": {"target": "127.0.0.1:1"},
     "Proxy": {"kind": "socks5", "address": Address("127.0.0.1", 1), "user": "a"},

@@ -94,6 +94,34 @@ def test_what_makes_no_sense_is_said_in_one_line(arguments: str, says: str, caps
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "serve 1 --journal X --key-log X",
+        "serve 1 --cert X --key-log ./X",
+        "serve 1 --rules X --key-log X",
+        "connect h:1 --ca X --key-log X",
+        "connect h:1 --journal X --key-log X-wal",
+        "connect h:1 --password-file X --key-log X",
+        "tap tls://1 h:1 --client-ca X --key-log X",
+        "test X h:1 --key-log X",
+        "test other X --junit X",
+        "replay X h:1 --key-log X",
+        "load X h:1 --key-log X",
+    ],
+)
+def test_secrets_are_written_over_nothing_that_is_read_or_written_as_well(
+    arguments: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as leaving:
+        parse(arguments.split())
+    assert leaving.value.code == 2
+    err = capsys.readouterr().err
+    assert "is named twice, and would be lost: choose another name" in err
+    assert err.count("\n") == 1
+
+
 @only_posix("Windows has no pipes in folders")
 def test_a_certificate_in_a_pipe_is_left_for_the_session_to_read(tmp_path: Path) -> None:
     pipe, own = tmp_path / "pipe", make()

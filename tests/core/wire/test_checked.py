@@ -97,7 +97,7 @@ def test_digits_of_a_checksum_may_be_of_either_case() -> None:
 @pytest.mark.parametrize(
     ("written", "place", "says"),
     [
-        ("line+", 5, "there is no checksum called “”; there are crc8, "),
+        ("line+", 5, "the name of the checksum is missing; there are crc8, "),
         ("line+md5", 5, "there is no checksum called “md5”"),
         ("line+xor+xor", 5, "there is no checksum called “xor+xor”"),
         ("lime+xor", 0, "there is no framing called “lime”"),

@@ -109,7 +109,11 @@ def test_a_framing_has_words_for_people(written: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("written", "place", "says"),
     [
-        ("", 0, "there is no framing called “”; there are raw, line, netstring, content-length, delimiter, between,"),
+        (
+            "",
+            0,
+            "the name of the framing is missing; there are raw, line, netstring, content-length, delimiter, between,",
+        ),
         ("csv", 0, "there is no framing called “csv”"),
         ("Line", 0, "there is no framing called “Line”"),
         ("raw:1", 3, "raw takes nothing behind it"),
@@ -129,7 +133,7 @@ def test_a_framing_has_words_for_people(written: str, words: str) -> None:
         ("between:0b,1c=0d", 13, "the end must be hex digits, not “=”"),
         ("between:0b,1c,0d", 14, "“0d” means nothing here: there can be nothing but the start and the end"),
         ("between:aabbaa,0d", 8, "the start must not have its first byte in it again"),
-        ("flag:7e7e", 5, "the flag must have 1 to 1 bytes; it has 2"),
+        ("flag:7e7e", 5, "the flag must have one byte; it has 2"),
         ("flag:7e,c0", 8, "“c0” means nothing here: there can be nothing but the byte"),
         ("netstring:4", 9, "netstring takes nothing behind it"),
         ("length:2be,offset=x", 18, "the offset must be a number from 0 to 1,024, not “x”"),
@@ -147,7 +151,7 @@ def test_a_framing_has_words_for_people(written: str, words: str) -> None:
         ("fixed:99999999999999999999", 6, "the size must be a number from 1 to 16,777,216"),
         ("fixed:-1", 6, "the size must be a number from 1 to 16,777,216, not “-1”"),
         ("fixed:٣", 6, "the size must be a number"),
-        ("fixed:16,pad=2000", 13, "the byte that fills up must have 1 to 1 bytes; it has 2"),
+        ("fixed:16,pad=2000", 13, "the byte that fills up must have one byte; it has 2"),
         ("gap:3600001", 4, "the silence must be from 1 to 3,600,000, not 3,600,001"),
         ("\x1b[2J", 0, r"there is no framing called “\u001b[2J”"),
         ("x" * 500, 0, f"called “{'x' * 39}…”; there"),
