@@ -464,7 +464,9 @@ def _connection(key: int, values: list[_Value], is_short: bool, _missing: int) -
     _whole(is_short)
     ended = None if ending is None else _text(ending)
     local_name, peer_name = map(_text, (local, peer))
-    return [ConnectionFound(_positive(key), _positive(session), _positive(number), local_name, peer_name, ended)]
+    of_session = _int(number)  # below 0 for those of a tap that lead to its targets
+    _positive(abs(of_session))
+    return [ConnectionFound(_positive(key), _positive(session), of_session, local_name, peer_name, ended)]
 
 
 def _session(key: int, values: list[_Value], is_short: bool, _missing: int) -> list[Row]:
