@@ -5,6 +5,7 @@ All are on from the first start. A limit that is off is None.
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -99,8 +100,10 @@ class Limits:
         for each in fields(self):
             value = getattr(self, each.name)
             is_off = value is None and str(each.type).endswith("None")
-            if not (is_off or (isinstance(value, int | float) and value >= 0)):
-                raise ValueError(f"{each.name} must be a number from 0 on, and is {value!r}")
+            is_whole = str(each.type).startswith("int")
+            if not (is_off or (isinstance(value, int if is_whole else int | float) and 0 <= value < math.inf)):
+                kind = "whole number" if is_whole else "number"
+                raise ValueError(f"{each.name} must be a {kind} from 0 on, and is {value!r}")
         if self.events_low > self.events_high:
             raise ValueError("events_low must not be above events_high")
         if self.connections < 1 or self.outbox < 1 or self.message < 1 or self.receive < 1:

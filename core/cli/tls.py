@@ -174,8 +174,8 @@ def _with_password(tls: Tls) -> Tls:
     """The same, with the password of its key if that has one and somebody is there to be asked."""
     from core.tls.contexts import read_own
 
-    if any(path is not None and path.is_fifo() for path in (tls.certificate, tls.key)):
-        return tls  # a pipe, as a shell's <(command) is, can be read only once
+    if _is_pipe(tls.certificate) or _is_pipe(tls.key):  # as a shell's <(command), which can be read only once
+        return tls
     try:
         read_own(tls)
     except TlsPasswordError as error:
@@ -183,3 +183,10 @@ def _with_password(tls: Tls) -> Tls:
             raise TlsPasswordError(f"{error}; {PASSWORD} in the environment may have it, or --password-file") from error
         return replace(tls, password=ask_password(str(tls.key or tls.certificate)))
     return tls
+
+
+def _is_pipe(path: Path | None) -> bool:
+    try:
+        return path is not None and path.is_fifo()
+    except OSError:  # such as a name that is too long: whoever reads it says why that cannot be done
+        return False

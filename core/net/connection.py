@@ -853,6 +853,9 @@ class Connection:
             at = _now()
             self._emit(Received(self._session, self.id, at, data))
             self._let_hear(data, at)
+            if self._closing is not None:
+                self._drain(len(data))
+                continue
             self._hand_over(self._framer.feed(data, at))
         self._break(error)
 

@@ -38,6 +38,9 @@ def test_everything_is_limited_from_the_first_start_but_idling() -> None:
         {"flush": None},
         {"idle": "10 s"},
         {"connections": "5"},
+        {"keepalive_idle": 2.5},
+        {"answers": 0.5},
+        {"drain": float("inf")},
     ],
     ids=str,
 )

@@ -143,6 +143,7 @@ class PageFile:
             head = self._file.read(100)
         except OSError:
             head = b""
+        self._too_long = 0  # records whose last page points to one more, as where the layout is another
         self._page_size, self._usable = self._lay_out(head)
 
     @property
@@ -193,14 +194,16 @@ class PageFile:
                 choices = [(size, size - (head[20] if head[20] <= 32 else 0)), (size, size), *choices]
         return max(dict.fromkeys(choices), key=self._fit)
 
-    def _fit(self, choice: tuple[int, int]) -> int:
-        """How many rows can be read as a whole if the file is laid out like this.
+    def _fit(self, choice: tuple[int, int]) -> tuple[int, int]:
+        """How many rows can be read as a whole if the file is laid out like this; then, below 0, how many are too long.
 
-        Each counts once: noise may point to one many times.
+        Each of the first counts once: noise may point to one many times.
         """
         self._page_size, self._usable = choice
+        self._too_long = 0
         numbers = islice(range(2, self.count + 1), _SAMPLE // self._page_size)
-        return len({row for number in numbers for row in self.rows(number) if _is_whole(row)})
+        whole = len({row for number in numbers for row in self.rows(number) if _is_whole(row)})
+        return whole, -self._too_long
 
     def _page(self, number: int) -> bytes:
         page = self._log.page(number, self._page_size)
@@ -267,6 +270,7 @@ class PageFile:
                 break
             left -= len(parts[-1])
             number = int.from_bytes(page[:4], "big")
+        self._too_long += left == 0 and number != 0 and size < _MOST_READ
         return b"".join(parts)
 
 
@@ -460,7 +464,9 @@ def _connection(key: int, values: list[_Value], is_short: bool, _missing: int) -
     _whole(is_short)
     ended = None if ending is None else _text(ending)
     local_name, peer_name = map(_text, (local, peer))
-    return [ConnectionFound(_positive(key), _positive(session), _positive(number), local_name, peer_name, ended)]
+    of_session = _int(number)  # below 0 for those of a tap that lead to its targets
+    _positive(abs(of_session))
+    return [ConnectionFound(_positive(key), _positive(session), of_session, local_name, peer_name, ended)]
 
 
 def _session(key: int, values: list[_Value], is_short: bool, _missing: int) -> list[Row]:

@@ -307,7 +307,7 @@ class _KnownSessions:
         if detail.get("took") is None:
             self._roles[row.session] = guess_role(["listening"]).name  # the peer came to us
         number = number if isinstance(number, int) else 0
-        if not (local and peer and 0 < number < _MANY):
+        if not (local and peer and 0 < abs(number) < _MANY):  # those of a tap that lead to its targets are below 0
             return False
         told = ConnectionFound(connection, row.session, number, local, peer, self._endings.get(connection))
         known = self._connections.setdefault(connection, told)

@@ -161,6 +161,7 @@ def test_tls_as_connect_has_it(tmp_path: Path) -> None:
         (["none.json", "127.0.0.1:1"], "none.json cannot be read"),
         (["good.json"], "good.json names no target: type HOST:PORT behind the files"),
         (["good.json", "no-file-and-no-address"], "is neither a file nor an address"),
+        (["good.json", "a" * 300], "is neither a file nor an address"),
         (["good.json", "h:1", "--pin", "abc"], "is not a SHA-256 fingerprint"),
     ],
 )

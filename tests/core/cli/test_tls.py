@@ -83,6 +83,7 @@ def test_what_is_asked_for_is_understood(arguments: str, tls: Tls | None) -> Non
         ("connect h:1 --starttls pop3", "invalid choice: 'pop3'"),
         ("serve 1 --no-verify", "unrecognized arguments: --no-verify"),
         ("connect h:1 --cert /no/such/file", f"{Path('/no/such/file')} cannot be read"),
+        (f"connect h:1 --cert {'a' * 300}", "cannot be read"),
     ],
 )
 def test_what_makes_no_sense_is_said_in_one_line(arguments: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -190,6 +190,24 @@ def test_what_comes_when_the_other_leg_is_over_is_not_kept_and_told_to_be_lost(h
     assert f"{len(said):,} bytes that came were not passed on: #1→ is over" in notes, notes
 
 
+@only_posix("Windows forgets the bytes that came before a RST")
+@needs_rst
+def test_what_came_before_a_reset_that_a_write_meets_in_closing_is_told_to_be_lost() -> None:
+    with between(target=Resets) as pair:
+        fill(pair)
+        far = pair.tap.connections[1]
+        pair.sink.congest()
+        pair.target.say(b"unread")
+        far.close()
+        until(lambda: far._closing is not None, "the leg to be closing")
+        pair.target.leave()
+        closed = pair.sink.wait_for(Closed, connection=far.id)
+    assert closed[0].ending is Ending.PEER_RESET
+    assert [event.data for event in pair.sink.of(Received, far.id)] == [b"unread"]
+    told = [remark.text for remark in pair.sink.of(Remark, far.id)]
+    assert "6 bytes that came were not passed on: #1→ is over" in told
+
+
 def test_what_comes_after_a_cut_is_told_to_be_lost() -> None:
     with between(fault_out=parse_faults("cut=5")) as pair:
         pair.caller.say(b"01234")

@@ -31,8 +31,9 @@ Told = dict[int, list[bytes | str]]  # what the entries of each session say, in 
 
 
 @pytest.fixture(params=some(sorted(SCHEMAS, reverse=True), least=2))
-def path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+def path(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A journal with one or two rows on each page, or more; of two sessions, one of which ends early."""
+    monkeypatch.setattr("tests.support.story._connections", itertools.count(2))  # one bit is not to make a 0 of them
     path = tmp_path / "journal.tincan"
     one, two = Story(ONE), Story(TWO)
     writer = JournalWriter(path)
@@ -213,8 +214,10 @@ def test_a_page_that_is_lost_is_counted_whatever_number_is_wrong_elsewhere(path:
 
 @pytest.mark.parametrize("reserved", [1, 8, 16, 32])
 def test_a_head_that_tells_of_reserved_bytes_that_are_not_there_is_not_believed(path: Path, reserved: int) -> None:
-    small_journal(path.with_name("small.tincan"))
-    for each in (path, path.with_name("small.tincan")):
+    small, earlier = path.with_name("small.tincan"), path.with_name("earlier.tincan")
+    small_journal(small)
+    small_journal(earlier)
+    for each in (path, small, in_format(earlier, 3)):  # in which one row goes on on another page
         before = read(each)
         result, after = recovered(each, changed(each.read_bytes(), 20, reserved))
         path.with_name("target.tincan").unlink()

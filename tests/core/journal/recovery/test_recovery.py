@@ -13,6 +13,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -675,6 +676,22 @@ def test_a_value_that_cannot_be_right_costs_its_row_at_most(path: Path, spoil: s
         assert find_damage(journal.path) == ""
         first = journal.reader.sessions()[0]
         assert (first.role, first.entries >= (7 if number < RUNS_SINCE else 6)) == ("server", True)
+
+
+@pytest.mark.parametrize("spoil", ["UPDATE session SET role = 'spectator'", "DELETE FROM connection"])
+def test_a_leg_of_a_tap_to_its_target_keeps_its_number_and_addresses(path: Path, spoil: str) -> None:
+    story = Story(role=Role.TAP)
+    begins, near, far = story.begins(), story.opens(), replace(story.opens(), number=-1)
+    written(path, begins, near, far, story.hears(b"hello"), story.ends())
+    legs = "SELECT number, local, peer FROM connection ORDER BY connection"
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        before = database.execute(legs).fetchall()
+        assert database.execute(spoil).rowcount
+
+    with opened(path) as journal:
+        assert journal.recovered is not None
+        with contextlib.closing(sqlite3.connect(journal.path)) as database:
+            assert database.execute(legs).fetchall() == before
 
 
 class JournalReaderOf(contextlib.closing[JournalReader]):

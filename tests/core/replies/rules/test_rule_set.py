@@ -102,9 +102,10 @@ def test_a_file_that_is_no_table_is_refused_with_the_reason(text: str, says: str
     assert says in str(refused.value)
 
 
-def test_rules_that_nobody_has_are_refused_with_the_names_of_those_that_are_there() -> None:
-    with pytest.raises(TincanError, match="there are no rules “nosuch”: name a file, or one of letter, SCPI"):
-        make_reply("rules:nosuch")
+@pytest.mark.parametrize("nobody_s", ["nosuch", "a" * 300])
+def test_rules_that_nobody_has_are_refused_with_the_names_of_those_that_are_there(nobody_s: str) -> None:
+    with pytest.raises(TincanError, match=r"there are no rules “[^”]+”: name a file, or one of letter, SCPI"):
+        make_reply(f"rules:{nobody_s}")
 
 
 SETTINGS = r"""[General]
