@@ -148,6 +148,8 @@ def failed(error: Exception, path: Path) -> JournalError:
 
     reasons = {
         sqlite3.SQLITE_FULL: "the disk is full",
+        sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Likely causes: this program has as many files open as the "
+        "system allows (ulimit -n); its folder is gone, or you may not use it",
         sqlite3.SQLITE_TOOBIG: f"a value in it has more than {LONGEST_DATA:,} bytes, too many to be handled at once",
         sqlite3.SQLITE_INTERRUPT: "it takes too long, or it was not wanted any more",
     }

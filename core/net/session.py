@@ -304,7 +304,8 @@ class Session(ABC):
                 loop.call_soon(self._set_out)
                 loop.run()
         except FAULTS as error:  # a session's thread ends with its events, never with a traceback
-            note(f"{self.role.name} {self.target}", error)
+            if loop is not None or not isinstance(error, OSError):  # a loop that the system has no room for
+                note(f"{self.role.name} {self.target}", error)
             self._failure = explain(error, self._doing, self.target)
         finally:
             self._wind_up(loop)

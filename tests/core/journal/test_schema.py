@@ -17,7 +17,7 @@ import pytest
 from core.events import Event, Received, SessionId
 from core.journal.reading.reader import JournalReader
 from core.journal.recording.store import JournalWriter, kind_of
-from core.journal.schema import COLUMNS, FORMAT, LONGEST_RUN, MOST_OF_RUN, checksum_of
+from core.journal.schema import COLUMNS, FORMAT, LONGEST_RUN, MOST_OF_RUN, checksum_of, failed
 from core.origin import Origin
 from core.roles import Role
 from tests.support.story import Story
@@ -210,3 +210,11 @@ def test_a_time_that_no_clock_can_tell_is_not_written(path: Path) -> None:
         assert writer.counts == {story.session: 2}
     finally:
         writer.close()
+
+
+def test_a_file_that_sqlite_cannot_open_is_told_with_the_likely_causes(path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError) as refused:
+        sqlite3.connect(path / "of no such folder")
+    said = str(failed(refused.value, path))
+    assert said.startswith(f"the journal {path} cannot be used: it cannot be opened")
+    assert "as many files open as the system allows" in said

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import queue
+import socket
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -92,3 +94,17 @@ def test_a_fault_that_cannot_happen_there_is_refused(make: Callable[..., Session
             make(**{name: faults})
     with pytest.raises(TincanError, match=f"happens to {where}"):
         make().set_faults(BothWays(into=faults))
+
+
+@pytest.mark.case("C-31")
+@pytest.mark.parametrize("make", [SERVER, CLIENT, TAP, UDP_SERVER, UDP_CLIENT])
+def test_a_session_that_has_no_descriptors_for_its_loop_says_so_and_logs_no_fault(
+    make: Callable[..., Session], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def none_left() -> tuple[socket.socket, socket.socket]:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket, "socketpair", none_left)
+    with pytest.raises(TincanError, match="as many connections and files open as the system allows"), make():
+        pass
+    assert not caplog.records
