@@ -33,7 +33,7 @@ from core.workbench import Workbench
 PATIENCE = 20.0  # seconds after which what a test waits for counts as never coming
 HERE = Address("127.0.0.1", 5555)
 
-_connections = itertools.count(1)
+_SESSIONS = 1_000  # of which no two have the same connections
 
 
 class Story:
@@ -44,6 +44,7 @@ class Story:
         self.role = role
         self._clock = itertools.count(start_ns)
         self._numbers = itertools.count(1)
+        self._connections = itertools.count(1 + session, _SESSIONS)
         self.connection = ConnectionId(0)  # the last one opened
 
     def begins(self, target: Address = HERE) -> SessionOpened:
@@ -54,7 +55,7 @@ class Story:
         return Listening(self.session, self.now(), addresses or (HERE,))
 
     def opens(self, port: int = 40_000) -> Opened:
-        self.connection = ConnectionId(next(_connections))
+        self.connection = ConnectionId(next(self._connections))
         number = next(self._numbers)
         took = None if self.role is Role.SERVER else 0.0004
         return Opened(self.session, self.connection, self.now(), number, HERE, Address("127.0.0.1", port), took)

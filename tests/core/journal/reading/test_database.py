@@ -20,6 +20,7 @@ from core.journal.recording.store import JournalWriter
 from core.journal.schema import LONGEST_DATA, SCHEMAS
 from tests.support.journals import write_journal
 from tests.support.story import Story
+from tests.support.systems import only_posix
 
 pytestmark = pytest.mark.case("C-62")
 
@@ -52,6 +53,7 @@ def test_a_journal_of_any_name_is_opened(path: Path, name: str) -> None:
         assert database.execute("SELECT max(entry) FROM chunk").fetchone()[0] > 2
 
 
+@only_posix("a path of Windows begins with its drive")
 def test_a_path_that_begins_with_two_slashes_names_no_host(path: Path) -> None:
     database, _number = open_database(Path(f"/{path}"))
 

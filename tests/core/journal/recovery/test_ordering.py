@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,9 +30,8 @@ Told = dict[int, list[bytes | str]]  # what the entries of each session say, in 
 
 
 @pytest.fixture(params=some(sorted(SCHEMAS, reverse=True), least=2))
-def path(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
+def path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A journal with one or two rows on each page, or more; of two sessions, one of which ends early."""
-    monkeypatch.setattr("tests.support.story._connections", itertools.count(2))  # one bit is not to make a 0 of them
     path = tmp_path / "journal.tincan"
     one, two = Story(ONE), Story(TWO)
     writer = JournalWriter(path)
@@ -146,9 +144,8 @@ def test_the_beginning_of_another_session_changes_nothing_of_the_one_it_claims_t
 @pytest.mark.parametrize("claimed", [3, 100])  # the client's connection, and nobody's
 @pytest.mark.parametrize("key", [3, 8])  # how the server's began and how it ended
 def test_a_note_that_claims_to_be_of_another_connection_changes_nothing_of_that(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: int, claimed: int
+    tmp_path: Path, key: int, claimed: int
 ) -> None:
-    monkeypatch.setattr("tests.support.story._connections", itertools.count(2))  # 1 has no byte of its own
     path = tmp_path / "journal.tincan"
     whole = small_journal(path)
     place = cell_with(whole, key).columns[CONNECTION]
