@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from core import __version__
-from core.cli.common import INTERRUPTED, leave_errors, leave_output, tell_as_is
+from core.cli.common import INTERRUPTED, leave_errors, leave_output, tell_as_is, writing_output
 from core.command import look_for_garbage_seldom, open_closed_streams, program_name, use_utf_8_in_pipes
 from core.errors import TincanError
 
@@ -41,6 +41,12 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         tell_as_is(f"{self.prog}: {message}")
         sys.exit(2)
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Leave once the help or the version is written. Raises ``OutputError`` if it cannot be."""
+        with writing_output():
+            pass  # it has been printed
+        super().exit(status, message)
 
 
 def parse(arguments: Sequence[str]) -> AnyOptions:

@@ -80,6 +80,15 @@ def test_a_full_disk_behind_standard_output_is_told(arguments: Callable[[str], l
     assert b"Traceback" not in said
 
 
+@only_linux("only Linux has a device that is always full")
+@pytest.mark.parametrize("arguments", ["--help", "--version", "connect --help"])
+def test_a_full_disk_behind_the_help_is_told(arguments: str) -> None:
+    code, _out, said = run(arguments.split(), ">/dev/full")
+
+    assert (code, said) == (1, b"Standard output could not be written: No space left on device.\n")
+    assert run(arguments.split(), ">&-")[0] == 0
+
+
 @only_posix("no shell that closes a stream")
 @pytest.mark.parametrize("name", CODES)
 def test_a_standard_output_that_is_closed_is_one_that_nobody_reads(
