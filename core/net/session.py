@@ -91,7 +91,7 @@ class Session(ABC):
             print(server.addresses)
 
     which waits until the session stands, raises what kept it from standing, and at the end stops it
-    and waits for its thread.
+    and waits for its thread. That thread keeps the process: of a session that nobody stops the program does not end.
     """
 
     role: Role
