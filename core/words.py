@@ -56,6 +56,11 @@ def duration(ns: int) -> str:
     return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def in_seconds(seconds: float) -> str:
+    """A time as a note of the journal has it: ``0.4 ms``, ``1.5 s``."""
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
 def sentence(words: object) -> str:
     """What an error or a text says, with a capital letter in front and a full stop behind; of nothing, nothing."""
     return with_full_stop(with_capital(str(words)))

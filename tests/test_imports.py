@@ -57,7 +57,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.roles", set()),
     ("core.events", {"core.address", "core.errors", "core.origin", "core.roles", "core.tls.facts"}),
     ("core.origin", set()),
-    ("core.tls.facts", set()),
+    ("core.tls.facts", {"core.words"}),
     ("core.tls", LIBRARY | {"core.files"}),
     ("core.words", set()),
     ("core.errors", {"core.words"}),

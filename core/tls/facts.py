@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, TypeVar
 
+from core.words import in_seconds
+
 _V = TypeVar("_V")
 
 
@@ -123,9 +125,9 @@ class Handshake:
     def summary(self) -> str:
         """All that matters in one line."""
         if self.failure:
-            return f"the TLS handshake failed after {_duration(self.took)}: {self.failure}"
+            return f"the TLS handshake failed after {in_seconds(self.took)}: {self.failure}"
         parts = [self.version, self.suite, f"ALPN {self.alpn}" if self.alpn else "", self._about_trust]
-        parts += ["resumed" if self.is_resumed else "", _duration(self.took)]
+        parts += ["resumed" if self.is_resumed else "", in_seconds(self.took)]
         parts.append(f"its secrets are written to {self.key_log}" if self.key_log else "")
         return ", ".join(filter(None, parts))
 
@@ -149,10 +151,6 @@ def day(moment: int) -> str:
         return time.strftime("%Y-%m-%d", time.gmtime(moment))
     except (OverflowError, ValueError, OSError):
         return f"{moment} s after 1970"
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def handshake_of(detail: Mapping[str, object]) -> Handshake | None:

@@ -15,12 +15,10 @@ from typing import NamedTuple
 
 from core.events import ConnectionId, SessionId
 from core.journal.display_row import RECEIVED, SENT, Filter
-from core.journal.reading.reader import JournalReader
+from core.journal.reading.reader import BYTES_OR_NONE, RANGE, JournalReader
 from core.journal.reading.runs import direction, ranges, streams
 from core.journal.schema import MIXED, damaged
 
-_BYTES_OR_NONE = (bytes, type(None))
-_RANGE = "session = ? AND ordinal >= ? AND ordinal < ?"
 _LISTED = "coalesce(group_concat({0}, ';'), '')"
 # group_concat() takes what a subquery gives in the order in which that gives it, and any bytes; but an
 # older SQLite ends the whole at the first NUL.
@@ -40,7 +38,7 @@ class Stretch(NamedTuple):
         """The rows that have entries of it as an SQL condition over ``chunk``, with its values."""
         condition, values = self.only.condition()
         begin = self.begin if self.begin is not None else reader.start_of(self.session, self.first)
-        return f"{_RANGE} AND (connections IS NOT NULL OR {condition})", (self.session, begin, self.stop, *values)
+        return f"{RANGE} AND (connections IS NOT NULL OR {condition})", (self.session, begin, self.stop, *values)
 
 
 class Extent(NamedTuple):
@@ -133,7 +131,7 @@ def data_rows(reader: JournalReader, stretch: Stretch, *, with_data: bool = True
     sql = f"""SELECT {listed}, {_JOINED if with_data else "NULL"} FROM (
                 SELECT ordinal, connection, kind, data, offsets, ends, connections FROM chunk
                 WHERE {where} AND data IS NOT NULL ORDER BY ordinal)"""  # noqa: S608 - all ours
-    (answer,) = reader.ask(sql, values, (str,) * len(columns) + (_BYTES_OR_NONE,))
+    (answer,) = reader.ask(sql, values, (str,) * len(columns) + (BYTES_OR_NONE,))
     *lists, data = answer
     position = 0
     try:

@@ -32,7 +32,7 @@ from core.roles import ROLES
 _LARGE = 256 * 1024  # bytes of data: SQLite reads all of it to give the first few
 _NOTE = f"coalesce(substr(note, 1, {LONGEST_NOTE}), '')"  # no Tincan has written a longer one
 _LONGEST_NAME = 4096  # characters of a target; ours stay far below
-_RANGE = "session = ? AND ordinal >= ? AND ordinal < ?"
+RANGE = "session = ? AND ordinal >= ? AND ordinal < ?"
 _ORIGIN = f"substr(origin, 1, {LONGEST_TEXT}), origins"
 _SIZE = "coalesce(length(data), 0)"
 # What rows of earlier formats are, in terms of the present one.
@@ -50,7 +50,7 @@ _FEW = 65_536  # entries that are believed without asking how large the file is
 _BETWEEN_LOOKS = 1000  # steps of SQLite's machine, some ten microseconds, between two looks at the clock
 
 _Kind: TypeAlias = type | tuple[type, ...]
-_BYTES_OR_NONE = (bytes, type(None))
+BYTES_OR_NONE = (bytes, type(None))
 _INT_OR_NONE = (int, type(None))
 ScanRow: TypeAlias = tuple[int, ConnectionId | None, str, int, bytes | None, int]
 CallRow: TypeAlias = tuple[int, int, int, int, str]
@@ -213,7 +213,7 @@ class JournalReader:
         """The notes that ``only`` admits among the entries from ``first`` up to before ``stop``: (ordinal, note)."""
         condition, values = only.condition()
         sql = f"""SELECT ordinal, {_NOTE} FROM chunk
-                  WHERE {_RANGE} AND note IS NOT NULL AND {condition} ORDER BY ordinal"""  # noqa: S608 - all ours
+                  WHERE {RANGE} AND note IS NOT NULL AND {condition} ORDER BY ordinal"""  # noqa: S608 - all ours
         return self._rows(sql, (session, first, stop, *values), (int, str))
 
     def detail(self, session: SessionId, ordinal: int) -> dict[str, object]:
@@ -270,7 +270,7 @@ class JournalReader:
         marks = ", ".join("?" * len(ordinals))
         sql = f"""SELECT ordinal, data FROM chunk
                   WHERE session = ? AND offsets IS NULL AND ordinal IN ({marks})"""  # noqa: S608 - question marks
-        rows = self._rows(sql, (session, *ordinals), (int, _BYTES_OR_NONE)) if ordinals else ()
+        rows = self._rows(sql, (session, *ordinals), (int, BYTES_OR_NONE)) if ordinals else ()
         found = dict(rows)
         for ordinal in ordinals:
             if ordinal not in found and (run := self._run_of(session, ordinal)) is not None:
@@ -354,7 +354,7 @@ class JournalReader:
         condition, values = only.condition()
         sql = f"""SELECT ordinal, connection, kind, wall_ns, mono_ns, {_SIZE}, {data}, {note}, failure, {detail},
                   offsets, connections, {times}, {_ORIGIN}, ends
-                  FROM chunk WHERE {_RANGE} AND {also} AND (connections IS NOT NULL OR {condition})
+                  FROM chunk WHERE {RANGE} AND {also} AND (connections IS NOT NULL OR {condition})
                   ORDER BY ordinal {"DESC" if is_backwards else ""}"""  # noqa: S608 - all ours
         for row in self._rows(sql, (session, begin, stop, *values), _ROW):
             found = _Row(*row)

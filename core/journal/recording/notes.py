@@ -44,7 +44,7 @@ from core.local_address import GOODBYE
 from core.replies import describe_reply
 from core.roles import Role
 from core.wire.framing import parse_framing
-from core.words import connection_name, counted
+from core.words import connection_name, counted, in_seconds
 
 _ENDINGS = {
     Ending.PEER_FINISHED: "the peer said goodbye (FIN)",
@@ -118,9 +118,9 @@ def _about_session(event: SessionEvent, role: Role) -> str:
         case Resolving():
             return f"looking up {event.host}"
         case Resolved():
-            return f"found {_list(event.addresses)} in {_duration(event.took)}"
+            return f"found {_list(event.addresses)} in {in_seconds(event.took)}"
         case Tried():
-            return f"tried {event.address} for {_duration(event.took)}: {event.why.what}"
+            return f"tried {event.address} for {in_seconds(event.took)}: {event.why.what}"
         case Retrying():
             return (
                 f"{event.why}; tries again by itself until it stands or is disconnected, first in {event.pause:.1f} s"
@@ -192,8 +192,8 @@ def _about_pause(event: Paused | WentOn, who: str) -> str:
     if isinstance(event, WentOn):
         return f"{who} goes on"
     return (
-        f"{who} is paused: {event.answers:,} answers in a row within {_duration(event.took)} and no person between, so "
-        "that two programs may be answering each other; nothing more is read until you go on"
+        f"{who} is paused: {event.answers:,} answers in a row within {in_seconds(event.took)} and no person between, "
+        "so that two programs may be answering each other; nothing more is read until you go on"
     )
 
 
@@ -206,7 +206,7 @@ def _about_opening(event: Opened, who: str, role: Role) -> str:
     whose = f"{who} " if event.number < 0 else ""
     if event.peer.is_local:  # whose name of its own is none
         return f"{whose}connected to {peer}"
-    return f"{whose}connected to {peer} from {event.local}: the handshake took {_duration(event.took)}"
+    return f"{whose}connected to {peer} from {event.local}: the handshake took {in_seconds(event.took)}"
 
 
 def _about_tls(event: TlsBegun | TlsHandshake | TlsRefused | Injected, who: str, role: Role) -> str:
@@ -258,7 +258,3 @@ def _why(event: Closed, role: Role) -> str:
 
 def _list(addresses: tuple[Address, ...]) -> str:
     return " and ".join(map(str, addresses))
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"

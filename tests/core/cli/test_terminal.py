@@ -1419,10 +1419,15 @@ class TestTapping:
                 terminal.err.wait_for("#1 closed: the client's certificate is signed by itself")
                 trusted = client_context()
                 trusted.load_cert_chain(good, good_key)
-                with calling(terminal.port()) as plain, accept(server) as target, contextlib.ExitStack() as stack:
+                with (
+                    calling(terminal.port()) as plain,
+                    accept(server) as target,
+                    # Made before it can be reset: to wrap one that was would leave it open.
+                    trusted.wrap_socket(plain, server_hostname="localhost", do_handshake_on_connect=False) as caller,
+                ):
                     target.sendall(b"220 no TLS here\r\n")
-                    with contextlib.suppress(OSError):  # its own handshake may be over by then
-                        stack.enter_context(trusted.wrap_socket(plain, server_hostname="localhost"))
+                    with contextlib.suppress(OSError):  # it may be over by then
+                        caller.do_handshake()
                     terminal.err.wait_for("#2→ closed: the server does not speak TLS here")
                     terminal.err.wait_for("#2 closed")
                 interrupt(signal.SIGTERM)

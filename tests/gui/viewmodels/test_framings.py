@@ -67,7 +67,7 @@ def test_what_is_written_is_read_as_it_is_meant(kind: Kind, text: str, framing: 
         (FIXED, "99999999999999999999", 0, "a number"),
         (BETWEEN, "0b", 2, "end is missing"),
         (BETWEEN, "0b, 1x", 5, "hex digits"),
-        (FLAG, "7e 7e", 0, "1 bytes"),
+        (FLAG, "7e 7e", 0, "one byte"),
         (CHECKED, "line+md5", 5, "no checksum called “md5”"),
         (CHECKED, "lime+xor", 0, "no framing called “lime”"),
         (GAP, "soon", 0, "a number"),
