@@ -72,7 +72,7 @@ class ConversationPane(ttk.Frame):
         self._empty = EmptyPage(self.transcript, theme)
         self._is_empty = False  # whether that page is in sight
         self._back = ttk.Button(self.transcript, style="Accent.TButton", command=self.transcript.to_end)
-        self._new = 0  # rows that the button back to the end tells of; it is there while there are some
+        self._new = ""  # what the button back to the end tells of; it is there while there is something
         self._view: ConversationView | None = None
         self._rows = 0  # for which there is to be room
         self.on_change: Callable[[], None] = lambda: None  # called when there is to be room for more, or for fewer
@@ -187,13 +187,14 @@ class ConversationPane(ttk.Frame):
         """Where strips are made."""
         return self.bars.body
 
-    def _show_new(self, new: int) -> None:
+    def _show_new(self, new: str) -> None:
+        """Offer the way to so many new lines; to none if there are none."""
         before, self._new = self._new, new
-        if new > 0 and new != before:
-            self._back.configure(text=f"{new:,} new  ↓")
-        if new > 0 and not before:
+        if new and new != before:
+            self._back.configure(text=f"{new} new  ↓")
+        if new and not before:
             self._back.place(relx=0.5, rely=1.0, y=-self._theme.px(14), anchor="s")
-        elif before > 0 and not new:
+        elif before and not new:
             self._back.place_forget()
             self.after_idle(self.on_end)
 

@@ -295,6 +295,11 @@ class RowWindow:
         told = self._shown_with_others(display_rows)
         return [display_row for display_row in display_rows if display_row.place not in told]
 
+    def shown_of(self, first: int, stop: int) -> int:
+        """How many of these rows are shown by themselves, and not as one with another of them or one before."""
+        display_rows = self.read(max(0, first - MOST_PASSED), stop)
+        return sum(display_row.place >= first for display_row in self.shown_once(display_rows))
+
     def _shown_with_others(self, display_rows: Sequence[DisplayRow]) -> frozenset[int]:
         if self.conversation is None:
             return frozenset()

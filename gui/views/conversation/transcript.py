@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from core.journal.display_row import DisplayRow
     from gui.viewmodels.rows import Conversation, Spot
 
+MOST_COUNTED = 200  # new rows of which it is told how many lines they are
 FARTHEST_STEP = 16_384  # rows, a tenth of a second, in which the next message is looked for
 _NEAR_THE_EDGE = 0.15  # of the row window: from here on the next one is fetched
 _RESTS = 500  # milliseconds after which the rows around the view are fetched, where those in sight were enough before
@@ -60,7 +61,7 @@ class Transcript(ttk.Frame):
         parent: tk.Misc,
         theme: Theme,
         *,
-        on_new: Callable[[int], None],
+        on_new: Callable[[str], None],
         on_choose: Callable[[DisplayRow], None] = lambda _display_row: None,
         on_refuse: Callable[[str], None] = lambda _why: None,
     ) -> None:
@@ -91,6 +92,7 @@ class Transcript(ttk.Frame):
         self._top_byte: int | None = None  # which byte that showed at first: each line it goes to begins before it
         self._pressed_at: tuple[int, int, int] | None = None  # what was at the top as the mouse went down at the end
         self._is_lit = False
+        self._counted, self._new_lines = (0, 0), 0  # the rows that are new, and the lines that they are
         self.lit = (0, -1)  # the entries of the first and the last row in which what was found is set off
         self._shift_planned: str | None = None
         self._surround = Debounce(  # due where the Text has only the rows in sight
@@ -589,4 +591,11 @@ class Transcript(ttk.Frame):
             self._seen = self.total
         conversation = self.row_window.conversation
         self._is_catching_up = self._is_catching_up and conversation is not None and conversation.is_counting
-        self._on_new(max(0, self.total - self._seen))
+        new = max(0, self.total - self._seen)
+        if not new or conversation is None or not conversation.role.many_connections:  # a row is a line
+            self._on_new(f"{new:,}" if new else "")
+            return
+        counted = self._seen, self._seen + min(new, MOST_COUNTED)
+        if counted != self._counted:
+            self._counted, self._new_lines = counted, self.row_window.shown_of(*counted)
+        self._on_new(f"{self._new_lines}{'+' * (new > MOST_COUNTED)}" if self._new_lines else "")

@@ -19,7 +19,7 @@ from gui.viewmodels.typeset_row import FOUND, MARKED
 from gui.viewmodels.typesetting import RowStyle
 from gui.views.conversation import row_window as module
 from gui.views.conversation import transcript as transcript_module
-from gui.views.conversation.transcript import Transcript
+from gui.views.conversation.transcript import MOST_COUNTED, Transcript
 from tests.gui.conftest import WaitUntil
 from tests.gui.fake_journal import FakeConversation, note, received, sent
 
@@ -46,8 +46,8 @@ class Scene:
         """Short messages without headers that fill the view so many times."""
         return views * self.transcript.text.winfo_height() / self.transcript.text.bubble_height(1)
 
-    def _note_new(self, new: int) -> None:
-        self.new = new
+    def _note_new(self, new: str) -> None:
+        self.new_words, self.new = new, int(new.rstrip("+").replace(",", "") or 0)
 
     def grow(self, total: int) -> None:
         self.journal.total = total
@@ -303,6 +303,28 @@ def test_what_a_tap_passed_on_is_shown_once_wherever_a_drag_goes(
 
         assert "message" in scene.visible
         assert Role.TAP.us not in scene.visible
+
+
+@pytest.mark.parametrize("role", [Role.TAP, Role.SERVER])
+def test_it_is_told_how_many_lines_are_new_and_not_how_many_rows(scene: Scene, role: Role) -> None:
+    def to_three(place: int) -> DisplayRow:
+        return sent(place, b"%d" % (place // 3), number=1 + place % 3, at=place // 3)
+
+    def passed_on(place: int) -> DisplayRow:
+        said = b"message %d" % (place // 2)
+        return received(place, said) if not place % 2 else sent(place, said, number=-1)._replace(origin=PASSED_ON)
+
+    scene.journal.role, (scene.journal.make, rows) = role, (passed_on, 2) if role is Role.TAP else (to_three, 3)
+    scene.grow(50 * rows)
+    scene.transcript.page(-2)
+    scene.root.update()
+    for lines in (1, 2, 10, 60):
+        scene.grow((50 + lines) * rows)
+        assert scene.new_words == str(lines)
+    scene.grow(200 * rows)
+    assert scene.new_words == f"{MOST_COUNTED // rows + (rows == 3)}+"
+    scene.transcript.to_end()
+    assert scene.new_words == ""
 
 
 @pytest.mark.parametrize("place", ["0.5", "1.0"])
