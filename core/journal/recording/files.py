@@ -67,15 +67,16 @@ def _facts(path: Path) -> FileFacts | None:
     return FileFacts(found.st_dev, found.st_ino, found.st_size)
 
 
-def is_short(path: Path, limits: Limits) -> bool:
-    """Whether the disk has no more left than what is to stay free; False where the system does not tell."""
+def last_bytes(path: Path, limits: Limits) -> int | None:
+    """How many bytes of the disk stay free, if it has no more; None if it has, or the system does not tell."""
     try:
         disk = shutil.disk_usage(path.parent)
     except OSError:
-        return False
-    return disk.free <= min(limits.disk, disk.total // _SHARE)
+        return None
+    last = min(limits.disk, disk.total // _SHARE)
+    return last if disk.free <= last else None
 
 
 def in_words(size: int) -> str:
     """So many bytes, for a person."""
-    return f"{size / GB:g} GB" if size >= GB else f"{size / 1e6:g} MB"
+    return f"{size / GB:.3g} GB" if size >= GB else f"{size / 1e6:.3g} MB"

@@ -364,10 +364,9 @@ class Recorder:
         if monotonic() >= wanted_at:
             self._room = limits
         limits, why = self._room, ""
-        if files.is_short(writer.path, limits):
-            why = (
-                f"the disk of {writer.path} is almost full, and recording leaves its last {files.in_words(limits.disk)}"
-            )
+        last = files.last_bytes(writer.path, limits)
+        if last is not None:
+            why = f"the disk of {writer.path} is almost full, and recording leaves its last {files.in_words(last)}"
         elif writer.size >= limits.journal:
             if limits.journal_goes_on:
                 self._go_on(writer)

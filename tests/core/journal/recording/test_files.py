@@ -204,20 +204,28 @@ def test_the_last_of_the_disk_is_left_to_others(path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
-    ("total", "free", "short"),
-    [(100, 2, False), (100, 0.9, True), (10, 0.9, False), (10, 0.4, True), (0.001, 0.0001, False), (0.001, 0.0, True)],
+    ("total", "free", "last"),
+    [
+        (100, 2, ""),
+        (100, 0.9, "1 GB"),
+        (10, 0.9, ""),
+        (10, 0.4, "500 MB"),
+        (0.003, 0.0003, ""),
+        (0.003, 0.0, "0.15 MB"),
+    ],
 )
 def test_of_a_small_disk_a_twentieth_is_left(
-    path: Path, monkeypatch: pytest.MonkeyPatch, total: float, free: float, short: bool
+    path: Path, monkeypatch: pytest.MonkeyPatch, total: float, free: float, last: str
 ) -> None:
     sizes = int(total * 1e9), int((total - free) * 1e9), int(free * 1e9)
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: shutil._ntuple_diskusage(*sizes))
 
-    assert files.is_short(path, Limits()) is short
+    found = files.last_bytes(path, Limits())
+    assert (files.in_words(found) if found is not None else "") == last
 
 
 def test_a_disk_of_which_nothing_is_told_is_no_reason_to_stop(path: Path) -> None:
-    assert not files.is_short(path / "nowhere" / "journal", Limits())
+    assert files.last_bytes(path / "nowhere" / "journal", Limits()) is None
 
 
 def test_where_there_is_no_name_for_another_file_recording_stops_and_says_so(
