@@ -422,6 +422,9 @@ class Window:
                 acts[sequence] = act
                 with suppress(tk.TclError):  # a key that this system has no name for
                     self.root.tk.call("bind", _FIRST_TAG, sequence, f"{command}\nbreak")
+                    if key.command == "quit":
+                        self.root.event_add("<<Quit>>", sequence)
+        self.root.bind_all("<<Quit>>", lambda _event: commands["quit"]())  # from small windows, too
         self.root.bind("<F2>", lambda _event: commands["rename_row"]())  # behind the widgets that name something else
         self.root.bind_class(_FIRST_TAG, "<Escape>", self._leave_full_screen)
         self.root.bind_class(_FIRST_TAG, "<Key>", lambda _event: self.sessions.tip.close())

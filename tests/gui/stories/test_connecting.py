@@ -9,6 +9,8 @@ import tempfile
 from contextlib import closing
 from dataclasses import replace
 
+import pytest
+
 from core.address import DEFAULT_PORT, Address
 from tests.gui.stories.person import Person, caller, journal_of
 from tests.support.peers import Host, Peer, Resets
@@ -63,6 +65,21 @@ def test_quitting_while_somebody_is_connected_asks_and_can_be_thought_better_of(
         assert peer.hear_all() == b""
     with closing(sqlite3.connect(journal_of(quiet.folder))) as journal:
         assert journal.execute("SELECT ending FROM connection").fetchall() == [("server-stopped",)]
+
+
+@pytest.mark.parametrize("opens", ["<Control-comma>", "<F1>", "<Control-t>"])
+def test_a_small_window_has_the_key_that_quits(quiet: Person, opens: str) -> None:
+    with caller(quiet.start_server()) as peer:
+        quiet.sees("#1 connected")
+        quiet.press(opens)
+        root = quiet.app.root
+        quiet.until(lambda: (root.focus_get() or root).winfo_toplevel() is not root)
+
+        quiet.press("<Control-q>")
+        quiet.sees("One connection is still open. Quit all the same?")
+        quiet.press("<Return>")
+
+        assert peer.hear_all() == b""
 
 
 def test_two_clients_of_one_server_each_have_their_conversation(person: Person) -> None:
