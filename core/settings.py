@@ -5,7 +5,6 @@ All are on from the first start. A limit that is off is None.
 
 from __future__ import annotations
 
-import math
 import sys
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -13,19 +12,24 @@ from typing import Any
 KIB = 1024
 MIB = 1024 * KIB
 GB = 1_000_000_000
+MOST_SECONDS = 2_000_000  # 23 days; the system keeps some as milliseconds, in a C int
+MOST_BYTES = 1 << 50  # 1 PiB
+MOST_OF_A_CALL = 1 << 30  # bytes: Python takes so much memory for each recv
+MOST_COUNT = (1 << 31) - 1  # what a C int holds
 LEAST_JOURNAL = 1_000_000  # bytes; an empty one has a sixth of that, with its log
 
 
-def _limit(default: float | None, unit: str, why: str) -> Any:  # noqa: ANN401 - what dataclasses.field gives
-    return field(default=default, metadata={"unit": unit, "why": why})
+def _limit(default: float | None, unit: str, why: str, most: int = 0) -> Any:  # noqa: ANN401 - as dataclasses.field
+    usual = {"s": MOST_SECONDS, "bytes": MOST_BYTES}.get(unit, MOST_COUNT)
+    return field(default=default, metadata={"unit": unit, "why": why, "most": most or usual})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The limits of servers, clients and the journal.
 
-    Times are seconds and sizes are bytes; ``dataclasses.fields(Limits)`` gives each field's unit
-    and reason in its ``metadata``.
+    Times are seconds and sizes are bytes; ``dataclasses.fields(Limits)`` gives each field's unit,
+    reason and largest value in its ``metadata``. Raises ``ValueError``.
     """
 
     connections: int = _limit(
@@ -68,7 +72,7 @@ class Limits:
         "to see whether a peer begins with an HTTP request, which a web page can send to any port; a server that"
         " answers by itself closes that connection, and with off it answers web pages, too",
     )
-    receive: int = _limit(64 * KIB, "bytes", "asked of one recv")
+    receive: int = _limit(64 * KIB, "bytes", "asked of one recv", most=MOST_OF_A_CALL)
     answers: int | None = _limit(
         20_000,
         "answers",
@@ -101,9 +105,10 @@ class Limits:
             value = getattr(self, each.name)
             is_off = value is None and str(each.type).endswith("None")
             is_whole = str(each.type).startswith("int")
-            if not (is_off or (isinstance(value, int if is_whole else int | float) and 0 <= value < math.inf)):
+            most = each.metadata["most"]
+            if not (is_off or (isinstance(value, int if is_whole else int | float) and 0 <= value <= most)):
                 kind = "whole number" if is_whole else "number"
-                raise ValueError(f"{each.name} must be a {kind} from 0 on, and is {value!r}")
+                raise ValueError(f"{each.name} must be a {kind} from 0 to {most:,}, and is {value!r}")
         if self.events_low > self.events_high:
             raise ValueError("events_low must not be above events_high")
         if self.connections < 1 or self.outbox < 1 or self.message < 1 or self.receive < 1:

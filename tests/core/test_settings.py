@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.settings import DEFAULTS, Limits
+from core import Client, Server, UdpClient, UdpServer
+from core.settings import DEFAULTS, KIB, Limits
 
 
 @pytest.mark.parametrize("field", fields(Limits), ids=lambda field: field.name)
@@ -41,6 +42,12 @@ def test_everything_is_limited_from_the_first_start_but_idling() -> None:
         {"keepalive_idle": 2.5},
         {"answers": 0.5},
         {"drain": float("inf")},
+        {"idle": 1e300},
+        {"unacknowledged": 1e10},
+        {"keepalive_idle": 10**12},
+        {"receive": 10**20},
+        {"backlog": 1 << 31},
+        {"outbox": 1 << 60},
     ],
     ids=str,
 )
@@ -65,3 +72,18 @@ def test_a_limit_is_named_and_cannot_be_changed_behind_somebody_s_back() -> None
 def test_a_vanished_peer_is_noticed_within_half_a_minute() -> None:
     assert DEFAULTS.keepalive_idle + DEFAULTS.keepalive_interval * DEFAULTS.keepalive_probes <= 30
     assert DEFAULTS.unacknowledged <= 30
+
+
+def test_the_largest_limits_that_are_taken_can_be_used() -> None:
+    largest = {each.name: each.metadata["most"] for each in fields(Limits)}
+    largest.update(journal_goes_on=True, socket_mode=0o600, receive=KIB, resolvers=4)  # what they cost is not the point
+    limits = Limits(**largest)
+    with (
+        Server("127.0.0.1:0", reply="echo", limits=limits) as server,
+        Client(server.addresses[0], limits=limits) as client,
+    ):
+        client.send(b"hello")
+        assert client.receive() == b"hello"
+    with UdpServer("127.0.0.1:0", reply="echo", limits=limits) as heard, UdpClient(heard.addresses[0]) as speaker:
+        speaker.send(b"hello")
+        assert speaker.receive() == b"hello"
