@@ -251,7 +251,7 @@ class App:
                 ("releasing the journal", self.own_journal.release_lock),
                 ("closing the bridge", self.bridge.close),
                 ("cancelling what was to come", self._cancel_all),
-                ("destroying the window", self.root.destroy),
+                ("destroying the window", self._destroy),
                 ("ending the event loop", self.root.quit),
             ]
         )
@@ -296,8 +296,13 @@ class App:
             focused.event_generate("<FocusIn>")  # which has Tk tell its input method that it has the focus
 
     def _hide(self) -> None:
-        self.root.withdraw()
-        self.root.update_idletasks()
+        if not self._is_gone():
+            self.root.withdraw()
+            self.root.update_idletasks()
+
+    def _destroy(self) -> None:
+        if not self._is_gone():
+            self.root.destroy()
 
     def _cancel_all(self) -> None:
         for ticket in self.root.tk.splitlist(self.root.tk.call("after", "info")):
@@ -393,7 +398,7 @@ class App:
 
     def _remember(self) -> None:
         root = self.root
-        if root.state() != "normal" or self.window.is_full_screen:
+        if self._is_gone() or root.state() != "normal" or self.window.is_full_screen:
             return
         x, y = root.winfo_x() - self._decoration[0], root.winfo_y() - self._decoration[1]
         geometry = f"{root.winfo_width()}x{root.winfo_height()}+{x}+{y}"
@@ -424,6 +429,7 @@ class App:
         self._faults.in_callback(kind, error, at)
 
     def _is_gone(self) -> bool:
+        """Whether there is no window any more: another program may take it away, too."""
         try:
             return not self.root.winfo_exists()
         except tk.TclError:

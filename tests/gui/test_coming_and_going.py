@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from tkinter import messagebox
 
 import pytest
@@ -229,6 +230,22 @@ def test_the_window_can_go_while_a_dialog_waits_for_an_answer(make_app: MakeApp,
     assert waited == [True]
     assert app.late == []
     assert not app.log.exists()
+
+
+@pytest.mark.case("C-66")
+def test_a_window_that_another_program_has_taken_away_is_no_fault(
+    make_app: MakeApp, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = make_app(tmp_path)
+    connect(app, serve(app))
+
+    app.root.tk.call("destroy", ".")  # as Tk does when the window is no more
+    app.leave()
+
+    assert app.late == []
+    assert [path.suffix for path in tmp_path.glob("journals/*")] == [".tincan"]  # it was closed
+    assert not app.log.exists()
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.case("C-66", "C-67")
