@@ -174,7 +174,7 @@ class App:
         else:
             self.root.after(1, self._load, parts[1:])
 
-    # What the main controller needs: gui.controllers.main.AppInterface.
+    # What the main controller needs: gui.controllers.app_interface.AppInterface.
 
     def post(self, call: Callable[[], None]) -> None:
         """Have ``call`` made on the window's thread, soon. Any thread."""

@@ -21,7 +21,7 @@ from gui.platform.desktop import open_file
 if TYPE_CHECKING:
     import tkinter as tk
 
-    from gui.controllers.main import AppInterface
+    from gui.controllers.app_interface import AppInterface
     from gui.controllers.notices import Notices
     from gui.theme.theme import Theme
     from gui.views.help import AboutPage, KeysPage, ReportPage, TourCard

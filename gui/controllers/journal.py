@@ -26,7 +26,7 @@ from gui.platform.desktop import open_folder
 if TYPE_CHECKING:
     from core.journal.recording.ledger import SessionState
     from core.journal.recovery.recovery import Opened
-    from gui.controllers.main import AppInterface
+    from gui.controllers.app_interface import AppInterface
     from gui.controllers.notices import Notices
     from gui.journals.archives import Archives
     from gui.window import Window

@@ -6,11 +6,10 @@ Lives on the window's thread. No call to the workbench waits here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from core.clock import monotonic, monotonic_ns
 from core.events import ConnectionId, SessionId
@@ -63,58 +62,11 @@ if TYPE_CHECKING:
     from core.journal.recording.ledger import Recording
     from core.roles import Role
     from core.workbench import Workbench
+    from gui.controllers.app_interface import AppInterface
     from gui.journals.conversations import OpenConversation, OpenJournal
-    from gui.journals.own_journal import OwnJournal
 
 
 _FIGURES_REST = 0.1  # seconds between two times at which figures alone are shown: nobody reads them more often
-
-
-class AppInterface(Protocol):
-    """What the main controller needs of the program around it."""
-
-    @property
-    def own_journal(self) -> OwnJournal:
-        """The workbench and the journal of this run."""
-        ...
-
-    def post(self, call: Callable[[], None]) -> None:
-        """Have ``call`` made on the window's thread, soon. Any thread."""
-        ...
-
-    def leave(self) -> None:
-        """End the program."""
-        ...
-
-    @property
-    def log(self) -> Path:
-        """The file that faults are written to."""
-        ...
-
-    @property
-    def faults(self) -> Sequence[str]:
-        """The last faults of this run, without their messages."""
-        ...
-
-    @property
-    def saved_messages(self) -> Path:
-        """The file in which the saved messages are kept."""
-        ...
-
-    @property
-    def profiles(self) -> Path:
-        """The file in which the profiles are kept."""
-        ...
-
-    @property
-    def rules(self) -> Path:
-        """The file in which a person's own tables of rules are kept."""
-        ...
-
-    @property
-    def authority(self) -> Path:
-        """The folder of Tincan's own authority."""
-        ...
 
 
 class MainController:
