@@ -40,13 +40,14 @@ from gui.controllers.tap import HoldController, TapController
 from gui.controllers.tasks import TaskController
 from gui.controllers.tls import TlsController
 from gui.journals.archives import Archives
-from gui.journals.viewing import Callbacks, Viewing
+from gui.journals.viewing import Viewing
 from gui.platform.desktop import open_folder
 from gui.theme.theme import Theme
 from gui.viewmodels import presenter
 from gui.viewmodels.framings import kind_of
 from gui.viewmodels.preferences import Preferences
 from gui.viewmodels.profiles import ACTIONS
+from gui.viewmodels.rows import Callbacks
 from gui.viewmodels.session_rows import next_session, parse_row_key
 from gui.viewmodels.window_state import WindowState
 from gui.viewmodels.window_view import MenuState

@@ -28,8 +28,7 @@ from core.roles import Role
 from core.wire.framing import make_splitter
 from core.wire.splitting import Envelope
 from core.words import sentence
-from gui.journals.viewing import Callbacks
-from gui.viewmodels.rows import Spot
+from gui.viewmodels.rows import Callbacks, Spot
 
 MUCH = 10_000  # entries to count
 TELL_EVERY = 0.2  # seconds while there is so much

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.address import Address
@@ -13,22 +13,12 @@ from core.journal.reading.lens import RAW, Lens
 from core.roles import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from core.journal.recording.ledger import SessionState
     from gui.journals.conversations import OpenConversation, OpenJournal
+    from gui.viewmodels.rows import Callbacks
 
 
 _Place: TypeAlias = tuple[Role, Address]
-
-
-@dataclass(frozen=True, slots=True)
-class Callbacks:
-    """What a conversation calls back. ``post`` is for any thread; its argument is called on the window's."""
-
-    post: Callable[[Callable[[], None]], None]
-    changed: Callable[[], None]
-    trouble: Callable[[str], None]
 
 
 class Viewing:

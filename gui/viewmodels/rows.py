@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.journal.display_row import DisplayRow
     from core.roles import Role
 
@@ -14,6 +16,14 @@ class Spot(NamedTuple):
 
     ordinal: int
     byte: int
+
+
+class Callbacks(NamedTuple):
+    """What a conversation calls back. ``post`` is for any thread; its argument is called on the window's."""
+
+    post: Callable[[Callable[[], None]], None]
+    changed: Callable[[], None]
+    trouble: Callable[[str], None]
 
 
 class Conversation(Protocol):

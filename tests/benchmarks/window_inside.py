@@ -131,7 +131,7 @@ class _Reader:
         from core.journal.reading.reader import JournalReader
         from core.roles import ROLES
         from gui.journals.conversations import OpenConversation, OpenJournal
-        from gui.journals.viewing import Callbacks
+        from gui.viewmodels.rows import Callbacks
 
         reader = JournalReader(path)
         session = reader.sessions()[-1]

@@ -12,7 +12,7 @@ from core.journal.reading.lens import Lens
 from core.journal.reading.reader import JournalReader
 from core.roles import Role
 from gui.journals.conversations import OpenConversation, OpenJournal
-from gui.journals.viewing import Callbacks
+from gui.viewmodels.rows import Callbacks
 from tests.support.journals import SESSION, write_journal
 
 SECONDS = 10.0
