@@ -132,7 +132,9 @@ class SocketFile:
         name = sockaddr_of(self._address)
         status = 0 if _is_listed(name) else _status_of_connecting(self._address)
         if status in _IS_LISTENING:
-            raise _refusal(f"another program listens at {self._address} already", f"Stop it, or c{_OTHER_PATH[1:]}")
+            kind = " for datagrams or packets" if status == errno.EPROTOTYPE else ""
+            what = f"another program listens at {self._address} already{kind}"
+            raise _refusal(what, f"Stop it, or c{_OTHER_PATH[1:]}")
         if status != errno.ECONNREFUSED:
             why = os.strerror(status)
             raise _refusal(f"{self._path} is there already, and whether a program uses it cannot be known: {why}")

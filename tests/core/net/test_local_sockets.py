@@ -267,7 +267,7 @@ def test_a_socket_that_is_bound_and_does_not_listen_is_left_behind(place: Path) 
 def test_a_socket_of_datagrams_is_in_use_too(place: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
         other.bind(str(place))
-        assert "Another program listens at" in refusal(f"unix:{place}")
+        assert f"Another program listens at unix:{place} already for datagrams or packets." in refusal(f"unix:{place}")
         assert "is of another kind: it has datagrams" in connect_refusal(f"unix:{place}")
     assert place.exists()
 
