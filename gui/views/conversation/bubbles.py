@@ -74,12 +74,16 @@ class BubbleText(tk.Text):
         self.lines -= lines
 
     def _edit(self, *commands: tuple[object, ...]) -> None:
-        """Do what Tk does to a Text that is not disabled."""
-        self._do(("configure", "-state", "normal"), *commands, ("configure", "-state", "disabled"))
+        """Do what Tk does to a Text that is not disabled, which it is again whatever comes of that."""
+        script = self._script(("configure", "-state", "normal"), *commands)
+        self.tk.call("try", script, "finally", f"{self} configure -state disabled")
 
     def _do(self, *commands: tuple[object, ...]) -> None:
         """Have Tk do these with the Text, all of them in one call."""
-        self.tk.call("foreach", "command", commands, f"{self} {{*}}$command")
+        self.tk.call(*self._script(*commands))
+
+    def _script(self, *commands: tuple[object, ...]) -> tuple[object, ...]:
+        return "foreach", "command", commands, f"{self} {{*}}$command"
 
     def top(self) -> tuple[int, int]:
         """The line at the top of the view, and how many of its pixels are above the view."""

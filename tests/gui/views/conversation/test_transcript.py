@@ -100,6 +100,17 @@ def scene(root: tk.Tk, theme: Theme, wait_until: WaitUntil, monkeypatch: pytest.
     return Scene(root, theme, wait_until)
 
 
+def test_nobody_can_write_into_the_conversation_whatever_tk_makes_of_an_edit(scene: Scene) -> None:
+    scene.grow(3)
+    before = scene.text
+
+    with pytest.raises(tk.TclError, match="bad text index"):
+        scene.transcript.text._edit(("insert", "nowhere", "x"), ("insert", "end", "y"))
+
+    assert str(scene.transcript.text["state"]) == "disabled"
+    assert scene.text == before
+
+
 def test_new_messages_come_into_view(scene: Scene) -> None:
     for total in range(1, 60):
         scene.grow(total)
