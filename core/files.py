@@ -109,6 +109,11 @@ def set_aside(path: Path) -> Path:
     return replace_file(path, aside)
 
 
+def is_there(path: Path | str) -> bool:
+    """Whether something has that name. No file can have a longer one, for which ``Path.exists`` raises."""
+    return os.path.exists(path)  # noqa: PTH110 - see above
+
+
 def why_no_file(path: PurePath) -> str:
     """Why there can be no file of that name on Windows, as a clause; nothing elsewhere, or if there can.
 

@@ -13,7 +13,7 @@ from typing import NoReturn, TypeAlias
 from core import __version__
 from core.address import Target, parse_target, without_udp
 from core.command import use_utf_8_in_pipes
-from core.errors import AddressError
+from core.errors import AddressError, reason
 
 BAD_ARGUMENT = 2  # exit code; also where there is no display
 _LDD = 5.0  # seconds that it may take to name what is missing
@@ -152,9 +152,12 @@ def _folder(text: str) -> Path:
 
 def _path(text: str) -> Path:
     try:
-        return Path(text).expanduser().absolute()
+        path = Path(text).expanduser().absolute()
+        path.exists()  # raises for a name that is too long
     except (RuntimeError, OSError) as error:  # nobody's home, or a working folder that is gone
-        raise argparse.ArgumentTypeError(f"{text!r} is not to be found: {error}") from None
+        why = reason(error) if isinstance(error, OSError) else error
+        raise argparse.ArgumentTypeError(f"{text!r} is not to be found: {why}") from None
+    return path
 
 
 def _journal(text: str) -> Path:

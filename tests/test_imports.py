@@ -72,7 +72,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("core.text_safety", set()),
     ("core.wire", LIBRARY | {"core.tls"}),
     ("core.child_process", {"core.errors", "core.supervision"}),
-    ("core.replies.rules", LIBRARY | {"core.replies", "core.compose", "core.wire"}),
+    ("core.replies.rules", LIBRARY | {"core.replies", "core.compose", "core.wire", "core.files"}),
     ("core.replies.on_connect", LIBRARY | {"core.replies", "core.compose"}),
     ("core.replies.program", LIBRARY | {"core.replies", "core.child_process", "core.command"}),
     ("core.replies.handler", LIBRARY | {"core.replies", "core.child_process", "core.command"}),
@@ -141,7 +141,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         "core.cli.test",
         ARGUMENTS
         | {"core.journal.recording.ledger", "core.net", "core.sending", "core.steps", "core.text_safety"}
-        | {"core.wire.faults", "core.workbench"},
+        | {"core.files", "core.wire.faults", "core.workbench"},
     ),
     (
         "core.cli.replay",

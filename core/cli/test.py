@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 import threading
 import time
@@ -38,6 +37,7 @@ from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
 from core.errors import ConnectError, JournalError, TincanError, quoted
 from core.events import Event, EventSink
+from core.files import is_there
 from core.proxy import Proxy
 from core.settings import DEFAULTS, Limits
 from core.text_safety import TextSafety
@@ -102,7 +102,7 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Pla
 
     *others, last = chosen.words
     target: Destination | None = None
-    if others and not os.path.exists(last):  # noqa: PTH110 - Path raises for a name that is too long
+    if others and not is_there(last):
         try:
             target = parse_destination(last, for_server=False)
         except TincanError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.clock import monotonic
-from core.files import home_folder
+from core.files import home_folder, is_there
 from core.journal.display_row import EVERYTHING
 from gui.preferences import typed_path
 from gui.viewmodels.exports import Exported as Result
@@ -107,7 +107,7 @@ class ExportController:
         conversation, target = self._conversation, typed_path(request.path)
         if conversation is None:
             return
-        if target.exists() and not request.may_replace:
+        if is_there(target) and not request.may_replace:
             self._show(ExportView(is_in_the_way=True, complaint=f"{target.name} is there already."))
             return
         lens, first, count = conversation.lens, 0, None

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import TincanError
-from core.files import home_folder
+from core.files import home_folder, is_there
 from core.words import connection_name, sentence
 from gui.controllers.task_strips import Task, TaskStrips, ThrottledProgress, Told
 from gui.keys import shown
@@ -290,7 +290,7 @@ class TaskController:
             chosen=chosen,
             path=str(self._folder / f"tincan_received_{moment}.bin"),
             on_keep=partial(self.keep, state, {row.connection: row.number for row in rows}),
-            is_there=lambda path: typed_path(path).exists(),
+            is_there=lambda path: is_there(typed_path(path)),
         )
         dialog.open(dialog.what.buttons[0])
 

@@ -50,7 +50,11 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         ("--config", __file__),
         ("--nonsense",),
         ("stray",),
+        ("--config", "x" * 300),
+        ("--open", "x" * 300),
+        ("x" * 300,),
     ],
+    ids=lambda arguments: " ".join(arguments)[:20],
 )
 def test_a_bad_value_is_one_line_and_exit_code_2(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import TincanError, quoted
+from core.files import is_there
 from core.replies import Peer, Reply, Responder
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def find_rule_set(argument: str) -> RuleSet:
     if starter is not None:
         return starter
     path = Path(argument)
-    if not argument or not os.path.exists(path):  # noqa: PTH110 - Path raises for a name that is too long
+    if not argument or not is_there(path):
         names = ", ".join(each.name for each in STARTERS)
         raise TincanError(f"there are no rules {quoted(argument)}: name a file, or one of {names}")
     return import_rule_set(path)

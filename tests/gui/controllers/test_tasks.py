@@ -330,6 +330,15 @@ def test_a_file_that_is_there_is_replaced_only_knowingly(talk: Talk, tmp_path: P
     assert (tmp_path / "got.bin").read_bytes() == b""
 
 
+def test_a_name_that_no_file_can_have_is_told(talk: Talk, tmp_path: Path) -> None:
+    app, _peer = talk
+    dialog = keep(app, tmp_path / ("x" * 300))
+
+    dialog.begin_button.invoke()
+
+    said(app, "x cannot be a file: File name too long")
+
+
 def test_there_is_nothing_to_save_before_the_first_connection(make_app: MakeApp) -> None:
     app = make_app()
 
