@@ -110,8 +110,14 @@ def set_aside(path: Path) -> Path:
 
 
 def is_there(path: Path | str) -> bool:
-    """Whether something has that name. No file can have a longer one, for which ``Path.exists`` raises."""
+    """Whether something has that name; nothing has one that is too long, for which ``Path.exists`` may raise."""
     return os.path.exists(path)  # noqa: PTH110 - see above
+
+
+def require_possible(path: Path) -> None:
+    """Raise ``OSError`` for a name that no file can have; until Python 3.13 ``Path.exists`` does so, too."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        path.stat()
 
 
 def why_no_file(path: PurePath) -> str:

@@ -14,6 +14,7 @@ from core import __version__
 from core.address import Target, parse_target, without_udp
 from core.command import use_utf_8_in_pipes
 from core.errors import AddressError, reason
+from core.files import require_possible
 
 BAD_ARGUMENT = 2  # exit code; also where there is no display
 _LDD = 5.0  # seconds that it may take to name what is missing
@@ -153,7 +154,8 @@ def _folder(text: str) -> Path:
 def _path(text: str) -> Path:
     try:
         path = Path(text).expanduser().absolute()
-        path.exists()  # raises for a name that is too long
+        if "\0" not in text:
+            require_possible(path)
     except (RuntimeError, OSError) as error:  # nobody's home, or a working folder that is gone
         why = reason(error) if isinstance(error, OSError) else error
         raise argparse.ArgumentTypeError(f"{text!r} is not to be found: {why}") from None

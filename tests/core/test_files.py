@@ -8,7 +8,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 from core import files
-from core.files import read_json, read_kept, set_aside, why_no_file, write_kept
+from core.files import is_there, read_json, read_kept, require_possible, set_aside, why_no_file, write_kept
 from tests.support.systems import only_posix
 
 
@@ -204,3 +204,14 @@ def test_another_refusal_is_told_at_once(tmp_path: Path, monkeypatch: pytest.Mon
 
     with pytest.raises(PermissionError):
         write_kept(tmp_path / "kept", "new")
+
+
+@only_posix("Windows has limits of its own")
+def test_a_name_that_no_file_can_have_is_there_in_no_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    longest, through = tmp_path / ("x" * 300), Path(__file__, "x")
+    assert not is_there(longest)
+    monkeypatch.setattr(Path, "exists", lambda path: os.path.exists(path))  # noqa: PTH110 - as Python 3.14 has it
+    with pytest.raises(OSError, match="too long"):
+        require_possible(longest)
+    for path in (tmp_path, tmp_path / "new", through):
+        require_possible(path)

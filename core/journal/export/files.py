@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from core.errors import TincanError
-from core.files import replace_file, why_no_file
+from core.files import replace_file, require_possible, why_no_file
 from core.journal.reading.database import has_log
 from core.words import with_full_stop
 
@@ -159,6 +159,7 @@ def place_for(target: Path) -> Path:
         raise ExportError(with_full_stop(f"{shown(target)} cannot be a file: {why}"))
     try:
         place = target.resolve()
+        require_possible(place)
         in_the_way = place.exists() and not place.is_file()
         is_database = any(has_log(each) or (each.is_file() and _is_database(each)) for each in _databases(place))
     except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a NUL in the name
