@@ -92,7 +92,8 @@ class Transcript(ttk.Frame):
         self._top_byte: int | None = None  # which byte that showed at first: each line it goes to begins before it
         self._pressed_at: tuple[int, int, int] | None = None  # what was at the top as the mouse went down at the end
         self._is_lit = False
-        self._counted, self._new_lines = (0, 0), 0  # the rows that are new, and the lines that they are
+        self._counted: object = None  # which rows of which conversation are new
+        self._new_lines = 0  # the lines that they are
         self.lit = (0, -1)  # the entries of the first and the last row in which what was found is set off
         self._shift_planned: str | None = None
         self._surround = Debounce(  # due where the Text has only the rows in sight
@@ -595,7 +596,8 @@ class Transcript(ttk.Frame):
         if not new or conversation is None or not conversation.role.many_connections:  # a row is a line
             self._on_new(f"{new:,}" if new else "")
             return
-        counted = self._seen, self._seen + min(new, MOST_COUNTED)
+        first, last = self._seen, self._seen + min(new, MOST_COUNTED)
+        counted = self._key, first, last
         if counted != self._counted:
-            self._counted, self._new_lines = counted, self.row_window.shown_of(*counted)
+            self._counted, self._new_lines = counted, self.row_window.shown_of(first, last)
         self._on_new(f"{self._new_lines}{'+' * (new > MOST_COUNTED)}" if self._new_lines else "")

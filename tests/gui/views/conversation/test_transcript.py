@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
@@ -336,6 +336,31 @@ def test_it_is_told_how_many_lines_are_new_and_not_how_many_rows(scene: Scene, r
     assert scene.new_words == f"{MOST_COUNTED // rows + (rows == 3)}+"
     scene.transcript.to_end()
     assert scene.new_words == ""
+
+
+def test_each_conversation_and_each_lens_has_a_number_of_new_lines_of_its_own(scene: Scene) -> None:
+    def to_each(addressees: int) -> Callable[[int], DisplayRow]:
+        return lambda place: sent(
+            place, b"%d" % (place // addressees), number=1 + place % addressees, at=place // addressees
+        )
+
+    def is_shown(conversation: FakeConversation) -> str:
+        scene.transcript.show(conversation)
+        scene.root.update()
+        return scene.new_words
+
+    talks = [FakeConversation(to_each(each), role=Role.SERVER, key=key) for key, each in (("a", 1), ("b", 3), ("c", 2))]
+    talks[2].source = "b"  # the second one under another lens
+    for talk in talks:
+        talk.total = 300
+        assert is_shown(talk) == ""
+        scene.transcript.page(-2)
+        scene.root.update()
+    for talk, lines in zip(talks, ("60", "20", "30"), strict=True):
+        is_shown(talk)
+        talk.total, talk.version = 360, 1
+
+        assert is_shown(talk) == lines
 
 
 @pytest.mark.parametrize("place", ["0.5", "1.0"])
