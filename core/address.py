@@ -24,6 +24,7 @@ _LONGEST_INPUT = 1024  # more than any address; keeps every check below cheap
 
 _PORT = re.compile(r"[0-9]{1,20}", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?", re.ASCII | re.IGNORECASE)
+_ZONE_OF_URL = re.compile(r"(?<=[0-9a-f:])%25(?=[a-z0-9_.\-]+\])", re.ASCII | re.IGNORECASE)
 _ZONE = re.compile(r"[A-Za-z0-9_.:\-]{1,64}", re.ASCII)
 
 # How an address is written elsewhere: in a URL, in a chat, in the output of netstat, on the command line of telnet.
@@ -221,7 +222,14 @@ def parse_address(
 def without_udp(text: str) -> tuple[str, bool]:
     """The text without ``udp://`` before it, and whether that was there."""
     found = _UDP.match(_cleared(text))
-    return (text, False) if found is None else (_cleared(text)[found.end() :], True)
+    return (text, False) if found is None else (decode_zone(_cleared(text)[found.end() :]), True)
+
+
+def decode_zone(rest: str) -> str:
+    """What stands behind ``SCHEME://`` with the zone of an IPv6 address as elsewhere: a URL has ``%25`` before it (RFC
+    6874, section 2).
+    """
+    return _ZONE_OF_URL.sub("%", rest)
 
 
 def parse_udp(text: str, *, for_server: bool) -> Address:
@@ -316,7 +324,7 @@ def split_target(text: str) -> Parts:
     text = _without_path(text, is_url=bool(usual_port)).rpartition("@")[2]
     if len(text) > _LONGEST_INPUT:
         return Parts(text, None, tls)
-    text = text.replace("%25", "%", 1) if usual_port else text  # a zone in a URL (RFC 6874, section 2)
+    text = decode_zone(text) if usual_port else text
     found = _DOTTED.fullmatch(text)
     host, port = (found[1], found[2]) if found is not None else _split(text)
     host = "0.0.0.0" if host == "*" else host  # noqa: S104 - every interface is what netstat means by it

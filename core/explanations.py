@@ -88,6 +88,8 @@ _LOCAL_NETWORK = (  # from macOS 15 on, a program's first connection into it fai
     else ()
 )
 
+_NEEDS_INTERFACE = f"a link-local IPv6 address needs its interface, as in {_LINK_LOCAL}"
+_NO_IPV6 = "it is of IPv6, which is switched off on this machine"
 _REJECTED = "a firewall rejects it"  # ICMP "administratively prohibited", which Linux tells as EHOSTUNREACH, too
 
 _TABLE: dict[tuple[Doing, str], Explanation] = {
@@ -112,15 +114,21 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
     ),
     (Doing.LISTENING, "EADDRNOTAVAIL"): _row(
         "{where} is not an address of this machine",
-        ("a typing error", "the network it belongs to is not connected"),
+        ("a typing error", "the network it belongs to is not connected", _NO_IPV6),
         "Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every network it is on",
         Fault.PERSON,
     ),
     (Doing.LISTENING, "EAFNOSUPPORT"): _row(
         "this machine has no support for the kind of address that {where} is",
-        ("IPv6 is switched off",),
-        "Use an IPv4 address such as 127.0.0.1",
+        (_NO_IPV6,),
+        "Use an IPv4 address",
         Fault.OURS,
+    ),
+    (Doing.LISTENING, "EINVAL"): _row(
+        "{where} cannot be listened on",
+        (_NEEDS_INTERFACE, "it is the address of a multicast group, which only UDP has"),
+        "Check the address",
+        Fault.PERSON,
     ),
     (Doing.CONNECTING, "ECONNREFUSED"): _row(
         "nothing answers at {where}: the connection was refused",
@@ -163,13 +171,13 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
     ),
     (Doing.CONNECTING, "EADDRNOTAVAIL"): _row(
         "{where} cannot be connected to from here",
-        ("every local port is in use", "the address is not one that a machine can have"),
+        (_NO_IPV6, "every local port is in use", "the address is not one that a machine can have"),
         "Check the address",
         Fault.PERSON,
     ),
     (Doing.CONNECTING, "EINVAL"): _row(
         "{where} cannot be connected to",
-        (f"a link-local IPv6 address needs its interface, as in {_LINK_LOCAL}", "a route on this machine forbids it"),
+        (_NEEDS_INTERFACE, "a route on this machine forbids it"),
         "Check the address",
         Fault.PERSON,
     ),
@@ -260,6 +268,18 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         "Give it more time to live (--ttl, or Socket options)",
         Fault.NETWORK,
     ),
+    (Doing.SENDING, "EADDRNOTAVAIL"): _row(
+        "{where} cannot be reached from here",
+        (_NO_IPV6, "the address is not one that a machine can have"),
+        "Check the address",
+        Fault.PERSON,
+    ),
+    (Doing.SENDING, "EINVAL"): _row(
+        "a datagram cannot go out to {where}",
+        (_NEEDS_INTERFACE, "it would leave this machine, and the socket is bound to 127.0.0.1 or ::1"),
+        "Check the address",
+        Fault.PERSON,
+    ),
     (Doing.SENDING, "ENOBUFS"): _row(
         "a datagram for {where} was dropped by this machine",
         ("more is sent than the network takes",),
@@ -273,6 +293,8 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         Fault.OURS,
     ),
 }
+for _doing in (Doing.CONNECTING, Doing.SENDING):
+    _TABLE[_doing, "EAFNOSUPPORT"] = _TABLE[Doing.LISTENING, "EAFNOSUPPORT"]
 for _doing, _name, _same in (
     (Doing.CONNECTING, "ECONNABORTED", "ECONNRESET"),
     (Doing.CONNECTING, "EPERM", "EACCES"),  # what Linux may say where a firewall of this machine forbids it

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
-from core.address import HIGHEST_PORT, Address, parse_address, split_target
+from core.address import HIGHEST_PORT, Address, decode_zone, parse_address, split_target
 from core.errors import AddressError, check_type
 from core.local_address import is_local, read_local
 
@@ -67,7 +67,7 @@ def parse_proxy(text: str) -> Proxy:
     found = _URL.fullmatch(text.strip())
     if found is None:
         raise AddressError("a proxy is written socks5://HOST:PORT or http://HOST:PORT")
-    place, path = found[3] + (found[4] or ""), found[4]
+    place, path = decode_zone(found[3] + (found[4] or "")), found[4]
     if path not in (None, "/") and read_local(place) is None:
         raise AddressError("a proxy has a host and a port alone: leave out what follows them")
     kind = found[1].lower().removesuffix("h")

@@ -333,6 +333,10 @@ def test_any_text_is_an_address_that_reads_back_or_is_refused(text: str, for_ser
         ("fe80::1%lo0.80", ("fe80::1%lo0", "80")),
         ("a:80.", ("a", "80")),
         ("http://[fe80::1%25eth0]:80/", ("fe80::1%eth0", "80")),
+        ("unheard-of://[fe80::1%25eth0]:80", ("fe80::1%eth0", "80")),
+        ("http://[fe80::1%eth0]:80", ("fe80::1%eth0", "80")),
+        ("http://[fe80::1%25]:80", ("fe80::1%25", "80")),
+        ("http://[fe80::1%2525]:80", ("fe80::1%25", "80")),
         ("[fe80::1%25]:80", ("fe80::1%25", "80")),
     ],
 )
@@ -386,6 +390,7 @@ def test_a_multicast_group_is_known(host: str, is_group: bool) -> None:
         ("udp://h:1", "h:1", True),
         (" <UDP://[::1]:53> ", "[::1]:53", True),
         ("udp6://[::1]:53", "[::1]:53", True),
+        ("udp://[fe80::1%25eth0]:53", "[fe80::1%eth0]:53", True),
         ("UDP4:h:1", "h:1", True),
         ("udp:1", "udp:1", False),
         ("h:1", "h:1", False),

@@ -53,6 +53,8 @@ def test_what_is_not_known_is_not_said(explanation: Explanation, text: str) -> N
         (Doing.LISTENING, errno.EACCES, "does not let you listen on 127.0.0.1:5555", Fault.PERSON),
         (Doing.LISTENING, errno.EADDRNOTAVAIL, "is not an address of this machine", Fault.PERSON),
         (Doing.LISTENING, errno.EAFNOSUPPORT, "no support for the kind of address", Fault.OURS),
+        (Doing.LISTENING, errno.EINVAL, "127.0.0.1:5555 cannot be listened on", Fault.PERSON),
+        (Doing.CONNECTING, errno.EAFNOSUPPORT, "no support for the kind of address", Fault.OURS),
         (Doing.CONNECTING, errno.ECONNREFUSED, "nothing answers at 127.0.0.1:5555", Fault.NETWORK),
         (Doing.CONNECTING, errno.ETIMEDOUT, "no answer from 127.0.0.1:5555 in time", Fault.NETWORK),
         (Doing.CONNECTING, errno.EHOSTUNREACH, "127.0.0.1:5555 cannot be reached", Fault.NETWORK),
@@ -80,6 +82,9 @@ def test_what_is_not_known_is_not_said(explanation: Explanation, text: str) -> N
         (Doing.CONNECTING, errno.EPERM, "does not let you connect to 127.0.0.1:5555", Fault.OURS),
         (Doing.SENDING, errno.EPERM, "a firewall on this machine kept back", Fault.OURS),
         (Doing.SENDING, errno.EACCES, "does not let you send to 127.0.0.1:5555", Fault.PERSON),
+        (Doing.SENDING, errno.EAFNOSUPPORT, "no support for the kind of address", Fault.OURS),
+        (Doing.SENDING, errno.EADDRNOTAVAIL, "127.0.0.1:5555 cannot be reached from here", Fault.PERSON),
+        (Doing.SENDING, errno.EINVAL, "a datagram cannot go out to 127.0.0.1:5555", Fault.PERSON),
         (Doing.SENDING, errno.ENETRESET, "its time to live ran out", Fault.NETWORK),
         (Doing.RECORDING, errno.ENOMEM, "out of memory", Fault.OURS),
         (Doing.TALKING, errno.ENOBUFS, "out of memory for connections", Fault.OURS),
@@ -102,6 +107,24 @@ def test_memory_that_a_journal_lacks_is_not_said_to_lack_for_connections() -> No
 @pytest.mark.parametrize("doing", [Doing.CONNECTING, Doing.SENDING])
 def test_a_host_that_is_not_reached_may_be_behind_a_firewall_that_says_so(doing: Doing) -> None:
     assert "a firewall rejects it" in explain(OSError(errno.EHOSTUNREACH, "No route to host"), doing, HERE).causes
+
+
+@pytest.mark.parametrize(
+    ("doing", "number"),
+    [
+        (Doing.LISTENING, errno.EADDRNOTAVAIL),
+        (Doing.CONNECTING, errno.EADDRNOTAVAIL),
+        (Doing.CONNECTING, errno.EAFNOSUPPORT),
+        (Doing.SENDING, errno.EADDRNOTAVAIL),
+    ],
+)
+def test_an_address_that_cannot_be_used_may_be_of_ipv6_on_a_machine_without_it(doing: Doing, number: int) -> None:
+    assert "it is of IPv6, which is switched off on this machine" in explain(OSError(number, ""), doing, HERE).causes
+
+
+@pytest.mark.parametrize("doing", [Doing.LISTENING, Doing.CONNECTING, Doing.SENDING])
+def test_an_address_that_makes_no_sense_may_lack_its_interface(doing: Doing) -> None:
+    assert "a link-local IPv6 address needs" in str(explain(OSError(errno.EINVAL, ""), doing, HERE))
 
 
 def test_who_opened_too_many_files_is_this_program_or_all_of_them() -> None:

@@ -15,6 +15,7 @@ from core.proxy import Proxy, check_target, parse_proxy
         ("socks5://localhost", Proxy("socks5", Address("localhost", 1080))),
         ("socks5h://10.0.0.1:9050/", Proxy("socks5", Address("10.0.0.1", 9050))),
         ("SOCKS5://[::1]:9050", Proxy("socks5", Address("::1", 9050))),
+        ("socks5://[fe80::1%25eth0]", Proxy("socks5", Address("fe80::1%eth0", 1080))),
         (" http://proxy.example:3128 ", Proxy("http", Address("proxy.example", 3128))),
         ("http://anna:secret@proxy:8080", Proxy("http", Address("proxy", 8080), "anna", "secret")),
         ("socks5://anna@proxy", Proxy("socks5", Address("proxy", 1080), "anna")),
