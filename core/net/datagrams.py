@@ -282,7 +282,7 @@ class DatagramTransport:
     def __init__(self, shared: DatagramSocket, to: SocketAddress | None) -> None:
         self.local = sockets.source_for(shared.sock, shared.local, to) if to is not None else shared.local
         self.active_at = monotonic_ns()  # when something last came from it or went to it
-        self._shared = shared
+        self.shared = shared
         self._to = to
         self.is_plain = True  # what comes is for the connection, without more ado
         self._faults = SOUND
@@ -306,7 +306,7 @@ class DatagramTransport:
         if self._out is not None:
             self._out.put(bytes(data))
             return len(data)
-        return self._shared.send(data, self._to, self)
+        return self.shared.send(data, self._to, self)
 
     def use_faults(self, faults: BothWays, places: tuple[str, str]) -> None:
         """Have what goes to the peer, and what comes from it, go through lines with these faults from now on.
@@ -333,7 +333,7 @@ class DatagramTransport:
 
     def _send_late(self, data: bytes) -> None:
         try:
-            self._shared.send(data, self._to, self)
+            self.shared.send(data, self._to, self)
         except DatagramError as error:
             self.connection.remark(error.explanation.what, is_failure=True)
         except (BlockingIOError, InterruptedError):
@@ -346,7 +346,7 @@ class DatagramTransport:
 
     def wait_for(self, loop: GuardedLoop, events: int, ready: Ready) -> None:  # noqa: ARG002 - the socket has its own
         self._ready = ready if events else None
-        self._shared.wait_for_room(self, ready if events & WRITE else None)
+        self.shared.wait_for_room(self, ready if events & WRITE else None)
 
     def finish_sending(self) -> None:
         """There is nothing to say, but what is on its way through a line with faults goes first."""
@@ -369,7 +369,7 @@ class DatagramTransport:
     def forget(self) -> None:
         """Who speaks from there is a stranger from now on."""
         if self._to is not None:
-            self._shared.peers.pop(self._to, None)
+            self.shared.peers.pop(self._to, None)
 
     def came_back(self, why: Explanation, *, is_sending: bool) -> None:
         """A datagram did not arrive, as another one is being sent or not. A crowd of them is told of once a second."""
@@ -396,7 +396,7 @@ class OnlyTransport(DatagramTransport):
 
     def wait_for(self, loop: GuardedLoop, events: int, ready: Ready) -> None:
         super().wait_for(loop, events, ready)
-        self._shared.read(wanted=bool(events & READ))
+        self.shared.read(wanted=bool(events & READ))
 
     def deliver(self, data: bytes, source: SocketAddress, at: int) -> None:
         if self._to is not None and source != self._source:
@@ -406,7 +406,7 @@ class OnlyTransport(DatagramTransport):
 
     def close(self) -> None:
         super().close()
-        self._shared.close()
+        self.shared.close()
 
 
 def bound(endpoint: Endpoint) -> socket.socket:

@@ -20,6 +20,7 @@ from core.net import sockets
 from core.net.client import Client
 from core.net.connection import Connection
 from core.net.datagrams import DatagramSocket, DatagramTransport, Meet, OnlyTransport, bound, connect
+from core.net.listening import ListeningSession
 from core.net.loop import GuardedLoop, Timer
 from core.net.resolver import Outcome, Resolver
 from core.net.server import Server
@@ -50,6 +51,32 @@ class _DatagramSession(Session):
     def _answers(self) -> bool:
         """Whether what comes may be answered before the next is read."""
 
+    def _look_up(self, target: Address, found: Callable[[list[Endpoint], float], None]) -> None:
+        """Have ``found`` called with what a target to send to stands for, and when that was asked for; or fail."""
+        loop, began = self._loop, self._loop.time()
+        timer: Timer | None = None
+        if not target.is_literal:
+            self._emit(Resolving(self.id, monotonic_ns(), target.host))
+            late = partial(self._fail, explain(TimeoutError(), Doing.CONNECTING, target))
+            timer = loop.call_later(self._limits.connect, late)
+
+        def looked_up(outcome: Outcome) -> None:
+            if timer is not None:
+                timer.cancel()
+            if self._asked_to_stop or self._failure is not None:
+                return
+            if isinstance(outcome, BaseException):
+                self._fail(explain(outcome, Doing.SENDING, target))
+                return
+            if not target.is_literal:
+                addresses = tuple(each.address for each in outcome)
+                self._emit(Resolved(self.id, monotonic_ns(), addresses, loop.time() - began))
+            found(outcome, began)
+
+        self._resolver.resolve(
+            target, for_server=False, done=lambda outcome: loop.call_soon(partial(looked_up, outcome))
+        )
+
     def _share(self, sock: socket.socket, meet: Meet) -> DatagramSocket:
         return DatagramSocket(
             sock, loop=self._loop, commands=self._guarded, sink=self._sink, session=self.id, answers=self._answers,
@@ -62,9 +89,25 @@ class _DatagramSession(Session):
         assert self._commands is not None
         return self._commands
 
-    def _talk(self, transport: DatagramTransport, peer: Address) -> Connection:
-        """Make a connection over a transport."""
-        connection = self._connection_over(transport, peer, ConnectionId(next(self._identities)))
+    def _transport_to(self, endpoint: Endpoint, options: SocketOptions) -> OnlyTransport:
+        """A socket of its own for one address, or a group. Raises ``OSError`` and ``SocketOptionError``."""
+        sock = bound(endpoint)
+        hears_others = options.broadcast or endpoint.address.is_group
+        try:
+            use_options(sock, options, AS_USUAL)
+            if not hears_others:
+                hears_others = not _is_connected(sock, endpoint)
+            shared = self._share(sock, _of_only)
+        except BaseException:
+            sock.close()
+            raise
+        only = OnlyTransport(shared, endpoint.sockaddr if hears_others else None)
+        shared.peers[endpoint.sockaddr] = only
+        return only
+
+    def _talk(self, transport: DatagramTransport, peer: Address, number: int | None = None) -> Connection:
+        """Make a connection over a transport, with the next number or this one."""
+        connection = self._connection_over(transport, peer, ConnectionId(next(self._identities)), number=number)
         transport.connection = connection
         self._transports[connection.id] = transport
         self._use_faults(connection)
@@ -113,64 +156,21 @@ class _DatagramSession(Session):
         super()._tune_all()
 
 
-class UdpServer(_DatagramSession, Server):
-    """Hears datagrams at ``target`` (an ``Address`` or ``[HOST:]PORT``) and answers as ``Server`` does.
+class HearingSession(_DatagramSession, ListeningSession):
+    """Hears datagrams at its target; a peer is a connection from its first datagram on."""
 
-    A peer is a connection from its first datagram on, and is forgotten after ``Limits.silent_peer`` seconds in which
-    nothing came from it or went to it. Nobody is turned away: where there are as many as ``Limits.connections``, or as
-    one address may have, the one that was silent for longest is forgotten. If ``target`` is a multicast group, it is
-    joined. ``fault_out`` is what is wrong with the way to each peer, ``fault_in`` with the way back. Raises
-    ``AddressError`` for a bad target, ``FaultError`` for faults of streams, and ``TincanError`` for an unknown reply or
-    framing.
-    """
-
-    role = Role.UDP_SERVER
-    _looks_for_http = False
-
-    def __init__(
-        self,
-        target: Address | str,
-        *,
-        reply: str | Reply | Callable[..., Any] = "letter",
-        framing: str = "raw",
-        socket_options: SocketOptions = AS_USUAL,
-        fault_out: Faults | None = None,
-        fault_in: Faults | None = None,
-        limits: Limits = DEFAULTS,
-        events: EventSink | None = None,
-        session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
-        identities: Iterator[int] | None = None,
-        resolver: Resolver | None = None,
-    ) -> None:
-        target = _with_port(target, for_server=True)
+    def _have_no_peers(self) -> None:
+        """The first of all."""
         self._open_sockets: list[DatagramSocket] = []
         self._transports = {}
         self._sweep: Timer | None = None
         self._by_silence: tuple[str | None, list[tuple[int, DatagramTransport]]] = None, []  # the longest at the end
-        super().__init__(
-            target,
-            reply=reply,
-            framing=framing,
-            limits=limits,
-            events=events,
-            session=session,
-            identities=identities,
-            resolver=resolver,
-            fault_out=fault_out,
-            fault_in=fault_in,
-        )
-        check_types(socket_options=socket_options)
-        self.socket_options = self._in_effect = _with_group(socket_options, target)
 
-    # The server's thread.
+    # The session's thread.
 
     @property
     def _shared(self) -> list[DatagramSocket]:
         return self._open_sockets
-
-    def _answers(self) -> bool:
-        self._use_reply()
-        return bool(self._responders) or not self._reply.waits_for_a_person
 
     def _listeners_at(self, endpoints: list[Endpoint]) -> list[socket.socket]:
         options = self._in_effect = self.socket_options
@@ -273,6 +273,57 @@ class UdpServer(_DatagramSession, Server):
         )
 
 
+class UdpServer(HearingSession, Server):
+    """Hears datagrams at ``target`` (an ``Address`` or ``[HOST:]PORT``) and answers as ``Server`` does.
+
+    A peer is a connection from its first datagram on, and is forgotten after ``Limits.silent_peer`` seconds in which
+    nothing came from it or went to it. Nobody is turned away: where there are as many as ``Limits.connections``, or as
+    one address may have, the one that was silent for longest is forgotten. If ``target`` is a multicast group, it is
+    joined. ``fault_out`` is what is wrong with the way to each peer, ``fault_in`` with the way back. Raises
+    ``AddressError`` for a bad target, ``FaultError`` for faults of streams, and ``TincanError`` for an unknown reply or
+    framing.
+    """
+
+    role = Role.UDP_SERVER
+    _looks_for_http = False
+
+    def __init__(
+        self,
+        target: Address | str,
+        *,
+        reply: str | Reply | Callable[..., Any] = "letter",
+        framing: str = "raw",
+        socket_options: SocketOptions = AS_USUAL,
+        fault_out: Faults | None = None,
+        fault_in: Faults | None = None,
+        limits: Limits = DEFAULTS,
+        events: EventSink | None = None,
+        session: SessionId = SessionId(1),  # noqa: B008 - a NewType is the number itself
+        identities: Iterator[int] | None = None,
+        resolver: Resolver | None = None,
+    ) -> None:
+        target = udp_address(target, for_server=True)
+        self._have_no_peers()
+        super().__init__(
+            target,
+            reply=reply,
+            framing=framing,
+            limits=limits,
+            events=events,
+            session=session,
+            identities=identities,
+            resolver=resolver,
+            fault_out=fault_out,
+            fault_in=fault_in,
+        )
+        check_types(socket_options=socket_options)
+        self.socket_options = self._in_effect = _with_group(socket_options, target)
+
+    def _answers(self) -> bool:
+        self._use_reply()
+        return bool(self._responders) or not self._reply.waits_for_a_person
+
+
 class UdpClient(_DatagramSession, Client):
     """Sends datagrams to ``target`` (an ``Address`` or ``HOST:PORT``), and hears what comes back.
 
@@ -305,9 +356,8 @@ class UdpClient(_DatagramSession, Client):
     ) -> None:
         self._transports = {}
         self._socket: DatagramSocket | None = None
-        self._lookup: Timer | None = None  # for how long a name is looked up
         super().__init__(
-            _with_port(target, for_server=False),
+            udp_address(target, for_server=False),
             framing=framing,
             limits=limits,
             events=events,
@@ -336,32 +386,11 @@ class UdpClient(_DatagramSession, Client):
         return self._responder is not None or self._inbox is not None  # which leaves to the system what it cannot keep
 
     def _start(self) -> None:
-        loop, began = self._loop, self._loop.time()
-        if not self.target.is_literal:
-            self._emit(Resolving(self.id, monotonic_ns(), self.target.host))
-            self._lookup = loop.call_later(self._limits.connect, self._give_up)
-        self._resolver.resolve(
-            self.target,
-            for_server=False,
-            done=lambda outcome: loop.call_soon(lambda: self._found(outcome, began)),
-        )
+        self._look_up(self.target, self._try_each)
 
-    def _give_up(self) -> None:
-        self._fail(explain(TimeoutError(), Doing.CONNECTING, self.target))
-
-    def _found(self, outcome: Outcome, began: float) -> None:
-        if self._lookup is not None:
-            self._lookup.cancel()
-        if self._asked_to_stop or self._failure is not None:
-            return
-        if isinstance(outcome, BaseException):
-            self._fail(explain(outcome, Doing.SENDING, self.target))
-            return
-        if not self.target.is_literal:
-            took = self._loop.time() - began
-            self._emit(Resolved(self.id, monotonic_ns(), tuple(each.address for each in outcome), took))
+    def _try_each(self, endpoints: list[Endpoint], began: float) -> None:
         why: Explanation | None = None
-        for endpoint in outcome:
+        for endpoint in endpoints:
             try:
                 self._begin_with(endpoint)
             except (OSError, SocketOptionError) as error:
@@ -377,24 +406,10 @@ class UdpClient(_DatagramSession, Client):
     def _begin_with(self, endpoint: Endpoint) -> None:
         """Raises ``OSError`` and ``SocketOptionError``."""
         options = self._in_effect = self.socket_options
-        sock = bound(endpoint)
-        hears_others = options.broadcast or endpoint.address.is_group
-        try:
-            use_options(sock, options, AS_USUAL)
-            if not hears_others:
-                hears_others = not _is_connected(sock, endpoint)
-            self._socket = self._share(sock, self._of_anybody)
-        except BaseException:
-            sock.close()
-            raise
-        self._only = OnlyTransport(self._socket, endpoint.sockaddr if hears_others else None)
-        self._socket.peers[endpoint.sockaddr] = self._only
-        self._talk(self._only, endpoint.address)
+        only = self._transport_to(endpoint, options)
+        self._socket = only.shared
+        self._talk(only, endpoint.address)
         self._tell_options(options, AS_USUAL)
-
-    def _of_anybody(self, _shared: DatagramSocket, _sockaddr: SocketAddress) -> DatagramTransport | None:
-        """Whoever answers belongs to the one conversation that there is."""
-        return self._only
 
     def closed(self, connection: Connection) -> None:
         """It was all there was."""
@@ -410,7 +425,13 @@ class UdpClient(_DatagramSession, Client):
         )
 
 
-def _with_port(target: Address | str, *, for_server: bool) -> Address:
+def _of_only(shared: DatagramSocket, _sockaddr: SocketAddress) -> DatagramTransport | None:
+    """Whoever answers belongs to the one conversation that there is."""
+    return next(iter(shared.peers.values()), None)
+
+
+def udp_address(target: Address | str, *, for_server: bool) -> Address:
+    """The address that is meant. Raises ``AddressError``."""
     check_types(target=target)
     target = parse_udp(target, for_server=for_server) if isinstance(target, str) else target
     if target.is_local:

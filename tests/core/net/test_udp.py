@@ -923,7 +923,8 @@ def test_what_a_line_holds_goes_on_at_once_and_in_order_when_its_faults_are_chan
         set_faults(client, into="latency=1000s")
         sink.wait_for(Remark, 3)
         assert [event.data for event in heard.wait_for(Received, 4)] == [b"0", b"1", b"2", b""]
-        until(lambda: client._only._in is not None and client._only._in.count == 4, "the echoes on their way")
+        (transport,) = client._transports.values()
+        until(lambda: transport._in is not None and transport._in.count == 4, "the echoes on their way")
         set_faults(client)
         assert [client.receive(PATIENCE) for _ in range(4)] == [b"0", b"1", b"2", b""]
 
