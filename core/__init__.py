@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.net.server import Server
     from core.net.tap import Tap
     from core.net.udp import UdpClient, UdpServer
+    from core.net.udp_tap import UdpTap
     from core.proxy import Proxy
     from core.settings import Limits
     from core.tls.settings import Tls
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Address", "Client", "Limits", "Proxy", "Server", "Tap", "Tls", "UdpClient", "UdpServer", "Workbench",
-    "__version__", "parse_faults",
+    "Address", "Client", "Limits", "Proxy", "Server", "Tap", "Tls", "UdpClient", "UdpServer", "UdpTap",
+    "Workbench", "__version__", "parse_faults",
 ]  # fmt: skip
 
 _HOMES = {
@@ -46,6 +47,7 @@ _HOMES = {
     "Tls": ".tls.settings",
     "UdpClient": ".net.udp",
     "UdpServer": ".net.udp",
+    "UdpTap": ".net.udp_tap",
     "Workbench": ".workbench",
     "parse_faults": ".wire.faults",
 }

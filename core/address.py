@@ -225,6 +225,11 @@ def without_udp(text: str) -> tuple[str, bool]:
     return (text, False) if found is None else (decode_zone(_cleared(text)[found.end() :]), True)
 
 
+def with_udp(text: str) -> str:
+    """The text with ``udp://`` before it."""
+    return text if without_udp(text)[1] else f"udp://{_cleared(text)}"
+
+
 def decode_zone(rest: str) -> str:
     """What stands behind ``SCHEME://`` with the zone of an IPv6 address as elsewhere: a URL has ``%25`` before it (RFC
     6874, section 2).

@@ -20,6 +20,7 @@ class Role:
     TAP: ClassVar[Role]
     UDP_SERVER: ClassVar[Role]
     UDP_CLIENT: ClassVar[Role]
+    UDP_TAP: ClassVar[Role]
     CAPTURE: ClassVar[Role]
     UDP_CAPTURE: ClassVar[Role]
 
@@ -189,6 +190,17 @@ Role.UDP_CLIENT = replace(
     datagrams=True,
     speaks_tls=False,
 )
+Role.UDP_TAP = replace(
+    Role.TAP,
+    name="UDP tap",
+    half_closes=False,
+    begun="starting a UDP tap on",
+    standing="tapping datagrams on",
+    failed="could not hear datagrams on",
+    ended="UDP tap stopped",
+    datagrams=True,
+    speaks_tls=False,
+)
 
 # What a capture of another program has of one address that was called: "we" are that end.
 Role.CAPTURE = Role(
@@ -225,8 +237,11 @@ Role.UDP_CAPTURE = replace(Role.CAPTURE, name="UDP capture", begun="captured dat
 
 ROLES = {
     role.name: role
-    for role in (Role.SERVER, Role.CLIENT, Role.TAP, Role.UDP_SERVER, Role.UDP_CLIENT, Role.CAPTURE, Role.UDP_CAPTURE)
-}
+    for role in (
+        Role.SERVER, Role.CLIENT, Role.TAP, Role.UDP_SERVER, Role.UDP_CLIENT, Role.UDP_TAP, Role.CAPTURE,
+        Role.UDP_CAPTURE,
+    )
+}  # fmt: skip
 
 
 def guess_role(kinds: Iterable[str], connections: int = 1) -> Role:

@@ -225,6 +225,29 @@ class Workbench:
         )
         return self._begin(tap, Doing.LISTENING)
 
+    def tap_datagrams(
+        self,
+        listen: Address,
+        target: Address,
+        *,
+        framing: str = "raw",
+        socket_options: SocketOptions = AS_USUAL,
+        faults: BothWays = SOUND,
+    ) -> SessionId:
+        """Start a tap for datagrams; see ``tap`` and ``UdpTap``."""
+        from core.net.udp_tap import UdpTap
+
+        tap = UdpTap(
+            listen,
+            target,
+            framing=framing,
+            socket_options=socket_options,
+            fault_out=faults.out,
+            fault_in=faults.into,
+            **self.session_arguments(),
+        )
+        return self._begin(tap, Doing.LISTENING)
+
     def send(
         self, session: SessionId, message: bytes, *, to: To = None, exact: bool = False, origin: Origin = PERSON
     ) -> Delivery:

@@ -205,6 +205,7 @@ MAY_TOUCH_SOCKETS = {
     "core.net.tap",
     "core.net.transport",
     "core.net.udp",
+    "core.net.udp_tap",
     "core.tls.contexts",  # OpenSSL as Python has it; no socket
     "core.wire.tls",  # the same
     "core.workbench",  # raises the limit of descriptors

@@ -236,16 +236,20 @@ def proxy_to(chosen: argparse.Namespace, *targets: Destination) -> Proxy | None:
     return replace(proxy, password=password)
 
 
-def add_udp(parser: argparse.ArgumentParser) -> None:
-    """Take ``--udp`` and what belongs to it."""
+def add_udp(parser: argparse.ArgumentParser, *, sends_input: bool = True) -> None:
+    """Take ``--udp`` and what belongs to it; what is about lines of input, where they are sent."""
     group = parser.add_argument_group("UDP, which udp:// in front of the address asks for, too")
-    group.add_argument("--udp", action="store_true", help="datagrams: each is a message, an empty line an empty one")
-    group.add_argument(
-        "--datagram",
-        type=argument(lambda text: _number(text, "a datagram", 1, LARGEST_DATAGRAM)),
-        metavar="BYTES",
-        help=f"with --exact: cut what is sent into datagrams of so many bytes (default: {USUAL_DATAGRAM})",
-    )
+    empty_line = ", an empty line an empty one" if sends_input else ""
+    group.add_argument("--udp", action="store_true", help=f"datagrams: each is a message{empty_line}")
+    if sends_input:
+        group.add_argument(
+            "--datagram",
+            type=argument(lambda text: _number(text, "a datagram", 1, LARGEST_DATAGRAM)),
+            metavar="BYTES",
+            help=f"with --exact: cut what is sent into datagrams of so many bytes (default: {USUAL_DATAGRAM})",
+        )
+    else:
+        parser.set_defaults(datagram=None)
     group.add_argument(
         "--join",
         type=argument(check_group),

@@ -10,7 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.address import NO_LOCAL_DATAGRAMS, NO_PORT, Address, Destination, Target, parse_target, without_udp
+from core.address import (
+    NO_LOCAL_DATAGRAMS,
+    NO_PORT,
+    Address,
+    Destination,
+    Target,
+    parse_destination,
+    parse_target,
+    with_udp,
+    without_udp,
+)
 from core.cli.arguments import (
     add_encoding,
     add_faults,
@@ -142,7 +152,7 @@ def add_connect(parser: argparse.ArgumentParser) -> None:
 def add_tap(parser: argparse.ArgumentParser) -> None:
     """Say what ``tap`` takes."""
     parser.add_argument("listen", metavar="LISTEN", help="where callers come: [HOST:]PORT or unix:PATH")
-    parser.add_argument("onward", metavar="TARGET", help="what is dialled for each of them: HOST:PORT or unix:PATH")
+    parser.add_argument("onward", metavar="TARGET", help="what each of them gets to: HOST:PORT or unix:PATH")
     add_frame(parser)
     add_encoding(parser, "text on the wire: what passes is shown as this", Encoding.UTF_8)
     _add_profile(parser, "cut what passes into messages as {profiles} has it, and show it in its encoding")
@@ -150,6 +160,7 @@ def add_tap(parser: argparse.ArgumentParser) -> None:
     add_journal(parser)
     add_faults(parser, "the way to the target alone", "the way back alone")
     add_tap_tls(parser)
+    add_udp(parser, sends_input=False)
     add_mode(parser)
     add_proxy(parser)
     parser.set_defaults(options=partial(_tap_options, parser))
@@ -327,14 +338,16 @@ def _steps(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Ready
 
 
 def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Options:
+    is_udp = chosen.udp or without_udp(chosen.listen)[1] or without_udp(chosen.onward)[1]
+    read = with_udp if is_udp else str
     try:
-        listen, at_listen = parse_target(chosen.listen, for_server=True)
+        listen = parse_destination(read(chosen.listen), for_server=True)
     except TincanError as error:
         parser.error(f"argument LISTEN: {error}")
-    refuse_mode(parser, chosen, listen)
+    refuse_mode(parser, chosen, listen.address)
     try:
-        onward, at_target = parse_target(chosen.onward, for_server=False)
-        proxy = proxy_to(chosen, Destination(onward, at_target, False))
+        onward = parse_destination(read(chosen.onward), for_server=False)
+        proxy = proxy_to(chosen, onward)
     except TincanError as error:
         parser.error(f"argument TARGET: {error}")
     if why := misread_ending(chosen.framing, chosen.encoding):
@@ -343,16 +356,18 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         parser.error("--profile says all of --frame and --encoding: leave those out")
     profile = _profile(parser, chosen)
     try:
-        faults = faults_of(chosen, datagrams=False)
+        faults = faults_of(chosen, datagrams=is_udp)
     except TincanError as error:
         parser.error(f"argument --fault: {error}")
     try:
-        tls, onward_tls = tap_tls_of(chosen, at_listen=at_listen, at_target=at_target)
+        tls, onward_tls = tap_tls_of(chosen, at_listen=listen.tls, at_target=onward.tls)
+        has_tls = tls is not None or onward_tls is not None
+        socket_options = socket_options_of(chosen, is_udp=is_udp, has_tls=has_tls)
     except TincanError as error:
         parser.error(str(error))
     return Options(
-        Role.TAP,
-        listen,
+        Role.UDP_TAP if is_udp else Role.TAP,
+        listen.address,
         chosen.framing if profile is None else profile.lens,
         once=chosen.once,
         profile=profile,
@@ -360,10 +375,11 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         encoding=chosen.encoding,
         mode=chosen.mode,
         proxy=proxy,
-        onward=onward,
+        onward=onward.address,
         faults=faults,
         tls=tls,
         onward_tls=onward_tls,
+        socket_options=socket_options,
     )
 
 

@@ -210,6 +210,11 @@ class _Program:
 
     def _open_datagrams(self) -> SessionId:
         options = self._options
+        if options.onward is not None:
+            return self._workbench.tap_datagrams(
+                options.target, options.onward, framing=options.framing, socket_options=options.socket_options,
+                faults=options.faults,
+            )  # fmt: skip
         if options.role.listens:
             return self._workbench.serve_datagrams(
                 options.target,

@@ -66,6 +66,10 @@ _LEAST_RATE = 100  # answers a second: who polls a device, however long, is slow
 _LOOK = 0.002  # seconds between two looks at whether what was sent has arrived
 
 _WITHOUT_RST = {Ending.OURS_RESET: Ending.OURS, Ending.RULE_RESET: Ending.RULE}
+_UNHEARD = {  # what became of datagrams that came while too much waited, and what becomes of them: of a tap or not
+    False: ("got no answer", "more comes than is answered: what comes until that is done gets no answer"),
+    True: ("went no further", "more comes than goes on: what comes until there is room goes no further"),
+}
 _HELLO = b"\x16\x03"  # how a TLS handshake begins: its record's type and version
 _LONGEST_HELLO = 16 * 1024  # bytes
 
@@ -417,7 +421,7 @@ class Connection:
         """That reason to read nothing is gone."""
         self._pause &= ~why
         if self._unheard and not self._pause:
-            self.remark(f"{counted(self._unheard, 'datagram')} got no answer")
+            self.remark(f"{counted(self._unheard, 'datagram')} {_UNHEARD[why is Pause.TAP][0]}")
             self._unheard = 0
         self._watch()
 
@@ -571,7 +575,7 @@ class Connection:
         """A datagram came while too much waits already: nobody can hold its sender back, so it gets no answer."""
         self._unheard += 1
         if self._unheard == 1:
-            self.remark("more comes than is answered: what comes until that is done gets no answer")
+            self.remark(_UNHEARD[Pause.TAP in self._pause][1])
 
     # Socket options, faults, and another protocol over the same transport. The loop's thread.
 

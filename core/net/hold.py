@@ -121,7 +121,7 @@ class HeldMessages:
 
 
 class QueuedMessage:
-    """A message in a queue: what goes on, who that is from, and how many bytes came. With no ``data`` it is dropped."""
+    """A message in a queue: what goes on, who that is from, and how many bytes came."""
 
     __slots__ = ("data", "is_held", "origin", "size")
 
@@ -129,18 +129,34 @@ class QueuedMessage:
         self.data, self.origin, self.is_held = data, PASSED_ON, False
         self.size = len(data)
 
+    @property
+    def is_dropped(self) -> bool:
+        """Whether it goes nowhere."""
+        return not self.data and self.origin == EDITED
+
 
 class HeldQueue:
     """One direction of a pair: messages go through in their order, and wait behind one that is held.
 
     ``number`` is the leg's on which they come; what is held is put into ``held`` as well. Where many wait, what came
     behind them is told apart only when there is room for more. A message of more than ``longest`` bytes is taken for
-    several, since whoever fills the queue to its end would else wait for the rest of it.
+    several, since whoever fills the queue to its end would else wait for the rest of it. With ``is_of_datagrams`` each
+    piece that comes is a message, an empty one too.
     """
 
-    def __init__(self, framing: str, matcher: Matcher, number: int, held: HeldMessages, *, longest: int) -> None:
+    def __init__(
+        self,
+        framing: str,
+        matcher: Matcher,
+        number: int,
+        held: HeldMessages,
+        *,
+        longest: int,
+        is_of_datagrams: bool = False,
+    ) -> None:
         self._number = number
         self._longest = longest
+        self._may_be_empty = is_of_datagrams
         self._held = held
         self._splitter = make_splitter(framing) if framing != RAW else None
         self._matcher = matcher
@@ -153,6 +169,11 @@ class HeldQueue:
         self._held_here: dict[int, QueuedMessage] = {}
         self._looked = 0  # messages that an expression has looked at in this turn, which ``take`` ends
         self.size = 0  # bytes of all that is in it
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is in it, no empty message either."""
+        return not (self.size or self._waiting or self._unsplit)
 
     @property
     def has_more(self) -> bool:
@@ -248,7 +269,7 @@ class HeldQueue:
         self._ends, self._split = None, 0
 
     def _end_message(self, at: int) -> None:
-        if not self._begun:
+        if not self._begun and not self._may_be_empty:
             return
         message = bytes(self._begun)
         self._begun.clear()

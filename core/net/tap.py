@@ -92,11 +92,11 @@ class Tap(ListeningSession):
         self.onward = target
         self.onward_tls = Tls() if onward_tls is True else onward_tls or None
         self._onward_context: TlsContext | None = None  # from the beginning on, if there is TLS
-        self._legs: dict[ConnectionId, _Leg] = {}
-        self._callers: dict[int, _Leg] = {}  # those of the legs that have called, by number
+        self._legs: dict[ConnectionId, Leg] = {}
+        self._callers: dict[int, Leg] = {}  # those of the legs that have called, by number
         self._targets: dict[ConnectionId, Connection] = {}
         self._hold, self._matcher = Hold(out=False, into=False), Matcher("")
-        self._holding: set[_Leg] = set()  # legs with messages that are held
+        self._holding: set[Leg] = set()  # legs with messages that are held
         self._held_messages = HeldMessages()
         self._room = limits.outbox // 2  # bytes on their way to a leg above which the other one is not read
         self._look: Timer | None = None  # for resets of those that are not read
@@ -174,7 +174,7 @@ class Tap(ListeningSession):
             if leg.queue is not None:
                 leg.queue.use(matcher)
 
-    def _is_held(self, leg: _Leg, hold: Hold) -> bool:
+    def _is_held(self, leg: Leg, hold: Hold) -> bool:
         """Whether messages that come on that leg may be held."""
         return hold.out if leg.connection.number > 0 else hold.into
 
@@ -189,39 +189,39 @@ class Tap(ListeningSession):
             if leg.queue is not None and leg.queue.release(key):
                 leg.connection.guard(partial(self._released, leg))
 
-    def _released(self, leg: _Leg) -> None:
+    def _released(self, leg: Leg) -> None:
         self._take_from_queue(leg)
         if leg.is_waiting and leg.connection.is_open:
             self._go_on(leg)
 
-    def _take_turn(self, leg: _Leg) -> None:
+    def _take_turn(self, leg: Leg) -> None:
         leg.is_due = False
         self._released(leg)
         if leg.ending is not None and not leg.is_due:
             self._pass_ending_on(leg, leg.ending)
 
-    def _take_from_queue(self, leg: _Leg) -> None:
+    def _take_from_queue(self, leg: Leg) -> None:
         """Have what goes on now go on; a queue that is not needed any more goes."""
         if leg.queue is not None:
             self._take(leg, leg.queue)
             if leg.queue.has_more and not leg.is_due:
                 leg.is_due = True
                 self._soon(partial(leg.connection.guard, partial(self._take_turn, leg)))
-            if not leg.queue.size:
+            if leg.queue.is_empty:
                 self._holding.discard(leg)
                 leg.queue = None
         self._pass_on(leg)
 
-    def _take(self, leg: _Leg, queue: HeldQueue) -> None:
+    def _take(self, leg: Leg, queue: HeldQueue) -> None:
         for message in queue.take():
             if message.origin == EDITED and leg.other is not None:
                 size = counted(message.size, "byte")
                 told = f"goes on changed, with {len(message.data):,}" if message.data else "was dropped"
                 leg.other.connection.remark(f"a held message of {size} {told}")
-            if message.data:
+            if not message.is_dropped:
                 leg.held.append((message.data, message.origin))
 
-    def _drop_held(self, leg: _Leg, told: Connection, gone: Connection) -> None:
+    def _drop_held(self, leg: Leg, told: Connection, gone: Connection) -> None:
         """What is held of a leg has nobody to go to, or nobody to come from."""
         queue, leg.queue = leg.queue, None
         self._holding.discard(leg)
@@ -272,11 +272,11 @@ class Tap(ListeningSession):
         leg.dialer.dial(self._look_up)
         self._look_for_resets()
 
-    def _give_up(self, caller: _Leg, why: Explanation) -> None:
+    def _give_up(self, caller: Leg, why: Explanation) -> None:
         caller.dialer = None
         caller.connection.guard(partial(caller.connection.abort, Ending.NO_TARGET, why))
 
-    def _connected(self, caller: _Leg, sock: socket.socket, peer: Address, took: float) -> None:
+    def _connected(self, caller: Leg, sock: socket.socket, peer: Address, took: float) -> None:
         caller.dialer = None
         sockets.tune(sock, self._limits)
         try:
@@ -287,13 +287,17 @@ class Tap(ListeningSession):
                 note(f"connecting to {peer}", error)
             self._give_up(caller, explain(error, Doing.CONNECTING, peer))
             return
+        self._pair(caller)
+        caller.connection.guard(partial(caller.connection.resume, Pause.TAP))
+
+    def _pair(self, caller: Leg) -> None:
+        """Both legs stand: have each go on when the other has room again."""
         assert caller.other is not None  # since that is registered
         for leg in (caller, caller.other):
             leg.connection.watchers.add(partial(self._soon_go_on, leg))
-        caller.connection.guard(partial(caller.connection.resume, Pause.TAP))
 
     def _register(self, connection: Connection) -> None:
-        leg = _Leg(connection)
+        leg = Leg(connection)
         if connection.number < 0:  # paired here and now: a fault may end it before anybody else has it
             self._targets[connection.id] = connection
             caller = self._callers[-connection.number]
@@ -314,7 +318,10 @@ class Tap(ListeningSession):
         if (hold.out or hold.into) and leg.queue is None and self._is_held(leg, hold):
             back = hold.back if leg.connection.number < 0 else None
             framing, number = back or hold.framing, leg.connection.number
-            leg.queue = HeldQueue(framing, self._matcher, number, self._held_messages, longest=self._room)
+            leg.queue = HeldQueue(
+                framing, self._matcher, number, self._held_messages,
+                longest=self._room, is_of_datagrams=self.role.datagrams,
+            )  # fmt: skip
             self._holding.add(leg)
         if leg.queue is None:
             for message in messages:
@@ -333,11 +340,11 @@ class Tap(ListeningSession):
             self._tell_of_proxy(connection)
         self._soon(partial(connection.guard, partial(self._pass_end_on, self._legs[connection.id])))
 
-    def _pass_end_on(self, leg: _Leg) -> None:
+    def _pass_end_on(self, leg: Leg) -> None:
         if leg.connection.is_open and not leg.is_closing:  # else its ending is passed on
             self._finish_after_what_came(leg)
 
-    def _finish_after_what_came(self, leg: _Leg) -> None:
+    def _finish_after_what_came(self, leg: Leg) -> None:
         leg.has_finished = True
         self._look_for_resets(_LOOK_BEHIND_ENDS)
         if leg.queue is not None:
@@ -345,7 +352,7 @@ class Tap(ListeningSession):
             self._take_from_queue(leg)
         self._pass_on(leg)
 
-    def _pass_on(self, leg: _Leg) -> None:
+    def _pass_on(self, leg: Leg) -> None:
         """Have the other leg send what this one has received; read no more while it cannot."""
         other = leg.other
         if other is None or not other.connection.is_open:
@@ -358,8 +365,13 @@ class Tap(ListeningSession):
             except NoRoom:
                 leg.held.appendleft((message, origin))
                 break
-            except SendError as error:  # it is closing, or broken, which its ending passes on
-                onward.note_refusal(len(message) + leg.take_held(), error)
+            except SendError as error:
+                if onward.has_datagrams and onward.takes_datagrams:
+                    onward.note_refusal(len(message), error)
+                    continue
+                onward.note_refusal(
+                    len(message) + leg.take_held(), error
+                )  # closing or broken: its ending passes that on
                 return
         in_queue, is_full = (leg.queue.size, leg.queue.is_full) if leg.queue is not None else (0, False)
         if (leg.held or is_full or onward.waiting + in_queue > self._room) and not leg.is_broken:
@@ -375,13 +387,13 @@ class Tap(ListeningSession):
         else:
             connection.finish_sending()
 
-    def _soon_go_on(self, other: _Leg) -> None:
+    def _soon_go_on(self, other: Leg) -> None:
         """There is room on a leg again. Any thread."""
         leg = other.other
         if leg is not None and leg.is_waiting:
             self._soon(partial(leg.connection.guard, partial(self._go_on, leg)))
 
-    def _go_on(self, leg: _Leg) -> None:
+    def _go_on(self, leg: Leg) -> None:
         if leg.is_waiting:
             leg.is_waiting = False
             leg.connection.resume(Pause.TAP)
@@ -437,7 +449,7 @@ class Tap(ListeningSession):
             if each is not None and each.connection.id not in self._legs and not each.has_more_for_other:
                 self._tell_lost(each)
 
-    def _pass_ending_on(self, leg: _Leg, ending: Ending) -> None:
+    def _pass_ending_on(self, leg: Leg, ending: Ending) -> None:
         other = leg.other
         if other is None:
             return
@@ -445,14 +457,14 @@ class Tap(ListeningSession):
         if other.connection.is_open:
             other.connection.guard(partial(self._end_other, leg, other, ending))
 
-    def _tell_lost(self, leg: _Leg) -> None:
+    def _tell_lost(self, leg: Leg) -> None:
         """A leg is over: say how much of what came on it the other one never got."""
         lost, leg.lost = leg.lost + leg.take_held(), 0
         if lost:
             size = counted(lost, "byte that came was", "bytes that came were")
             leg.connection.remark(f"{size} not passed on: {connection_name(leg.connection.number)} is over")
 
-    def _end_other(self, leg: _Leg, other: _Leg, ending: Ending) -> None:
+    def _end_other(self, leg: Leg, other: Leg, ending: Ending) -> None:
         """A leg ends: pass on what it had received, and end the other leg as it does, which may take several turns."""
         if ending not in {Ending.PEER_FINISHED, Ending.FAULT_RESET}:
             self._take_from_queue(leg)
@@ -491,7 +503,7 @@ class Tap(ListeningSession):
                 leg.dialer = None
 
 
-class _Leg:
+class Leg:
     """One of the two connections of a pair, and what it has received that the other has not sent yet."""
 
     __slots__ = (
@@ -511,7 +523,7 @@ class _Leg:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.other: _Leg | None = None  # None while it is being dialled
+        self.other: Leg | None = None  # None while it is being dialled
         self.dialer: Dialer | None = None
         self.held: deque[tuple[bytes, Origin]] = deque()
         self.queue: HeldQueue | None = None  # in front of that, where messages are held

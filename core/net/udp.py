@@ -51,7 +51,7 @@ class _DatagramSession(Session):
     def _answers(self) -> bool:
         """Whether what comes may be answered before the next is read."""
 
-    def _look_up(self, target: Address, found: Callable[[list[Endpoint], float], None]) -> None:
+    def _look_target_up(self, target: Address, found: Callable[[list[Endpoint], float], None]) -> None:
         """Have ``found`` called with what a target to send to stands for, and when that was asked for; or fail."""
         loop, began = self._loop, self._loop.time()
         timer: Timer | None = None
@@ -317,7 +317,7 @@ class UdpServer(HearingSession, Server):
             fault_in=fault_in,
         )
         check_types(socket_options=socket_options)
-        self.socket_options = self._in_effect = _with_group(socket_options, target)
+        self.socket_options = self._in_effect = with_group(socket_options, target)
 
     def _answers(self) -> bool:
         self._use_reply()
@@ -386,7 +386,7 @@ class UdpClient(_DatagramSession, Client):
         return self._responder is not None or self._inbox is not None  # which leaves to the system what it cannot keep
 
     def _start(self) -> None:
-        self._look_up(self.target, self._try_each)
+        self._look_target_up(self.target, self._try_each)
 
     def _try_each(self, endpoints: list[Endpoint], began: float) -> None:
         why: Explanation | None = None
@@ -448,8 +448,8 @@ def _is_connected(sock: socket.socket, endpoint: Endpoint) -> bool:
     return True
 
 
-def _with_group(options: SocketOptions, target: Address) -> SocketOptions:
-    """The same, and the group that a server listens at."""
+def with_group(options: SocketOptions, target: Address) -> SocketOptions:
+    """The same, and the group that is listened at."""
     if not target.is_group or target.host in options.groups:
         return options
     return replace(options, groups=(target.host, *options.groups))

@@ -8,7 +8,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from core.address import DEFAULT_HOST, DEFAULT_PORT, HIGHEST_PORT, Address, Target, parse_target
+from core.address import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    HIGHEST_PORT,
+    Address,
+    Destination,
+    parse_destination,
+    with_udp,
+    without_udp,
+)
 from core.clock import monotonic_ns
 from core.errors import AddressError, SendError, TincanError
 from core.journal.recording.ledger import Phase
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
     from core.events import SessionId
     from core.journal.recording.ledger import SessionState
     from core.net.hold import HeldMessage
+    from core.proxy import Proxy
     from gui.controllers.main import MainController
     from gui.views.conversation.hold_bar import HoldBar
     from gui.views.dialogs.tap_dialog import TapDialog, TapRefusal, TapRequest
@@ -72,6 +82,8 @@ class TapController:
             return _places(state)
         target = (self._main_controller.endpoints.typed or Address(DEFAULT_HOST, DEFAULT_PORT)).dialled
         port = target.port + 1 if target.port < HIGHEST_PORT else target.port - 1
+        if self._main_controller.endpoints.asks_for_datagrams:
+            return with_udp(str(Address(DEFAULT_HOST, port))), with_udp(str(target))
         scheme = "tls://" if self._main_controller.preferences.tls else ""
         return str(Address(DEFAULT_HOST, port)), f"{scheme}{target}"
 
@@ -79,31 +91,38 @@ class TapController:
         """Start a tap and show it; the answer says what is wrong with the request."""
         from gui.views.dialogs.tap_dialog import TapRefusal
 
+        is_udp = any(without_udp(text)[1] for text in request)
         (listen, why_not_listen), (target, why_not_target) = (
-            _read(request.listen, for_server=True),
-            _read(request.target, for_server=False),
+            _read(request.listen, for_server=True, is_udp=is_udp),
+            _read(request.target, for_server=False, is_udp=is_udp),
         )
         if listen is None or target is None:
             return TapRefusal(why_not_listen, why_not_target)
-        tls = self._main_controller.tls
         try:
-            proxy = self._main_controller.endpoints.proxy_for(target.address)
+            proxy = self._main_controller.endpoints.proxy_for(target.address) if not is_udp else None
         except AddressError as error:
             return TapRefusal(target=sentence(error))
         try:
-            session = self._main_controller.workbench.tap(
-                listen.address,
-                target.address,
-                tls=tls.for_listening() if listen.tls else None,
-                onward_tls=tls.for_dialling(target.address) if target.tls else None,
-                proxy=proxy,
-            )
+            session = self._begin(listen, target, proxy)
         except TincanError as error:
             return TapRefusal(sentence(error))
         self._begun = session
-        self._main_controller.endpoints.put(listen.address, is_udp=False)
+        self._main_controller.endpoints.put(listen.address, is_udp=is_udp)
         self._main_controller.show_new(session, self._main_controller.workbench.role(session), listen.address)
         return TapRefusal()
+
+    def _begin(self, listen: Destination, target: Destination, proxy: Proxy | None) -> SessionId:
+        """Raises ``TincanError``."""
+        bench, tls = self._main_controller.workbench, self._main_controller.tls
+        if listen.datagrams:
+            return bench.tap_datagrams(listen.address, target.address)
+        return bench.tap(
+            listen.address,
+            target.address,
+            tls=tls.for_listening() if listen.tls else None,
+            onward_tls=tls.for_dialling(target.address) if target.tls else None,
+            proxy=proxy,
+        )
 
     def begin_again(self, state: SessionState) -> None:
         """Start what could not begin once more: as it stands in the dialog, if that is still there."""
@@ -135,13 +154,15 @@ class TapController:
 
 def _places(state: SessionState) -> tuple[str, str]:
     """Where a tap listens and what it dials, as they are typed."""
+    if state.role.datagrams:
+        return with_udp(place_words(state)), with_udp(onward_words(state))
     return f"{'tls://' if state.tls else ''}{place_words(state)}", onward_words(state)
 
 
-def _read(text: str, *, for_server: bool) -> tuple[Target | None, str]:
+def _read(text: str, *, for_server: bool, is_udp: bool) -> tuple[Destination | None, str]:
     """An address as it was typed, or the sentence why it is none."""
     try:
-        return parse_target(text, for_server=for_server), ""
+        return parse_destination(with_udp(text) if is_udp else text, for_server=for_server), ""
     except AddressError as error:
         return None, sentence(error)
 

@@ -158,8 +158,8 @@ import core
 print(sorted(name for name in sys.modules if name.startswith("core")))
 assert core.Server.__module__ == "core.net.server"
 assert {getattr(core, name).__name__ for name in core.__all__ if name != "__version__"} == {
-    "Address", "Client", "Limits", "Proxy", "Server", "Tap", "Tls", "UdpClient", "UdpServer", "Workbench",
-    "parse_faults",
+    "Address", "Client", "Limits", "Proxy", "Server", "Tap", "Tls", "UdpClient", "UdpServer", "UdpTap",
+    "Workbench", "parse_faults",
 }
 assert "tkinter" not in sys.modules
 core.Nonsense

@@ -47,6 +47,7 @@ MAKERS = {
     "core/net/tap.py",
     "core/journal/capture/conversations.py",
     "core/net/udp.py",
+    "core/net/udp_tap.py",
     "core/cli/options.py",
 }
 
@@ -101,8 +102,8 @@ def test_asking_the_table_is_no_naming(source: str) -> None:
 
 
 def test_the_journal_keeps_the_names_that_it_always_had() -> None:
-    assert list(ROLES) == ["server", "client", "tap", "UDP server", "UDP client", "capture", "UDP capture"]
-    titles = ["Server", "Client", "Tap", "UDP server", "UDP client", "Capture", "UDP capture"]
+    assert list(ROLES) == ["server", "client", "tap", "UDP server", "UDP client", "UDP tap", "capture", "UDP capture"]
+    titles = ["Server", "Client", "Tap", "UDP server", "UDP client", "UDP tap", "Capture", "UDP capture"]
     assert [role.title for role in ROLES.values()] == titles
 
 

@@ -262,6 +262,11 @@ _MAKERS: dict[str, _Maker] = {
 # UDP: a server has one socket for all its peers, and nothing is accepted, shut down or broken.
 
 
+def _shares_socket(row: DisplayRow, context: CallContext) -> bool:
+    """Whether the peer is one of many at a socket; a tap has one of its own for each leg to its target."""
+    return context.listens and (row.number or 0) >= 0
+
+
 def _datagram_received(
     row: DisplayRow, _detail: Mapping[str, object], _context: CallContext, earlier: Earlier
 ) -> list[SocketCall]:
@@ -273,7 +278,8 @@ def _datagram_sent(
     row: DisplayRow, _detail: Mapping[str, object], context: CallContext, _earlier: Earlier
 ) -> list[SocketCall]:
     size = counted(row.size, "byte")
-    return [SocketCall(f"{f'sendto({size}, {UNKNOWN})' if context.listens else f'send({size})'} -> {row.size}")]
+    send = f"sendto({size}, {UNKNOWN})" if _shares_socket(row, context) else f"send({size})"
+    return [SocketCall(f"{send} -> {row.size}")]
 
 
 def _datagrams_heard(
@@ -288,9 +294,9 @@ def _datagrams_heard(
 
 
 def _datagrams_opened(
-    _row: DisplayRow, detail: Mapping[str, object], context: CallContext, _earlier: Earlier
+    row: DisplayRow, detail: Mapping[str, object], context: CallContext, _earlier: Earlier
 ) -> list[SocketCall]:
-    if context.listens:
+    if _shares_socket(row, context):
         return []  # the peer is known by its first datagram
     peer, host = str(detail.get("peer", "")), str(detail.get("local", "")).rpartition(":")[0].strip("[]")
     if host in _ANYWHERE:  # of a group or by broadcast, where anybody may answer
@@ -302,9 +308,9 @@ def _datagrams_opened(
 
 
 def _datagrams_closed(
-    _row: DisplayRow, _detail: Mapping[str, object], context: CallContext, _earlier: Earlier
+    row: DisplayRow, _detail: Mapping[str, object], context: CallContext, _earlier: Earlier
 ) -> list[SocketCall]:
-    return [] if context.listens else [SocketCall("close()", is_derived=True)]
+    return [] if _shares_socket(row, context) else [SocketCall("close()", is_derived=True)]
 
 
 def _no_call(

@@ -354,7 +354,7 @@ def _apply(session: _Session, event: Event) -> None:
                 event.connection, event.number, event.local, event.peer, is_securing=event.tls, process=event.process
             )
             session.bytes_in_of[event.connection] = session.bytes_out_of[event.connection] = 0
-            session.response_times.begin(event.connection, we_dialled=event.took is not None)
+            session.response_times.begin(event.connection, is_onward=event.number < 0)
             phase = session.state.phase if event.tls and session.state.role.dials else Phase.OPEN
             session.state = replace(session.state, phase=phase, accepted=session.state.accepted + 1, retry=None)
         case Retrying():

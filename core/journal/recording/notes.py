@@ -198,6 +198,8 @@ def _about_pause(event: Paused | WentOn, who: str) -> str:
 
 
 def _about_opening(event: Opened, who: str, role: Role) -> str:
+    if event.number < 0 and role.datagrams:
+        return f"{connection_name(-event.number)} is passed on to {event.peer} from {event.local}"
     if role.datagrams:
         return f"sends to {event.peer} from {event.local}" if role.dials else f"{who} speaks from {event.peer}"
     peer = event.peer.with_process(event.process)

@@ -54,9 +54,9 @@ class ResponseTimes:
         self._answers = Samples()
         self._between = Samples()
 
-    def begin(self, connection: ConnectionId, *, we_dialled: bool) -> None:
-        """A connection stands."""
-        if self._passes_on and not we_dialled:
+    def begin(self, connection: ConnectionId, *, is_onward: bool) -> None:
+        """A connection stands, of a role that passes on with its caller or with the caller's target."""
+        if self._passes_on and not is_onward:
             self._ignored.add(connection)
 
     def receive(self, event: Received) -> None:

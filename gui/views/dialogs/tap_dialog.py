@@ -51,7 +51,7 @@ class TapDialog(TaskDialog):
         self._about = ttk.Label(
             self.body, style="Window.Muted.TLabel",
             text="For each caller the tap dials the target, passes on what each of the two says and how it ends, and "
-            "shows all of it. With tls:// before an address, TLS is spoken there."
+            "shows all of it. With tls:// before an address, TLS is spoken there; udp:// passes datagrams on."
             + (f" It dials through the proxy {proxy}, as the settings say." if proxy else ""),
         )  # fmt: skip
         for heading, part in (("Listen at", self.listen), ("Target", self.target), ("", self._about)):

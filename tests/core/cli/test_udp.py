@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +19,7 @@ from core.net.socket_options import SocketOptions
 from core.net.udp import UdpServer
 from core.wire.faults import Faults
 from core.workbench import Workbench
-from tests.core.cli.test_terminal import Terminal
+from tests.core.cli.test_terminal import Terminal, interrupt
 from tests.support import program
 from tests.support.peers import stranger
 from tests.support.sink import until
@@ -46,6 +47,10 @@ def peer() -> Iterator[socket.socket]:
         (["connect", "udp://[::1]:53"], "UDP client", Address("::1", 53)),
         (["connect", "--udp", "h", "53"], "UDP client", Address("h", 53)),
         (["connect", "h", "53"], "client", Address("h", 53)),
+        (["tap", "--udp", "5354", "h:53"], "UDP tap", Address("127.0.0.1", 5354)),
+        (["tap", "udp://5354", "h:53"], "UDP tap", Address("127.0.0.1", 5354)),
+        (["tap", "5354", "udp://h:53", "--ttl", "3"], "UDP tap", Address("127.0.0.1", 5354)),
+        (["tap", "5354", "h:53"], "tap", Address("127.0.0.1", 5354)),
     ],
 )
 def test_udp_is_asked_for_by_an_option_or_by_the_scheme(arguments: list[str], role: str, target: Address) -> None:
@@ -91,7 +96,12 @@ def test_groups_and_the_rest_are_socket_options() -> None:
         (["connect", "--udp", "--retry", "h:1"], "--retry"),
         (["connect", "--udp", "h:1", "--proxy", "socks5://p"], "datagrams go through no proxy"),
         (["connect", "udp://h:1", "--proxy", "http://p:1"], "datagrams go through no proxy"),
-        (["tap", "udp://1", "h:1"], "udp:// is for datagrams"),
+        (["tap", "tls://1", "udp://h:1"], "tls:// stands behind another scheme"),
+        (["tap", "--udp", "1", "h:1", "--no-verify"], "TLS is for streams of bytes"),
+        (["tap", "1", "unix:/tmp/x", "--udp"], "UDP goes to a host and a port"),
+        (["tap", "1", "h:1", "--udp", "--proxy", "socks5://p"], "datagrams go through no proxy"),
+        (["tap", "1", "h:1", "--udp", "--fault", "cut=3"], "cut"),
+        (["tap", "1", "h:1", "--ttl", "3"], "are for UDP: add --udp"),
         (["serve", "5353", "--fault", "loss=0.1"], "loss happens to datagrams (UDP) alone"),
         (["serve", "--udp", "5353", "--fault", "cut=3"], "cut happens to streams of bytes alone"),
         (["serve", "--udp", "5353", "--fault-in", "slice=1"], "slice happens to streams of bytes alone"),
@@ -185,6 +195,29 @@ def test_a_server_shows_peers_as_they_speak_and_records_it_all(
         ("sent", b"one"),
         ("sent", b"three\nlines"),
     ]
+
+
+def test_a_tap_shows_what_each_end_says(terminal: Terminal, peer: socket.socket) -> None:
+    def scene() -> None:
+        with stranger(Address("127.0.0.1", terminal.port())) as caller:
+            caller.send(b"question")
+            question, source = peer.recvfrom(100)
+            peer.sendto(b"answer to " + question, source)
+            assert caller.recv(100) == b"answer to question"
+        terminal.out.wait_for("answer to question")
+        interrupt(signal.SIGINT)
+
+    place = "{}:{}".format(*peer.getsockname())
+
+    assert terminal.run("tap", "127.0.0.1:0", f"udp://{place}", scene=scene) == 0
+    assert terminal.out.lines == [
+        "UDP TAP CONNECTED TO CLIENT",
+        "UDP TAP CONNECTED TO TARGET",
+        "CLIENT #1 MESSAGE: question",
+        "TARGET #1→ MESSAGE: answer to question",
+    ]
+    assert f"passes on what callers say to {place}" in terminal.err.lines
+    assert any(line.startswith(f"#1 is passed on to {place} from 127.0.0.1:") for line in terminal.err.lines)
 
 
 @needs_icmp

@@ -584,10 +584,10 @@ CASES: dict[tuple[str, str, str], Callable[[Stage], None]] = {
     ("core.net.tls", "TlsTransport._begin", "call_soon"): shakes_hands_early,
     ("core.net.tls", "TlsTransport.wait_for", "call_soon"): resumes_with_bytes_at_hand,
     ("core.net.transport", "Tcp.wait_for", "watch"): reads,
-    ("core.net.udp", "UdpClient._start", "call_later"): looks_up_too_long,
-    ("core.net.udp", "UdpClient._start", "call_soon"): looks_up_in_vain,
-    ("core.net.udp", "UdpServer._forget_silent", "call_later"): forgets_again,
-    ("core.net.udp", "UdpServer._meet", "call_later"): forgets,
+    ("core.net.udp", "_DatagramSession._look_target_up", "call_later"): looks_up_too_long,
+    ("core.net.udp", "_DatagramSession._look_target_up", "call_soon"): looks_up_in_vain,
+    ("core.net.udp", "HearingSession._forget_silent", "call_later"): forgets_again,
+    ("core.net.udp", "HearingSession._meet", "call_later"): forgets,
 }
 
 # Others that come to pass at a place that has its case.

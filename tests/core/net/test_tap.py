@@ -31,7 +31,7 @@ from core.events import (
     WeFinished,
 )
 from core.net.connection import Connection
-from core.net.tap import Tap, _Leg
+from core.net.tap import Leg, Tap
 from core.roles import Role
 from core.settings import KIB, MIB, Limits
 from tests.support.injection import Breaker
@@ -98,7 +98,7 @@ def test_what_it_is_is_told_before_anything_else() -> None:
 
 
 def test_the_caller_of_a_new_leg_is_known_without_a_walk_through_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Unwalked(dict[ConnectionId, _Leg]):
+    class Unwalked(dict[ConnectionId, Leg]):
         def values(self) -> NoReturn:
             raise AssertionError("with a thousand callers, this takes a thousand times as long")
 

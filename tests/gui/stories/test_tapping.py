@@ -12,7 +12,7 @@ from core.address import Address
 from core.journal.recording.ledger import ConnectionState
 from tests.gui.stories.person import Person
 from tests.support.certificates import make
-from tests.support.peers import Host, Peer
+from tests.support.peers import Host, Peer, stranger
 from tests.support.stage import held_up
 from tests.support.systems import only_posix
 from tests.support.tls_peers import TlsPeer, client_context, server_context
@@ -162,6 +162,47 @@ def test_a_row_of_the_list_shows_that_pair_alone(person: Person) -> None:
             person.app.main_controller.select(state.session, chosen.connection)
             person.sees("Only #2 and its target", "second", "to the second")
             assert "to the first" not in person.conversation
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["where callers come", "the target"])
+def test_datagrams_are_passed_on_where_udp_stands_before_an_address(person: Person, place: int) -> None:
+    with stranger() as target:
+        addresses = ["127.0.0.1:0", "{}:{}".format(*target.getsockname())]
+        addresses[place] = f"udp://{addresses[place]}"
+        asks_for_a_tap(person, *addresses)
+        with stranger(address_of_tap(person)) as caller:
+            caller.send(b"how are you?")
+            _heard, source = target.recvfrom(100)
+            target.sendto(b"", source)
+            assert caller.recv(100) == b""
+            person.sees("#1 → target", "how are you?", "target → #1", "(empty)", "answer", "Stop tap")
+            person.press("<Shift-F7>", "<space>")
+            person.sees("Nothing waits.")
+            caller.send(b"pay 10")
+            person.sees("1 waits for")
+            person.push("Edit")
+            person.sees("Change it in the message field")
+            person.write("pay 99")
+            person.press("<Return>")
+            assert target.recv(100) == b"pay 99"
+            person.press("<F5>")
+            person.sees("UDP tap stopped")
+
+
+def test_a_tap_is_suggested_in_front_of_the_datagrams_on_view(person: Person) -> None:
+    person.app.window.address.fill("udp://127.0.0.1", "53")
+    person.press("<Control-t>")
+    dialog = person.app.main_controller.tap.dialog
+    assert dialog is not None
+    assert (dialog.listen.text, dialog.target.text) == ("udp://127.0.0.1:54", "udp://127.0.0.1:53")
+
+
+def test_what_datagrams_cannot_do_is_said_under_its_field(person: Person) -> None:
+    asks_for_a_tap(person, "udp://0", "tls://127.0.0.1:1")
+    person.sees("tls:// stands behind another scheme")
+    person.write("unix:/tmp/x")
+    person.press("<Return>")
+    person.sees("UDP goes to a host and a port")
 
 
 def test_the_target_may_speak_tls(person: Person, tmp_path: Path) -> None:

@@ -63,7 +63,8 @@ class Library(Format):
         if role is None:
             return f"# Tincan's library has no {self.safety.field(parties.role)}.\n"
         is_tap = role.passes_on
-        name = "Tap" if is_tap else f"{'Udp' if role.datagrams else ''}{'Server' if role.listens else 'Client'}"
+        kind = "Tap" if is_tap else "Server" if role.listens else "Client"
+        name = f"Udp{kind}" if role.datagrams else kind
         reply = find_reply(set_up.reply) if role.replies else None
         is_known = reply is not None and ":" not in set_up.reply and not reply.has_responders
         options = {

@@ -24,8 +24,9 @@ def made(
     context: CallContext = SERVER,
     earlier: Earlier = Earlier(),  # noqa: B008 - a value
     size: int = 5,
+    number: int = 1,
 ) -> list[SocketCall]:
-    row = DisplayRow(0, SessionId(1), 0, ConnectionId(1), 1, kind, 0, 0, None, size)
+    row = DisplayRow(0, SessionId(1), 0, ConnectionId(1), number, kind, 0, 0, None, size)
     return calls_of(row, detail or {}, context, earlier)
 
 
@@ -182,6 +183,15 @@ def test_over_udp_nothing_is_accepted_listened_for_or_shut_down() -> None:
     assert texts("closed", {"ending": "ours"}, context=UDP_SERVER) == []
     assert "SOCK_DGRAM" in texts("resolving", {"host": "a"}, context=UDP_CLIENT)[0]
     assert "SOCK_DGRAM" in texts("tried", {"address": "127.0.0.1:53"}, context=UDP_CLIENT)[0]
+
+
+def test_the_leg_of_a_tap_to_its_target_has_a_socket_of_its_own() -> None:
+    ends: dict[str, object] = {"local": "127.0.0.1:40000", "peer": "127.0.0.1:53", "took": None}
+    assert texts("opened", ends, context=UDP_SERVER, number=-1) == [
+        "socket(AF_INET, SOCK_DGRAM)", "setblocking(False)", "connect(('127.0.0.1', 53))",
+    ]  # fmt: skip
+    assert texts("sent", context=UDP_SERVER, number=-1) == ["send(5 bytes) -> 5"]
+    assert texts("closed", {"ending": "passed-on"}, context=UDP_SERVER, number=-1) == ["close()"]
 
 
 def test_a_client_of_a_group_is_not_connected() -> None:

@@ -266,6 +266,8 @@ def test_the_legs_of_a_tap_are_told_apart() -> None:
 
 def test_datagrams_have_no_handshake_and_no_goodbye() -> None:
     assert sentence(Opened(S, C, AT, 2, HERE, HERE), 2, Role.UDP_SERVER) == f"#2 speaks from {HERE}"
+    assert sentence(Opened(S, C, AT, 2, HERE, HERE), 2, Role.UDP_TAP) == f"#2 speaks from {HERE}"
+    assert sentence(Opened(S, C, AT, -2, HERE, HERE), -2, Role.UDP_TAP) == f"#2 is passed on to {HERE} from {HERE}"
     assert sentence(Opened(S, C, AT, 1, HERE, HERE), 1, Role.UDP_CLIENT) == f"sends to {HERE} from {HERE}"
     assert sentence(Closed(S, C, AT, Ending.OURS, how=""), 1, Role.UDP_CLIENT) == "connection closed: you closed it"
 

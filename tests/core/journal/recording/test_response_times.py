@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.address import Address
 from core.events import ConnectionId, Event, Opened, Received, Sent, SessionId, SessionOpened
 from core.journal.recording.ledger import Ledger
@@ -114,13 +116,14 @@ def test_of_a_flood_the_beginning_of_each_second_is_measured_and_nothing_false()
     assert next_second.answers.last[-1] == 9
 
 
-def test_of_what_passes_on_the_target_is_timed_once_and_not_the_callers() -> None:
+@pytest.mark.parametrize(("role", "took"), [(Role.TAP, 0.1), (Role.UDP_TAP, None)])
+def test_of_what_passes_on_the_target_is_timed_once_and_not_the_callers(role: Role, took: float | None) -> None:
     here, caller, target = Address("127.0.0.1", 5556), ConnectionId(1), ConnectionId(2)
     session = SessionId(1)
     events: list[Event] = [
-        SessionOpened(session, 0, Role.TAP, here, "raw"),
+        SessionOpened(session, 0, role, here, "raw"),
         Opened(session, caller, 1, 1, here, here),
-        Opened(session, target, 2, -1, here, here, took=0.1),
+        Opened(session, target, 2, -1, here, here, took),
         Received(session, caller, 100, b"question"),
         Sent(session, target, 105, b"question"),
         Received(session, target, 155, b"answer"),

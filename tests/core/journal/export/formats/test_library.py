@@ -78,6 +78,14 @@ def test_a_server_and_a_tap_before_it_are_set_up_again(tmp_path: Path) -> None:
             assert peer.hear(6) == b"hello\n"
 
 
+def test_a_tap_for_datagrams_is_set_up_again() -> None:
+    faults = ("loss=0.1", "")
+    tap = head(Role.UDP_TAP, SetUp("127.0.0.1:5354", "raw", onward="127.0.0.1:53", faults=faults))
+
+    assert "from core import UdpTap, parse_faults" in tap
+    assert "with UdpTap('127.0.0.1:5354', '127.0.0.1:53', fault_out=parse_faults('loss=0.1')) as tap:" in tap
+
+
 def test_a_client_says_first_what_it_said_first(tmp_path: Path) -> None:
     workbench = Workbench(tmp_path / "talk.tincan")
     view = View(workbench)
