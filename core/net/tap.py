@@ -64,6 +64,7 @@ class Tap(ListeningSession):
     """
 
     role = Role.TAP
+    _sockets_of_pair = 2
 
     def __init__(
         self,
@@ -106,8 +107,8 @@ class Tap(ListeningSession):
             reply=None,
             limits=replace(
                 limits,
-                connections=max(1, limits.connections // 2),
-                connections_per_source=max(1, limits.connections_per_source // 2),
+                connections=max(1, limits.connections // self._sockets_of_pair),
+                connections_per_source=max(1, limits.connections_per_source // self._sockets_of_pair),
                 stalled=max(limits.stalled, _AT_REST),
                 unacknowledged=max(limits.unacknowledged, _AT_REST),
             ),

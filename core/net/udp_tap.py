@@ -22,6 +22,8 @@ from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.wire.faults import Faults
 
+_NONE_LEFT = frozenset({"EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"})
+
 
 class UdpTap(HearingSession, Tap):
     """Hears datagrams at ``listen`` (an ``Address`` or ``[HOST:]PORT``), and passes each on to ``target``.
@@ -31,13 +33,15 @@ class UdpTap(HearingSession, Tap):
 
     Whoever speaks is a caller, for whom the tap sends from a port of its own: what comes back there goes to that
     caller. Each datagram goes on as it is, empty ones too; of one that comes while much waits already it is told that
-    it does not. A caller is forgotten as a peer of ``UdpServer`` is, together with its leg to the target. The
-    target is looked up once, before anything is heard. ``socket_options`` are those of all its sockets, but groups are
-    joined where callers are heard. Else it is what ``Tap`` is. Raises ``AddressError`` for a bad address, and
-    ``FaultError`` for faults of streams.
+    it does not. A caller is forgotten as a peer of ``UdpServer`` is, together with its leg to the target, and where
+    the system has no socket left for a new one. It counts as one connection for ``limits``. The target is looked up
+    once, before anything is heard. ``socket_options`` are those of all its sockets, but groups are joined where callers
+    are heard. Else it is what ``Tap`` is. Raises ``AddressError`` for a bad address, and ``FaultError`` for faults of
+    streams.
     """
 
     role = Role.UDP_TAP
+    _sockets_of_pair = 1
 
     def __init__(
         self,
@@ -87,15 +91,24 @@ class UdpTap(HearingSession, Tap):
 
     def _greet(self, connection: Connection) -> None:
         """Open the way to the target for a caller: at once, for what it has said is passed on next."""
+        why = self._open(connection)
+        if why is not None and why.errno in _NONE_LEFT and len(self._connections) > 1:
+            self._longest_silent(None).connection.abort(Ending.FORGOTTEN)
+            why = self._open(connection)
+        if why is not None:
+            connection.abort(Ending.FAILED, why)
+
+    def _open(self, caller: Connection) -> Explanation | None:
+        """Open it by the first endpoint that can be sent to; why there is none."""
         why: Explanation | None = None
         for endpoint in self._endpoints:
             try:
-                self._open_onward(connection, endpoint)
+                self._open_onward(caller, endpoint)
             except (OSError, SocketOptionError) as error:
                 why = why or explain(error, Doing.SENDING, endpoint.address)
                 continue
-            return
-        connection.abort(Ending.FAILED, why)
+            return None
+        return why
 
     def _open_onward(self, caller: Connection, endpoint: Endpoint) -> None:
         """Raises ``OSError`` and ``SocketOptionError``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ from core.events import (
     SessionRemark,
 )
 from core.net import udp
-from core.net.datagrams import DatagramSocket, DatagramTransport
+from core.net.datagrams import DatagramSocket, DatagramTransport, bound
 from core.net.hold import Hold
 from core.net.resolver import Outcome, Resolver
 from core.net.socket_options import AS_USUAL, SocketOptions
@@ -229,7 +230,8 @@ def test_somebody_else_may_speak_to_either_end() -> None:
 
         assert caller.recv(100) == b"to the caller"
         assert scene.hears() == (b"to the target", source)
-        assert [event.origin for event in scene.sink.wait_for(Sent, 3)] == [PASSED_ON, SCRIPT, SCRIPT]
+        said = {event.data: event.origin for event in scene.sink.wait_for(Sent, 3)}
+        assert said == {b"hello": PASSED_ON, b"to the caller": SCRIPT, b"to the target": SCRIPT}
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["the caller", "the target"])
@@ -259,7 +261,7 @@ def test_who_is_silent_for_long_is_forgotten_and_its_leg_with_it() -> None:
 
 def test_nobody_is_turned_away_where_there_are_as_many_as_it_takes() -> None:
     with (
-        tapping(limits=Limits(connections=4)) as scene,
+        tapping(limits=Limits(connections=2)) as scene,
         scene.caller() as one,
         scene.caller() as two,
         scene.caller() as three,
@@ -271,22 +273,44 @@ def test_nobody_is_turned_away_where_there_are_as_many_as_it_takes() -> None:
         assert [each.number for each in scene.tap.connections] == [1, 3, -1, -3]
 
 
-def test_a_caller_for_whom_there_is_no_socket_is_told_of_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENETUNREACH])
+def test_a_caller_for_whom_there_is_no_socket_is_told_of_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     with tapping() as scene, scene.caller() as one, scene.caller() as other:
-        scene.passes(one, b"1")
         with monkeypatch.context() as patch:
-            patch.setattr(udp, "bound", failing(OSError(errno.EMFILE, os.strerror(errno.EMFILE))))
+            patch.setattr(udp, "bound", failing(OSError(number, os.strerror(number))))
             other.send(b"2")
             closed = scene.sink.wait_for(Closed)[0]
         assert closed.ending is Ending.FAILED
         assert closed.why is not None
-        assert "as many connections and files open as the system allows" in closed.why.what
-        scene.passes(one, b"1 again")
+        assert closed.why.errno == errno.errorcode[number]
+        scene.passes(one, b"1")
         scene.passes(other, b"2 again")
+        assert [event.number for event in scene.sink.of(Opened)] == [1, 2, -2, 3, -3]
 
 
-def failing(error: OSError) -> Callable[[Endpoint], socket.socket]:
-    def fail(_endpoint: Endpoint) -> socket.socket:
+def test_where_the_system_has_no_socket_left_the_one_that_was_silent_for_longest_makes_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with tapping() as scene, scene.caller() as one, scene.caller() as two, scene.caller() as three:
+        for caller, data in ((one, b"1"), (two, b"2"), (one, b"1 again")):
+            scene.passes(caller, data)
+        monkeypatch.setattr(udp, "bound", failing(OSError(errno.EMFILE, os.strerror(errno.EMFILE)), bound))
+        scene.passes(three, b"3")
+
+        assert [each.number for each in scene.tap.connections] == [1, 3, -1, -3]
+
+
+def failing(
+    error: OSError, then: Callable[[Endpoint], socket.socket] | None = None
+) -> Callable[[Endpoint], socket.socket]:
+    """What makes a socket fails, always or once."""
+    calls = itertools.count()
+
+    def fail(endpoint: Endpoint) -> socket.socket:
+        if then is not None and next(calls):
+            return then(endpoint)
         raise error
 
     return fail
