@@ -156,7 +156,7 @@ def test_each_caller_has_a_port_of_its_own_and_gets_its_own_answers() -> None:
 
 
 def test_many_that_came_together_go_on_in_their_order() -> None:
-    said = [b"%d" % number for number in range(300)]
+    said = [b"%d" % number for number in range(110)]  # as many as any system keeps for a socket
     with tapping() as scene, scene.caller() as one, scene.caller() as other:
         scene.passes(one, b"first")
         go_on = held_up(scene.tap)
