@@ -21,6 +21,7 @@ _PAUSES = (0.01, 0.02, 0.04, 0.08, 0.15, 0.2)  # seconds
 _DEVICE = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[1-9¹²³]) *(\.|$)", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 _LONGEST_PATH = 259  # MAX_PATH without the NUL at its end
+_LONGEST_NAME = 255  # UTF-16 code units between two backslashes
 _MOST_ASIDE = 20  # bad files of one name; then the last of them is replaced
 
 
@@ -115,7 +116,9 @@ def is_there(path: Path | str) -> bool:
 
 
 def require_possible(path: Path) -> None:
-    """Raise ``OSError`` for a name that no file can have; until Python 3.13 ``Path.exists`` does so, too."""
+    """Raise ``OSError`` for a name that no file can have, as ``Path.exists`` does until Python 3.13 but on Windows."""
+    if why := why_no_file(path):
+        raise OSError(0, why)
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         path.stat()
 
@@ -139,6 +142,9 @@ def _why_no_file(path: PureWindowsPath, takes_long: bool) -> str:
             return f"Windows allows no {sign[0] if sign[0] > ' ' else 'control character'} in a name"
         if name.endswith((".", " ")):
             return f"Windows drops the {'full stop' if name.endswith('.') else 'space'} at the end of a name"
+        length = len(name.encode("utf-16-le", "surrogatepass")) // 2
+        if length > _LONGEST_NAME:
+            return f"its name has {length} characters, and Windows takes {_LONGEST_NAME}"
     length = len(str(path))
     if length > _LONGEST_PATH and not takes_long and not path.anchor.startswith("\\\\?\\"):
         return f"its path has {length} characters, and this Windows takes {_LONGEST_PATH}: choose a folder further up"

@@ -126,8 +126,9 @@ class MessageWaker:
     def close(self) -> None:
         """Take the window away; a message under way is lost."""
         self._is_posted = True  # no more are posted: another window may get the handle
-        self._window.after_cancel(self._ticket)
-        self._window.destroy()
+        with contextlib.suppress(tk.TclError):  # it went with the main window, which somebody else has taken away
+            self._window.after_cancel(self._ticket)
+            self._window.destroy()
 
     def _woken(self) -> None:
         self._is_posted = False  # first: what comes while it is called wakes again

@@ -90,9 +90,13 @@ def test_a_path_that_leads_through_a_file_is_not_one_that_is_only_missing(
         ("a\tb", "Windows allows no control character in a name"),
         (r"C:\Users\a\talk.", "Windows drops the full stop at the end of a name"),
         ("talk ", "Windows drops the space at the end of a name"),
-        ("C:\\" + "x" * 256, ""),
-        ("C:\\" + "x" * 257, "its path has 260 characters, and this Windows takes 259: choose a folder further up"),
-        ("\\\\?\\C:\\" + "x" * 300, ""),
+        ("C:\\a\\" + "x" * 254, ""),
+        ("C:\\" + "x" * 255, ""),
+        ("C:\\" + "x" * 256, "its name has 256 characters, and Windows takes 255"),
+        ("\N{PILE OF POO}" * 127 + "x", ""),
+        ("\N{PILE OF POO}" * 128, "its name has 256 characters, and Windows takes 255"),
+        ("C:\\a\\" + "x" * 255, "its path has 260 characters, and this Windows takes 259: choose a folder further up"),
+        ("\\\\?\\C:\\a\\" + "x" * 255, ""),
     ],
 )
 def test_a_name_that_windows_does_not_keep_is_refused_with_its_reason(path: str, why: str) -> None:
@@ -100,7 +104,15 @@ def test_a_name_that_windows_does_not_keep_is_refused_with_its_reason(path: str,
 
 
 def test_long_paths_are_taken_where_they_are_switched_on() -> None:
-    assert files._why_no_file(PureWindowsPath("C:\\" + "x" * 257), takes_long=True) == ""
+    assert files._why_no_file(PureWindowsPath("C:\\a\\" + "x" * 255), takes_long=True) == ""
+
+
+def test_what_windows_does_not_keep_is_no_possible_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_possible(tmp_path / "missing")
+    monkeypatch.setattr(files, "why_no_file", lambda path: f"{path.name} is a device")
+
+    with pytest.raises(OSError, match="NUL is a device"):
+        require_possible(tmp_path / "NUL")
 
 
 @only_posix("POSIX allows any name")
