@@ -234,18 +234,19 @@ def test_the_window_can_go_while_a_dialog_waits_for_an_answer(make_app: MakeApp,
 
 @pytest.mark.case("C-66")
 def test_a_window_that_another_program_has_taken_away_is_no_fault(
-    make_app: MakeApp, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    make_app: MakeApp, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make_app(tmp_path)
     connect(app, serve(app))
 
-    app.root.tk.call("destroy", ".")  # as Tk does when the window is no more
-    app.leave()
+    destroyed = partial(app.root.tk.call, "destroy", ".")  # as Tk does when the window is no more, and its loop ends
+    monkeypatch.setattr(app.root, "mainloop", destroyed)
+    app.run()
 
     assert app.late == []
     assert [path.suffix for path in tmp_path.glob("journals/*")] == [".tincan"]  # it was closed
     assert not app.log.exists()
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == "tincan: another program has taken the window away\n"
 
 
 @pytest.mark.case("C-66", "C-67")
