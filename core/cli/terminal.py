@@ -75,7 +75,7 @@ _OF_CALLERS = {"--ca": "--client-ca"}
 _OF_TARGETS = {"--cert": "--target-cert", "--starttls": ""}
 
 _TOLD = (
-    Listening, Onward, Tried, TurnedAway, NotSent, Paused, WentOn, MessageTooLong,
+    Listening, Onward, Tried, TurnedAway, Paused, WentOn, MessageTooLong,
     Misframed, HttpRequest, Remark, Closed, PeerFinished,
     TlsBegun, TlsRefused, Injected, SessionRemark,
 )  # fmt: skip
@@ -424,7 +424,8 @@ class _Program:
         match event:
             case Listening():
                 self._code = OK
-            case NotSent():
+            case NotSent(is_told=False):  # else whoever sent it has told
+                self._tell_event(event)
                 self._is_incomplete = True
             case PeerFinished() if self._options.exact:
                 self._peer_finished = True

@@ -187,6 +187,28 @@ def test_a_server_shows_peers_as_they_speak_and_records_it_all(
     ]
 
 
+def test_a_line_that_the_system_refuses_is_told_once_and_stands_in_the_journal(
+    terminal: Terminal, peer: socket.socket, tmp_path: Path
+) -> None:
+    journal = tmp_path / "udp.tincan"
+
+    def scene() -> None:
+        peer.sendto(b"hello", ("127.0.0.1", terminal.port()))
+        terminal.out.wait_for("CLIENT MESSAGE: hello")
+        terminal.types(b"x" * 65_508 + b"\nnext\n")
+        assert peer.recv(100) == b"next"
+        terminal.ends_input()
+
+    code = terminal.run("serve", "--udp", "127.0.0.1:0", "--reply", "none", "--journal", str(journal), scene=scene)
+
+    (told,) = [line for line in terminal.err.lines if "not sent" in line]
+    assert (code, told.startswith("not sent: The datagram is larger than the way to")) == (0, True)
+    with closing(JournalReader(journal)) as reader:
+        (session,) = reader.sessions()
+        (missing,) = [entry for entry in reader.read(session.session, 0, 100) if entry.kind == "not-sent"]
+    assert missing.note.endswith(told.removeprefix("not sent: "))
+
+
 @needs_icmp
 def test_nobody_there_is_told_on_standard_error(terminal: Terminal, peer: socket.socket) -> None:
     port = peer.getsockname()[1]

@@ -41,6 +41,7 @@ from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions, 
 from core.net.sockets import Endpoint, SocketAddress
 from core.net.udp import UdpClient, UdpServer
 from core.replies import Reply
+from core.replies.function import FunctionPeer, FunctionReply
 from core.replies.rules import Rules
 from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
@@ -277,11 +278,25 @@ def test_no_framing_joins_two_datagrams_and_the_end_of_one_ends_a_message() -> N
 
 def test_a_datagram_that_is_too_large_is_refused_in_a_sentence_and_the_next_one_goes() -> None:
     with hearing() as (server, _heard), speaking(server.addresses[0]) as (client, sink):
-        with pytest.raises(SendError, match=r"larger than the way to 127.0.0.1:\d+ takes: it has 65,508 bytes"):
+        with pytest.raises(SendError, match=r"larger than the way to 127.0.0.1:\d+ takes: it has 65,508 bytes") as told:
             client.send(bytes(65_508))
         client.send(b"still there")
         assert client.receive(PATIENCE) == b"still there"
         assert not sink.of(Closed)
+    (missing,) = sink.of(NotSent)
+    assert (missing.size, missing.why, missing.is_told) == (65_508, str(told.value), True)
+
+
+def test_an_answer_that_the_system_refuses_is_put_on_record_once_and_the_next_one_goes() -> None:
+    def answer(_peer: FunctionPeer, question: bytes) -> bytes:
+        return question * 65_508 if question == b"x" else question
+
+    with hearing(FunctionReply(answer)) as (server, sink), stranger(server.addresses[0]) as peer:
+        peer.send(b"x")
+        peer.send(b"next")
+        assert peer.recv(100) == b"next"
+    (missing,) = sink.of(NotSent)
+    assert (missing.size, missing.is_told) == (65_508, False)
 
 
 def test_what_a_narrow_way_takes_is_told_in_bytes_to_send(monkeypatch: pytest.MonkeyPatch) -> None:
