@@ -24,7 +24,7 @@ from core.net.loop import GuardedLoop, Timer
 from core.net.resolver import Outcome, Resolver
 from core.net.server import Server
 from core.net.session import Session, check_types
-from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions, use_options
+from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions, put_back, use_options
 from core.net.sockets import Endpoint, SocketAddress
 from core.replies import Reply
 from core.roles import Role
@@ -103,14 +103,24 @@ class _DatagramSession(Session):
 
     def _tune_all(self) -> None:
         wanted, before = self.socket_options, self._in_effect
-        self._in_effect = wanted
         try:
             for shared in self._shared:
                 use_options(shared.sock, wanted, before)
-            self._tell_options(wanted, before)
         except SocketOptionError as error:
-            self._complain(str(error))
+            self._keep(before, wanted, error)
+        else:
+            self._in_effect = wanted
+            self._tell_options(wanted, before)
         super()._tune_all()
+
+    def _keep(self, options: SocketOptions, refused: SocketOptions, error: SocketOptionError) -> None:
+        """Go on as before, since the system refuses something of what was asked for."""
+        for shared in self._shared:
+            put_back(shared.sock, options, refused)
+        with self._lock:
+            if self.socket_options is refused:
+                self.socket_options = options
+        self._complain(f"{error}. The socket options stay as they were")
 
 
 class UdpServer(_DatagramSession, Server):

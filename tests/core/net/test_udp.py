@@ -1032,6 +1032,37 @@ def test_a_group_is_joined_heard_and_left() -> None:
 
 
 @only_linux("the interface is called lo, and groups work on it")
+def test_a_group_is_heard_as_before_where_the_new_options_are_refused_and_can_still_be_left() -> None:
+    joined = SocketOptions(groups=(GROUP,), interface="lo")
+    with (
+        hearing("none", target="0.0.0.0:0", options=joined) as (server, sink),
+        speaking(Address(GROUP, server.addresses[0].port), options=SocketOptions(interface="lo")) as (client, _),
+    ):
+        server.tune(SocketOptions(groups=("239.1.2.4",), interface="nope0", ttl=7))
+        assert sink.wait_for(SessionRemark, 2)[1].text == (
+            "this machine has no network interface “nope0”. The socket options stay as they were"
+        )
+        assert server.socket_options == joined
+        (shared,) = server._shared
+        assert shared.sock.getsockopt(socket.IPPROTO_IP, socket.IP_TTL) == 64
+        client.send(b"still heard")
+        sink.wait_for(Received, 1)
+        server.tune(SocketOptions(interface="lo"))
+        assert sink.wait_for(SessionRemark, 3)[2].text == f"has left the group {GROUP}"
+        client.send(b"not heard")
+        with stranger(server.addresses[0]) as other:
+            other.send(b"the last")
+            assert [event.data for event in sink.wait_for(Received, 2)] == [b"still heard", b"the last"]
+
+
+@only_linux("the interface is called lo, and groups work on it")
+def test_a_group_is_joined_once_however_often_and_however_it_is_written() -> None:
+    options = SocketOptions(groups=("FF02::FB%lo", "ff02:0::fb%lo", "ff02::fb%lo"))
+    with hearing("none", target="[::]:0", options=options) as (_server, sink):
+        assert [each.text for each in sink.of(SessionRemark)] == ["has joined the group ff02::fb%lo"]
+
+
+@only_linux("the interface is called lo, and groups work on it")
 def test_whoever_answers_a_group_is_told_apart() -> None:
     options = SocketOptions(groups=(GROUP,), interface="lo")
     with (
@@ -1132,10 +1163,21 @@ def test_the_interface_that_a_group_names_is_told_and_no_other() -> None:
         UdpServer("[::]:0", socket_options=SocketOptions(groups=("ff02::88%nope0",))).serve_forever()
 
 
-def test_an_interface_that_is_not_there_is_told() -> None:
-    options = SocketOptions(groups=(GROUP,), interface="nope0")
-    with pytest.raises(ListenError, match="no network interface “nope0”"):
+@pytest.mark.parametrize("interface", ["nope0", "999999", "192.0.2.1"])
+def test_an_interface_that_is_not_there_is_told(interface: str) -> None:
+    options = SocketOptions(groups=(GROUP,), interface=interface)
+    with pytest.raises(ListenError, match=f"no network interface “{interface}”"):
         UdpServer("0.0.0.0:0", socket_options=options).serve_forever()
+
+
+@pytest.mark.root
+@only_linux("network namespaces are Linux's")
+def test_a_group_that_no_network_leads_to_is_told_to_want_an_interface() -> None:
+    def join() -> None:
+        UdpServer("0.0.0.0:0", socket_options=SocketOptions(groups=(GROUP,))).serve_forever()
+
+    with two_hosts() as (near, _far), pytest.raises(ListenError, match="choose an interface"):
+        near.run(join)
 
 
 def test_a_group_that_cannot_be_joined_later_is_told_and_the_server_goes_on() -> None:
