@@ -82,6 +82,9 @@ _INTERFACE, _LINK_LOCAL = (
     else ("the name of an interface", "fe80::1%eth0")
 )
 
+_NO_INTERFACE = f"a link-local IPv6 address needs its interface, as in {_LINK_LOCAL}"
+_FORBIDDEN = "a route on this machine forbids it"
+
 _LOCAL_NETWORK = (  # from macOS 15 on, a program's first connection into it fails until the person allows it
     ("Tincan is not yet allowed to use the local network (System Settings, Privacy)",)
     if sys.platform == "darwin"
@@ -114,6 +117,12 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         "{where} is not an address of this machine",
         ("a typing error", "the network it belongs to is not connected"),
         "Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every network it is on",
+        Fault.PERSON,
+    ),
+    (Doing.LISTENING, "EINVAL"): _row(
+        "{where} cannot be listened on",
+        (_NO_INTERFACE,),
+        "Check the address",
         Fault.PERSON,
     ),
     (Doing.LISTENING, "EAFNOSUPPORT"): _row(
@@ -169,7 +178,7 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
     ),
     (Doing.CONNECTING, "EINVAL"): _row(
         "{where} cannot be connected to",
-        (f"a link-local IPv6 address needs its interface, as in {_LINK_LOCAL}", "a route on this machine forbids it"),
+        (_NO_INTERFACE, _FORBIDDEN),
         "Check the address",
         Fault.PERSON,
     ),
@@ -219,6 +228,12 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         "Start the program there; what is sent from now on may arrive",
         Fault.NETWORK,
     ),
+    (Doing.SENDING, "EINVAL"): _row(
+        "nothing can be sent to {where}",
+        (_NO_INTERFACE, _FORBIDDEN),
+        "Check the address",
+        Fault.PERSON,
+    ),
     (Doing.SENDING, "EMSGSIZE"): _row(
         "the datagram is larger than the way to {where} takes",
         ("a UDP datagram has 65,507 bytes at most over IPv4 and 65,527 over IPv6", "it must not be fragmented"),
@@ -254,7 +269,7 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         "Ask whoever looks after this machine's firewall",
         Fault.OURS,
     ),
-    (Doing.SENDING, "ENETRESET"): _row(  # of datagrams, what Windows says after an ICMP time exceeded (WSAENETRESET)
+    (Doing.SENDING, "ENETRESET"): _row(  # of datagrams, ICMP time exceeded (Windows: WSAENETRESET)
         "a datagram did not arrive at {where}: its time to live ran out on the way",
         ("its time to live is too short for the way", "routers send it round in a circle"),
         "Give it more time to live (--ttl, or Socket options)",

@@ -398,7 +398,8 @@ class UdpClient(_DatagramSession, Client):
             sock.close()
             raise
         self._only = OnlyTransport(self._socket, endpoint.sockaddr if hears_others else None)
-        self._socket.peers[endpoint.sockaddr] = self._only
+        itself = endpoint.sockaddr if hears_others else sock.getpeername()  # of 0.0.0.0 that is 127.0.0.1
+        self._socket.peers[itself] = self._only
         self._talk(self._only, endpoint.address)
         self._tell_options(options, AS_USUAL)
 

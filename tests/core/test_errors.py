@@ -63,6 +63,8 @@ def test_what_is_not_known_is_not_said(explanation: Explanation, text: str) -> N
         (Doing.CONNECTING, errno.EACCES, "does not let you connect to 127.0.0.1:5555", Fault.OURS),
         (Doing.CONNECTING, errno.EADDRNOTAVAIL, "cannot be connected to from here", Fault.PERSON),
         (Doing.CONNECTING, errno.EINVAL, "127.0.0.1:5555 cannot be connected to", Fault.PERSON),
+        (Doing.LISTENING, errno.EINVAL, "127.0.0.1:5555 cannot be listened on", Fault.PERSON),
+        (Doing.SENDING, errno.EINVAL, "nothing can be sent to 127.0.0.1:5555", Fault.PERSON),
         (Doing.CONNECTING, errno.ECONNRESET, "broke the connection off while it was being made", Fault.PEER),
         (Doing.TALKING, errno.ECONNRESET, "127.0.0.1:5555 reset the connection", Fault.PEER),
         (Doing.TALKING, errno.ECONNABORTED, "with 127.0.0.1:5555 was aborted by this machine", Fault.NETWORK),

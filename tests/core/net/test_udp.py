@@ -360,6 +360,43 @@ def test_a_host_that_cannot_be_reached_is_told_and_ends_nothing() -> None:
 
 
 @pytest.mark.root
+@only_linux("elsewhere the system does not tell a UDP socket")
+def test_a_time_to_live_that_runs_out_on_the_way_is_told_as_that() -> None:
+    """The router at FAR would have to pass it on."""
+    with two_hosts() as (near, far):
+        far.run(lambda: Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="ascii"))
+        far.ip("route", "add", "10.78.0.0/24", "dev", "cable-far")
+        near.ip("route", "add", "10.78.0.0/24", "via", FAR)
+
+        def talk() -> str:
+            with speaking(Address("10.78.0.1", 9), options=SocketOptions(ttl=1)) as (client, sink):
+                client.send(b"not far")
+                return sink.wait_for(Remark)[0].text
+
+        told = near.run(talk)
+
+    assert told == "a datagram did not arrive at 10.78.0.1:9: its time to live ran out on the way"
+
+
+@only_linux("elsewhere nothing tells which peer it was")
+def test_a_client_of_the_unspecified_address_hears_that_nothing_listens_there() -> None:
+    with stranger() as nobody:
+        port = place_of(nobody).port
+    with speaking(Address("0.0.0.0", port)) as (client, sink):
+        client.send(b"anybody?")
+        assert UNREACHABLE in sink.wait_for(Remark)[0].text
+
+
+@needs_ipv6
+@only_linux("other systems call it unreachable")
+def test_an_address_that_lacks_its_interface_is_told_to_need_one() -> None:
+    with pytest.raises(ListenError, match="a link-local IPv6 address needs its interface"):
+        UdpServer("[ff02::1]:0").serve_forever()
+    with pytest.raises(ConnectError, match="a link-local IPv6 address needs its interface"), speaking("[fe80::1]:9"):
+        pass
+
+
+@pytest.mark.root
 @only_linux("elsewhere the system keeps nothing of what it refuses")
 def test_what_the_system_itself_refuses_to_send_is_told_once() -> None:
     def talk() -> list[Remark]:
