@@ -493,12 +493,13 @@ def path_limit(sock: socket.socket) -> int | None:
 
 
 def source_for(sock: socket.socket, local: Address, sockaddr: SocketAddress) -> Address:
-    """Our address towards a peer of a UDP socket at ``local``, which may be all of them. Nothing is sent."""
-    if not local.is_every_interface:
+    """Our address towards a peer of a UDP socket at ``local``, which may be all of them or a group. Nothing is sent."""
+    if not (local.is_every_interface or local.is_group):
         return local
     with contextlib.suppress(OSError), socket.socket(sock.family, socket.SOCK_DGRAM) as probe:
         if sock.family == socket.AF_INET6:
             probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         probe.connect(sockaddr)
         return Address(readable(probe.getsockname()).host, local.port)
     return local

@@ -92,7 +92,8 @@ class _DatagramSession(Session):
         for group in wanted.groups:
             if group not in before.groups and not self._can_join(group):
                 its, ours = ("IPv6", "IPv4") if ":" in group else ("IPv4", "IPv6")
-                self._complain(f"the group {group} is not joined: it is of {its}, and this session of {ours} alone")
+                kinds = f"it is of {its}, and the address of this session of {ours}"
+                self._complain(f"the group {group} is not joined: {kinds}")
 
     def _with_joined(self, options: SocketOptions) -> SocketOptions:
         return replace(options, groups=tuple(filter(self._can_join, options.groups)))

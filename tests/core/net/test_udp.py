@@ -378,6 +378,25 @@ def test_a_time_to_live_that_runs_out_on_the_way_is_told_as_that() -> None:
     assert told == "a datagram did not arrive at 10.78.0.1:9: its time to live ran out on the way"
 
 
+@pytest.mark.root
+@only_linux("elsewhere nothing refuses to part a datagram")
+def test_how_much_a_router_on_the_way_takes_is_told() -> None:
+    """The router at FAR takes packets of 1,300 bytes at most."""
+    with two_hosts() as (near, far):
+        far.run(lambda: Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="ascii"))
+        far.ip("route", "add", "10.78.0.0/24", "dev", "cable-far", "mtu", "1300")
+        near.ip("route", "add", "10.78.0.0/24", "via", FAR)
+
+        def talk() -> str:
+            with speaking(Address("10.78.0.1", 9), options=SocketOptions(fragments=False)) as (client, sink):
+                client.send(bytes(1_400))
+                return sink.wait_for(Remark)[0].text
+
+        told = near.run(talk)
+
+    assert told == "the datagram is larger than the way to 10.78.0.1:9 takes, where packets have 1,300 at most"
+
+
 @only_linux("elsewhere nothing tells which peer it was")
 def test_a_client_of_the_unspecified_address_hears_that_nothing_listens_there() -> None:
     with stranger() as nobody:
@@ -1031,7 +1050,7 @@ def test_a_group_of_the_other_kind_of_address_is_not_said_to_be_joined() -> None
         until(lambda: server._in_effect == SocketOptions())
         assert sink.of(SessionRemark) == [told]
     assert told.is_failure
-    assert told.text == "the group ff02::88%nope0 is not joined: it is of IPv6, and this session of IPv4 alone"
+    assert told.text == "the group ff02::88%nope0 is not joined: it is of IPv6, and the address of this session of IPv4"
 
 
 @only_linux("the interface is called lo, and groups work on it")
@@ -1129,6 +1148,8 @@ def test_a_server_at_a_group_joins_it() -> None:
     ):
         client.send(b"hello")
         assert [event.data for event in sink.wait_for(Received)] == [b"hello"]
+        (opened,) = sink.of(Opened)
+        assert (opened.local.is_group, opened.local.port) == (False, server.addresses[0].port)  # an answer's source
 
 
 @only_linux("the interface is called lo, and groups work on it")
@@ -1234,6 +1255,8 @@ def test_broadcast_wants_to_be_allowed() -> None:
         everybody.settimeout(PATIENCE)
         everybody.bind(("", 0))
         where = Address("127.255.255.255", everybody.getsockname()[1])
+        with speaking(where, options=SocketOptions(broadcast=True)) as (_client, sink):
+            assert sink.of(Opened)[0].local.host == "127.0.0.1"
         with speaking(where) as (client, _sink):
             client.tune(SocketOptions(broadcast=True))
             until(lambda: client._in_effect.broadcast)
