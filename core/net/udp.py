@@ -292,8 +292,8 @@ class UdpClient(_DatagramSession, Client):
             print(client.receive(timeout=5))
 
     It stands at once, for nobody has to answer. It hears from ``target`` alone, or, where that is a multicast group or
-    broadcast is allowed, from whoever answers. It ends when it is told to. Raises ``AddressError`` for a bad target and
-    ``ConnectError`` if nothing can be sent there.
+    broadcast is allowed, from whoever answers. It ends when it is told to. See ``Client`` for ``stands`` and ``reply``.
+    Raises ``AddressError`` for a bad target and ``ConnectError`` if nothing can be sent there.
     """
 
     role = Role.UDP_CLIENT
@@ -313,6 +313,7 @@ class UdpClient(_DatagramSession, Client):
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
         stands: Callable[[Connection], None] | None = None,
+        reply: Reply | None = None,
     ) -> None:
         self._transports = {}
         self._socket: DatagramSocket | None = None
@@ -328,6 +329,7 @@ class UdpClient(_DatagramSession, Client):
             fault_out=fault_out,
             fault_in=fault_in,
             stands=stands,
+            reply=reply,
         )
         check_types(socket_options=socket_options)
         self.socket_options = self._in_effect = socket_options
@@ -382,6 +384,7 @@ class UdpClient(_DatagramSession, Client):
                     self._emit(Tried(self.id, monotonic_ns(), endpoint.address, self._loop.time() - began, tried))
                 continue
             self._stands()
+            self._begin_answering()
             return
         self._fail(why or Explanation(f"{self.target} has no address"))
 

@@ -225,7 +225,36 @@ def _ends_after_the_news(terminal: Terminal, port: int) -> None:
     terminal.ends_input()
 
 
+def test_what_is_said_on_connect_goes_first(terminal: Terminal, peer: socket.socket) -> None:
+    heard: list[bytes] = []
+
+    def scene() -> None:
+        heard.append(peer.recv(100))
+        terminal.types(b"typed\n")
+        heard.append(peer.recv(100))
+        terminal.ends_input()
+
+    where = f"udp://127.0.0.1:{peer.getsockname()[1]}"
+    code = terminal.run("connect", where, "--on-connect", "hello", "--wait", "0.1", scene=scene)
+
+    assert (code, heard) == (0, [b"hello", b"typed"])
+
+
 # Lists of steps.
+
+
+@pytest.mark.parametrize(("pattern", "code"), [("re:hi", 0), ("other", 5)])
+def test_connect_plays_steps_over_udp_instead_of_the_input(
+    terminal: Terminal, tmp_path: Path, pattern: str, code: int
+) -> None:
+    step = {"name": "ask", "send": "hi", "expect": "equals", "pattern": pattern, "within": 100}
+    path = tmp_path / "steps.json"
+    path.write_text(json.dumps({"version": 1, "name": "ask", "steps": [step]}), encoding="utf-8")
+
+    with UdpServer("127.0.0.1:0", reply=lambda _peer, message: b"re:" + message) as server:
+        assert terminal.run("connect", f"udp://{server.addresses[0]}", "--steps", str(path)) == code
+
+    assert terminal.out.lines[-1].split()[1:3] == ["ask", "hi"]
 
 
 def test_a_conversation_is_exported_as_steps_and_played_over_udp_empty_datagrams_and_all(tmp_path: Path) -> None:
