@@ -31,6 +31,7 @@ from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
 from core.wire.faults import Faults
+from core.words import with_full_stop
 
 _SECOND = 1_000_000_000  # nanoseconds
 
@@ -121,7 +122,7 @@ class _DatagramSession(Session):
         with self._lock:
             if self.socket_options is refused:
                 self.socket_options = options
-        self._complain(f"{error}. The socket options stay as they were")
+        self._complain(f"{with_full_stop(str(error))} The socket options stay as they were")
 
 
 class UdpServer(_DatagramSession, Server):
