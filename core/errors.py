@@ -102,6 +102,10 @@ class SendError(TincanError):
     """A message was refused as a whole: none of its bytes went out. The message says why."""
 
 
+class DatagramRefused(SendError):
+    """The system refused a datagram of UDP; others may go out."""
+
+
 class NoRoom(SendError):
     """Too much waits on that connection already; there will be room again when its peer has read."""
 

@@ -378,13 +378,17 @@ class WentOn:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """``size`` bytes that were meant for this connection did not go out, and why."""
+    """``size`` bytes that were meant for this connection did not go out, and why.
+
+    ``is_told`` says whether whoever sent them was told at once, by an error, so that nobody needs to be told again.
+    """
 
     session: SessionId
     connection: ConnectionId
     at: int
     size: int
     why: str
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

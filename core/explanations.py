@@ -82,13 +82,15 @@ _INTERFACE, _LINK_LOCAL = (
     else ("the name of an interface", "fe80::1%eth0")
 )
 
+_NO_INTERFACE = f"a link-local IPv6 address needs its interface, as in {_LINK_LOCAL}"
+_FORBIDDEN = "a route on this machine forbids it"
+
 _LOCAL_NETWORK = (  # from macOS 15 on, a program's first connection into it fails until the person allows it
     ("Tincan is not yet allowed to use the local network (System Settings, Privacy)",)
     if sys.platform == "darwin"
     else ()
 )
 
-_NEEDS_INTERFACE = f"a link-local IPv6 address needs its interface, as in {_LINK_LOCAL}"
 _NO_IPV6 = "it is of IPv6, which is switched off on this machine"
 _REJECTED = "a firewall rejects it"  # ICMP "administratively prohibited", which Linux tells as EHOSTUNREACH, too
 
@@ -126,7 +128,7 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
     ),
     (Doing.LISTENING, "EINVAL"): _row(
         "{where} cannot be listened on",
-        (_NEEDS_INTERFACE, "it is the address of a multicast group, which only UDP has"),
+        (_NO_INTERFACE, "it is the address of a multicast group, which only UDP has"),
         "Check the address",
         Fault.PERSON,
     ),
@@ -177,7 +179,7 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
     ),
     (Doing.CONNECTING, "EINVAL"): _row(
         "{where} cannot be connected to",
-        (_NEEDS_INTERFACE, "a route on this machine forbids it"),
+        (_NO_INTERFACE, _FORBIDDEN),
         "Check the address",
         Fault.PERSON,
     ),
@@ -227,6 +229,12 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         "Start the program there; what is sent from now on may arrive",
         Fault.NETWORK,
     ),
+    (Doing.SENDING, "EINVAL"): _row(
+        "nothing can be sent to {where}",
+        (_NO_INTERFACE, "it would leave this machine, and the socket is bound to 127.0.0.1 or ::1", _FORBIDDEN),
+        "Check the address",
+        Fault.PERSON,
+    ),
     (Doing.SENDING, "EMSGSIZE"): _row(
         "the datagram is larger than the way to {where} takes",
         ("a UDP datagram has 65,507 bytes at most over IPv4 and 65,527 over IPv6", "it must not be fragmented"),
@@ -262,7 +270,7 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
         "Ask whoever looks after this machine's firewall",
         Fault.OURS,
     ),
-    (Doing.SENDING, "ENETRESET"): _row(  # of datagrams, what Windows says after an ICMP time exceeded (WSAENETRESET)
+    (Doing.SENDING, "ENETRESET"): _row(  # of datagrams, ICMP time exceeded (Windows: WSAENETRESET)
         "a datagram did not arrive at {where}: its time to live ran out on the way",
         ("its time to live is too short for the way", "routers send it round in a circle"),
         "Give it more time to live (--ttl, or Socket options)",
@@ -271,12 +279,6 @@ _TABLE: dict[tuple[Doing, str], Explanation] = {
     (Doing.SENDING, "EADDRNOTAVAIL"): _row(
         "{where} cannot be reached from here",
         (_NO_IPV6, "the address is not one that a machine can have"),
-        "Check the address",
-        Fault.PERSON,
-    ),
-    (Doing.SENDING, "EINVAL"): _row(
-        "a datagram cannot go out to {where}",
-        (_NEEDS_INTERFACE, "it would leave this machine, and the socket is bound to 127.0.0.1 or ::1"),
         "Check the address",
         Fault.PERSON,
     ),

@@ -181,6 +181,7 @@ class Workbench:
         socket_options: SocketOptions = AS_USUAL,
         faults: BothWays = SOUND,
         stands: Callable[[Connection], None] | None = None,
+        reply: Reply | None = None,
     ) -> SessionId:
         """Start a UDP client; see ``connect`` and ``UdpClient``."""
         from core.net.udp import UdpClient
@@ -192,6 +193,7 @@ class Workbench:
             fault_out=faults.out,
             fault_in=faults.into,
             stands=stands,
+            reply=reply,
             **self.session_arguments(),
         )
         return self._begin(client, Doing.SENDING)

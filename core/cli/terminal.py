@@ -75,7 +75,7 @@ _OF_CALLERS = {"--ca": "--client-ca"}
 _OF_TARGETS = {"--cert": "--target-cert", "--starttls": ""}
 
 _TOLD = (
-    Listening, Onward, Tried, TurnedAway, NotSent, Paused, WentOn, MessageTooLong,
+    Listening, Onward, Tried, TurnedAway, Paused, WentOn, MessageTooLong,
     Misframed, HttpRequest, Remark, Closed, PeerFinished,
     TlsBegun, TlsRefused, Injected, SessionRemark,
 )  # fmt: skip
@@ -183,6 +183,8 @@ class _Program:
 
     def _open(self) -> SessionId:
         options = self._options
+        if options.steps is not None:
+            self._steps = self._workbench.play(None, options.steps, tell=self._watch_steps)
         if options.role.datagrams:
             return self._open_datagrams()
         if options.onward is not None:
@@ -194,8 +196,6 @@ class _Program:
             return self._workbench.serve(
                 options.target, reply=options.reply, framing=options.framing, tls=options.tls, faults=options.faults
             )
-        if options.steps is not None:
-            self._steps = self._workbench.play(None, options.steps, tell=self._watch_steps)
         return self._workbench.connect(
             options.target,
             framing=options.framing,
@@ -228,6 +228,8 @@ class _Program:
             framing=options.framing,
             socket_options=options.socket_options,
             faults=options.faults,
+            stands=self._steps.attach if self._steps is not None else None,
+            reply=options.reply if isinstance(options.reply, Reply) else None,
         )
 
     def _watch_steps(self, played: Played) -> None:
@@ -429,7 +431,8 @@ class _Program:
         match event:
             case Listening():
                 self._code = OK
-            case NotSent():
+            case NotSent(is_told=False):  # else whoever sent it has told
+                self._tell_event(event)
                 self._is_incomplete = True
             case PeerFinished() if self._options.exact:
                 self._peer_finished = True

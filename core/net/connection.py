@@ -14,7 +14,7 @@ from functools import partial
 
 from core.address import Address
 from core.clock import monotonic_ns
-from core.errors import Explanation, SendError, TransportError
+from core.errors import DatagramRefused, Explanation, SendError, TransportError
 from core.events import (
     RESETS_OF_OURS,
     Closed,
@@ -256,15 +256,21 @@ class Connection:
         """Frame a message and send it: the kernel is tried first, what it does not take waits.
 
         ``origin`` says who speaks. Raises ``SendError`` if it was refused as a whole; then none of it goes out; and
-        ``TypeError`` for what is not bytes.
+        ``TypeError`` for what is not bytes. A datagram that the system refuses is put on record, too.
         """
-        if self._sender.send(self._enclosing.enclose(unchanging(message)), origin):
-            self._soon(self._start_flushing)
+        self.send_exactly(self._enclosing.enclose(unchanging(message)), origin)
 
-    def send_exactly(self, data: bytes, origin: Origin = SCRIPT) -> None:
-        """Send these bytes as they are, without a frame. Raises what ``send`` does."""
-        if self._sender.send(unchanging(data), origin):
-            self._soon(self._start_flushing)
+    def send_exactly(self, data: bytes, origin: Origin = SCRIPT, *, is_told: bool = True) -> None:
+        """Send these bytes as they are, without a frame. Raises what ``send`` does.
+
+        ``is_told`` says whether whoever calls this tells people of what the system refuses.
+        """
+        try:
+            if self._sender.send(unchanging(data), origin):
+                self._soon(self._start_flushing)
+        except DatagramRefused as error:
+            self.note_refusal(len(data), error, is_told=is_told)
+            raise
 
     def send_at_once(self, data: bytes, origin: Origin = SCRIPT) -> bool:
         """Send these bytes as they are if nothing waits before them; False if that is not to be, and none goes out."""
@@ -375,9 +381,9 @@ class Connection:
 
     # Sentences for the conversation. Any thread.
 
-    def note_refusal(self, size: int, error: SendError) -> None:
-        """Put on record that so many bytes were refused as a whole. Any thread."""
-        self._emit(NotSent(self._session, self.id, _now(), size, str(error)))
+    def note_refusal(self, size: int, error: SendError, *, is_told: bool = False) -> None:
+        """Put on record that so many bytes were refused as a whole; see ``NotSent``. Any thread."""
+        self._emit(NotSent(self._session, self.id, _now(), size, str(error), is_told))
 
     def remark(self, text: str, *, is_failure: bool = False) -> None:
         """Put a sentence into the conversation. Any thread."""

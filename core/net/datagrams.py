@@ -119,7 +119,7 @@ class DatagramSocket:
                 self._came_back(news, transport, is_sending=True)
             return sent
         assert news is not None
-        raise DatagramError(self._explain(news, data, transport)) from news
+        raise DatagramError(self._explain(news, transport, len(data))) from news
 
     def _send(self, data: bytes | memoryview, to: SocketAddress | None) -> int:
         return self.sock.send(data) if to is None else self.sock.sendto(data, to)
@@ -229,14 +229,15 @@ class DatagramSocket:
         return bool(found)
 
     def _came_back(self, error: OSError, transport: DatagramTransport, *, is_sending: bool = False) -> None:
-        transport.came_back(explain(error, Doing.SENDING, transport.connection.peer), is_sending=is_sending)
+        transport.came_back(self._explain(error, transport), is_sending=is_sending)
 
-    def _explain(self, error: OSError, data: bytes | memoryview, transport: DatagramTransport) -> Explanation:
+    def _explain(self, error: OSError, transport: DatagramTransport, size: int | None = None) -> Explanation:
+        """What became of a datagram of so many bytes, or of one that was sent before, whose size nobody knows."""
         why = explain(error, Doing.SENDING, transport.connection.peer)
         if error_name(error) != "EMSGSIZE":
             return why
-        what = f"{why.what}: it has {counted(len(data), 'byte')}"
-        most = sockets.path_limit(self.sock) if len(data) <= LARGEST_DATAGRAM else None
+        what = f"{why.what}: it has {counted(size, 'byte')}" if size is not None else why.what
+        most = sockets.path_limit(self.sock) if (size or 0) <= LARGEST_DATAGRAM else None
         if most is None:
             return replace(why, what=what)
         room = most - _HEADERS[self.sock.family]

@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from core.clock import monotonic, monotonic_ns
-from core.errors import DatagramError, Explanation, NoRoom, SendError
+from core.errors import DatagramError, DatagramRefused, Explanation, NoRoom, SendError
 from core.events import ConnectionId, EventSink, NotSent, Sent, SessionId, new_event
 from core.explanations import Doing, explain
 from core.net.endings import does_not_read, peer_name
@@ -155,7 +155,7 @@ class Sender:
             except (BlockingIOError, InterruptedError):
                 taken = -1
             except DatagramError as error:
-                raise SendError(str(error.explanation)) from error
+                raise DatagramRefused(str(error.explanation)) from error
             except OSError as error:
                 raise self._fail_to_send(error) from error
             if taken < len(data):

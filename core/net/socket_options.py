@@ -6,11 +6,12 @@ Of UDP, also how each system takes it: multicast groups and their interface, hop
 from __future__ import annotations
 
 import contextlib
+import errno
 import ipaddress
 import socket
 import struct
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.errors import Fault, TincanError, quoted, reason
 
@@ -61,8 +62,7 @@ class SocketOptions:
             raise SocketOptionError(f"the time to live is 0 to {HIGHEST_TTL} hops")
         if len(self.groups) > MOST_GROUPS:
             raise SocketOptionError(f"{MOST_GROUPS} groups are the most that one session joins")
-        for group in self.groups:
-            check_group(group)
+        object.__setattr__(self, "groups", tuple(dict.fromkeys(map(check_group, self.groups))))
         if self.receive is not None and not 1 <= self.receive <= LARGEST_RECEIVE:
             raise SocketOptionError(f"a recv asks for 1 to {LARGEST_RECEIVE:,} bytes")
         if not 0 <= self.pause <= LONGEST_PAUSE:  # which refuses NaN too
@@ -75,16 +75,14 @@ class SocketOptions:
 
 
 def check_group(text: str) -> str:
-    """Give a multicast group back if it is one. Raises ``SocketOptionError``."""
-    try:
-        is_group = ipaddress.ip_address(text).is_multicast
-    except ValueError:
-        is_group = False
-    if not is_group:
-        raise SocketOptionError(
-            f"{quoted(text)} is no multicast group: these are 224.0.0.0 to 239.255.255.255, and ff00:: and above"
-        )
-    return text
+    """A multicast group as it is usually written. Raises ``SocketOptionError`` for what is none."""
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(text)
+        if address.is_multicast:
+            return str(address)
+    raise SocketOptionError(
+        f"{quoted(text)} is no multicast group: these are 224.0.0.0 to 239.255.255.255, and ff00:: and above"
+    )
 
 
 AS_USUAL = SocketOptions()
@@ -93,12 +91,22 @@ AS_USUAL = SocketOptions()
 def use_options(sock: socket.socket, wanted: SocketOptions, before: SocketOptions) -> None:
     """Set of a UDP socket what ``wanted`` has otherwise than ``before``; groups are left and joined.
 
-    Raises ``SocketOptionError`` for what the system refuses, in words.
+    Raises ``SocketOptionError`` for what the system refuses, in words. Some of it may be set then; see ``put_back``.
     """
     try:
         _use(sock, wanted, before)
     except OSError as error:
         raise SocketOptionError(f"the socket options cannot be used: {reason(error)}") from error
+
+
+def put_back(sock: socket.socket, options: SocketOptions, refused: SocketOptions) -> None:
+    """Have a UDP socket use ``options`` again once others were refused, as far as the system still lets it."""
+    with contextlib.suppress(SocketOptionError):
+        use_options(sock, replace(options, groups=()), refused)
+    for group in options.groups:
+        with contextlib.suppress(SocketOptionError):  # most are joined still
+            if (":" in group) is (sock.family == socket.AF_INET6):
+                _member(sock, group, options.interface, joins=True)
 
 
 def _use(sock: socket.socket, wanted: SocketOptions, before: SocketOptions) -> None:
@@ -117,12 +125,7 @@ def _use(sock: socket.socket, wanted: SocketOptions, before: SocketOptions) -> N
         option = _IPV6_MTU_DISCOVER if is_six else _IP_MTU_DISCOVER
         sock.setsockopt(level, option, _PMTUDISC_WANT if wanted.fragments else _PMTUDISC_DO)
     if wanted.interface != before.interface:
-        index, address = _interface_of(wanted.interface, is_six=is_six)
-        if is_six:
-            sock.setsockopt(level, socket.IPV6_MULTICAST_IF, index)
-        else:
-            chosen = _membership("0.0.0.0", index, address)  # noqa: S104
-            sock.setsockopt(level, socket.IP_MULTICAST_IF, chosen[4:] if sys.platform == "win32" else chosen)
+        _send_by(sock, wanted.interface, is_six=is_six)
     same = wanted.interface == before.interface
     for group in before.groups:
         if not (same and group in wanted.groups) and (":" in group) is is_six:
@@ -133,12 +136,29 @@ def _use(sock: socket.socket, wanted: SocketOptions, before: SocketOptions) -> N
             _member(sock, group, wanted.interface, joins=True)
 
 
+def _send_by(sock: socket.socket, interface: str, *, is_six: bool) -> None:
+    """Send to groups by an interface. Raises ``SocketOptionError``."""
+    index, address = _interface_of(interface, is_six=is_six)
+    try:
+        if is_six:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+            return
+        chosen = _membership("0.0.0.0", index, address)  # noqa: S104
+        if sys.platform == "win32":
+            chosen = chosen[4:]
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, chosen)
+    except OSError as error:
+        raise _no_interface(interface) if error.errno in _MISSING else error from None
+
+
 def _member(sock: socket.socket, group: str, interface: str, *, joins: bool) -> None:
     try:
         _set_member(sock, group, interface, joins=joins)
     except OSError as error:
+        names_one = bool(interface) or "%" in group
         where = f" on the interface {interface}" if interface and "%" not in group else ""
-        raise SocketOptionError(f"the group {group} cannot be joined{where}: {reason(error)}") from error
+        why = reason(error) if names_one or error.errno not in _MISSING else _NO_WAY
+        raise SocketOptionError(f"the group {group} cannot be joined{where}: {why}") from error
 
 
 def _set_member(sock: socket.socket, group: str, interface: str, *, joins: bool) -> None:
@@ -174,4 +194,12 @@ def _interface_of(text: str, *, is_six: bool) -> tuple[int, bytes]:
     try:
         return socket.if_nametoindex(text), nowhere
     except OSError:
-        raise SocketOptionError(f"this machine has no network interface {quoted(text)}") from None
+        raise _no_interface(text) from None
+
+
+def _no_interface(text: str) -> SocketOptionError:
+    return SocketOptionError(f"this machine has no network interface {quoted(text)}")
+
+
+_MISSING = frozenset({errno.ENODEV, errno.ENXIO, errno.EADDRNOTAVAIL})  # what systems say of an interface
+_NO_WAY = "no network of this machine leads to it; choose an interface (--interface, or Socket options)"

@@ -450,7 +450,11 @@ def tell_returned(sock: socket.socket) -> bool:
 
 
 def returned(sock: socket.socket) -> list[tuple[OSError, SocketAddress]]:
-    """What ICMP says of datagrams that were sent, with the address that each was for; each is told once."""
+    """What ICMP says of datagrams that were sent, with the address that each was for; each is told once.
+
+    A time to live that ran out is ENETRESET, as on Windows, and a firewall on the way that rejects it EHOSTUNREACH, as
+    with IPv4: Linux has EACCES for it with IPv6, as if this machine had refused to send it.
+    """
     found: list[tuple[OSError, SocketAddress]] = []
     if sys.platform != "linux":
         return found
@@ -460,15 +464,20 @@ def returned(sock: socket.socket) -> list[tuple[OSError, SocketAddress]]:
         except OSError:
             break
         for _level, kind, data in ancillary:
-            if kind in (_IP_RECVERR, _IPV6_RECVERR) and len(data) >= 5:
-                number, origin = struct.unpack_from("IB", data)  # ee_errno and ee_origin of struct sock_extended_err
+            if kind in (_IP_RECVERR, _IPV6_RECVERR) and len(data) >= 7:
+                number, origin, what, code = struct.unpack_from("IBBB", data)  # struct sock_extended_err: ee_errno, …
                 if origin == _LOCAL:  # the call that was to send it has told
                     continue
+                if (origin, what, code) in _TIME_EXCEEDED:
+                    number = errno.ENETRESET
+                elif origin == _ICMP6 and number == errno.EACCES:
+                    number = errno.EHOSTUNREACH
                 found.append((OSError(number, os.strerror(number)), sockaddr))
     return found
 
 
-_LOCAL = 1  # SO_EE_ORIGIN_LOCAL of linux/errqueue.h
+_LOCAL, _ICMP, _ICMP6 = 1, 2, 3  # SO_EE_ORIGIN_ of linux/errqueue.h
+_TIME_EXCEEDED = {(_ICMP, 11, 0), (_ICMP6, 3, 0)}  # RFC 792, RFC 4443; Linux has EHOSTUNREACH for it
 _MOST_RETURNED = 256  # at once
 
 
@@ -484,12 +493,13 @@ def path_limit(sock: socket.socket) -> int | None:
 
 
 def source_for(sock: socket.socket, local: Address, sockaddr: SocketAddress) -> Address:
-    """Our address towards a peer of a UDP socket at ``local``, which may be all of them. Nothing is sent."""
-    if not local.is_every_interface:
+    """Our address towards a peer of a UDP socket at ``local``, which may be all of them or a group. Nothing is sent."""
+    if not (local.is_every_interface or local.is_group):
         return local
     with contextlib.suppress(OSError), socket.socket(sock.family, socket.SOCK_DGRAM) as probe:
         if sock.family == socket.AF_INET6:
             probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         probe.connect(sockaddr)
         return Address(readable(probe.getsockname()).host, local.port)
     return local

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.address import Address, parse_target
 from core.clock import monotonic_ns
-from core.errors import Explanation, NoRoom, SendError
+from core.errors import DatagramRefused, Explanation, NoRoom, SendError
 from core.events import ConnectionId, Ending, EventSink, Onward, SessionId
 from core.explanations import Doing, explain
 from core.net import sockets
@@ -362,17 +362,15 @@ class Tap(ListeningSession):
         while leg.held:
             message, origin = leg.held.popleft()  # before it is sent: a fault may end both legs with it
             try:
-                onward.send_exactly(message, origin)
+                onward.send_exactly(message, origin, is_told=False)
             except NoRoom:
                 leg.held.appendleft((message, origin))
                 break
+            except DatagramRefused:  # which is on record; the next may go
+                continue
             except SendError as error:
-                if onward.has_datagrams and onward.takes_datagrams:
-                    onward.note_refusal(len(message), error)
-                    continue
-                onward.note_refusal(
-                    len(message) + leg.take_held(), error
-                )  # closing or broken: its ending passes that on
+                # It is closing, or broken, which its ending passes on.
+                onward.note_refusal(len(message) + leg.take_held(), error)
                 return
         in_queue, is_full = (leg.queue.size, leg.queue.is_full) if leg.queue is not None else (0, False)
         if (leg.held or is_full or onward.waiting + in_queue > self._room) and not leg.is_broken:

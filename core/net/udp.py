@@ -25,13 +25,14 @@ from core.net.loop import GuardedLoop, Timer
 from core.net.resolver import Outcome, Resolver
 from core.net.server import Server
 from core.net.session import Session, check_types
-from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions, use_options
+from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions, put_back, use_options
 from core.net.sockets import Endpoint, SocketAddress
 from core.replies import Reply
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.supervision import do_all
 from core.wire.faults import Faults
+from core.words import with_full_stop
 
 _SECOND = 1_000_000_000  # nanoseconds
 
@@ -102,7 +103,8 @@ class _DatagramSession(Session):
             sock.close()
             raise
         only = OnlyTransport(shared, endpoint.sockaddr if hears_others else None)
-        shared.peers[endpoint.sockaddr] = only
+        itself = endpoint.sockaddr if hears_others else sock.getpeername()  # of 0.0.0.0 that is 127.0.0.1
+        shared.peers[itself] = only
         return only
 
     def _talk(self, transport: DatagramTransport, peer: Address, number: int | None = None) -> Connection:
@@ -135,7 +137,8 @@ class _DatagramSession(Session):
         for group in wanted.groups:
             if group not in before.groups and not self._can_join(group):
                 its, ours = ("IPv6", "IPv4") if ":" in group else ("IPv4", "IPv6")
-                self._complain(f"the group {group} is not joined: it is of {its}, and this session of {ours} alone")
+                kinds = f"it is of {its}, and the address of this session of {ours}"
+                self._complain(f"the group {group} is not joined: {kinds}")
 
     def _with_joined(self, options: SocketOptions) -> SocketOptions:
         return replace(options, groups=tuple(filter(self._can_join, options.groups)))
@@ -146,14 +149,24 @@ class _DatagramSession(Session):
 
     def _tune_all(self) -> None:
         wanted, before = self.socket_options, self._in_effect
-        self._in_effect = wanted
         try:
             for shared in self._shared:
                 use_options(shared.sock, wanted, before)
-            self._tell_options(wanted, before)
         except SocketOptionError as error:
-            self._complain(str(error))
+            self._keep(before, wanted, error)
+        else:
+            self._in_effect = wanted
+            self._tell_options(wanted, before)
         super()._tune_all()
+
+    def _keep(self, options: SocketOptions, refused: SocketOptions, error: SocketOptionError) -> None:
+        """Go on as before, since the system refuses something of what was asked for."""
+        for shared in self._shared:
+            put_back(shared.sock, options, refused)
+        with self._lock:
+            if self.socket_options is refused:
+                self.socket_options = options
+        self._complain(f"{with_full_stop(str(error))} The socket options stay as they were")
 
 
 class HearingSession(_DatagramSession, ListeningSession):
@@ -332,8 +345,8 @@ class UdpClient(_DatagramSession, Client):
             print(client.receive(timeout=5))
 
     It stands at once, for nobody has to answer. It hears from ``target`` alone, or, where that is a multicast group or
-    broadcast is allowed, from whoever answers. It ends when it is told to. Raises ``AddressError`` for a bad target and
-    ``ConnectError`` if nothing can be sent there.
+    broadcast is allowed, from whoever answers. It ends when it is told to. See ``Client`` for ``stands`` and ``reply``.
+    Raises ``AddressError`` for a bad target and ``ConnectError`` if nothing can be sent there.
     """
 
     role = Role.UDP_CLIENT
@@ -353,6 +366,7 @@ class UdpClient(_DatagramSession, Client):
         identities: Iterator[int] | None = None,
         resolver: Resolver | None = None,
         stands: Callable[[Connection], None] | None = None,
+        reply: Reply | None = None,
     ) -> None:
         self._transports = {}
         self._socket: DatagramSocket | None = None
@@ -367,6 +381,7 @@ class UdpClient(_DatagramSession, Client):
             fault_out=fault_out,
             fault_in=fault_in,
             stands=stands,
+            reply=reply,
         )
         check_types(socket_options=socket_options)
         self.socket_options = self._in_effect = socket_options
@@ -400,6 +415,7 @@ class UdpClient(_DatagramSession, Client):
                     self._emit(Tried(self.id, monotonic_ns(), endpoint.address, self._loop.time() - began, tried))
                 continue
             self._stands()
+            self._begin_answering()
             return
         self._fail(why or Explanation(f"{self.target} has no address"))
 

@@ -122,11 +122,11 @@ class UdpTap(HearingSession, Tap):
         self._onward_sockets[self._legs[onward.id]] = only.shared
 
     def _tune_all(self) -> None:
-        wanted, before = _without_groups(self.socket_options), _without_groups(self._in_effect)
+        before = _without_groups(self._in_effect)
         super()._tune_all()
         try:
             for shared in self._onward_sockets.values():
-                use_options(shared.sock, wanted, before)
+                use_options(shared.sock, _without_groups(self._in_effect), before)
         except SocketOptionError as error:
             self._complain(str(error))
 

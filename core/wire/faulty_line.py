@@ -56,7 +56,7 @@ class FaultyLine:
         self._left = {
             kind: at for kind in ("stall", "reset", "cut", "finish") if (at := getattr(faults, kind)) is not None
         }  # what is still to happen
-        self._next_flip = self._gap() - 1  # bits from here
+        self._flips = _BitFlips(faults.flip, self._random)
         self.size = 0  # bytes in it
         self.is_over = False  # what comes now is lost
 
@@ -130,12 +130,12 @@ class FaultyLine:
             self._queue.popleft()
             self._taken = 0
         self.size -= len(piece)
-        self._passed += len(piece)
+        place, self._passed = self._passed, self._passed + len(piece)
         if faults.bandwidth is not None:
             self._free_at = max(self._free_at, came, now - _STEP) + len(piece) / faults.bandwidth
         if faults.pause:
             self._free_at = max(self._free_at, now + faults.pause)
-        out.append(self._flipped(piece, out) if faults.flip else piece)
+        out.append(self._flips.flipped(piece, place, out) if faults.flip else piece)
 
     def _let_happen(self, now: float, out: list[Passed]) -> None:
         """Have what is due by the bytes that went on, or by the time, happen."""
@@ -165,25 +165,35 @@ class FaultyLine:
         self.size = 0
         out.append(end)
 
-    def _flipped(self, piece: bytes, out: list[Passed]) -> bytes:
-        bits, places, data = len(piece) * 8, [], bytearray(piece)
-        while self._next_flip < bits:
-            byte, bit = divmod(self._next_flip, 8)
+
+class _BitFlips:
+    """Flips the bits of what goes by, a share of ``rate`` of them."""
+
+    def __init__(self, rate: float, chance: random.Random) -> None:
+        self._rate = rate
+        self._random = chance
+        self._next = self._gap() - 1  # bits from here
+
+    def flipped(self, piece: bytes, place: int, out: list[Passed]) -> bytes:
+        """The next bytes, of which the first is told as byte ``place``, with some bits flipped; ``out`` is told."""
+        count, places, bits, data = 0, dict[int, None](), len(piece) * 8, bytearray(piece)
+        while self._next < bits:
+            byte, bit = divmod(self._next, 8)
             data[byte] ^= 1 << bit
-            places.append(self._passed - len(piece) + byte)
-            self._next_flip += self._gap()
-        self._next_flip -= bits
-        if places:
-            first = ", ".join(f"{place:,}" for place in places[:3]) + (", …" if len(places) > 3 else "")
-            out.append(InjectedFault(f"{counted(len(places), 'bit')} flipped, in byte {first}"))
+            count += 1
+            places[place + byte] = None
+            self._next += self._gap()
+        self._next -= bits
+        if count:
+            first = ", ".join(f"{each:,}" for each in list(places)[:3]) + (", …" if len(places) > 3 else "")
+            out.append(InjectedFault(f"{counted(count, 'bit')} flipped, in byte {first}"))
         return bytes(data)
 
     def _gap(self) -> int:
         """Bits from one that is flipped to the next."""
-        rate = self.faults.flip
-        if not 0 < rate < 1:
+        if not 0 < self._rate < 1:
             return 1
-        return int(math.log(1 - self._random.random()) / math.log1p(-rate)) + 1
+        return int(math.log(1 - self._random.random()) / math.log1p(-self._rate)) + 1
 
 
 class DatagramLine:
@@ -199,7 +209,7 @@ class DatagramLine:
         self._faults = faults
         self._clock = clock
         self._random = random.Random(f"{faults.seed} {name}")  # noqa: S311 - to be repeated, not to be secret
-        self._bits = FaultyLine(Faults(flip=faults.flip, seed=faults.seed), clock, name)
+        self._flips = _BitFlips(faults.flip, random.Random(f"{faults.seed} {name}"))  # noqa: S311 - the same
         self._queue: list[tuple[float, int, bytes]] = []  # when it is through, in the order in which they came, what
         self._numbers = itertools.count()
         self._last = self._free_at = clock()
@@ -256,6 +266,5 @@ class DatagramLine:
             self.size -= len(datagram)
             if self._faults.bandwidth is not None:
                 self._free_at = max(self._free_at, due, now - _STEP) + len(datagram) / self._faults.bandwidth
-            self._bits.put(datagram)
-            out += self._bits.take() if datagram else (datagram,)
+            out.append(self._flips.flipped(datagram, 0, out) if self._faults.flip else datagram)
         return out

@@ -168,9 +168,12 @@ class EndpointsController:
 
     def _connect_to(self, place: _Place) -> None:
         if place.is_udp:
-            self._begin(place, lambda bench: bench.send_datagrams(place.address))
+            self._main_controller.on_connect.prepare(place.address, partial(self._send_to, place), is_udp=True)
         else:
             self.dial(place.address)
+
+    def _send_to(self, place: _Place, reply: Reply | None) -> None:
+        self._begin(place, lambda bench: bench.send_datagrams(place.address, reply=reply))
 
     @property
     def can_reconnect(self) -> bool:

@@ -269,7 +269,7 @@ class OnConnectController:
         """Offer what the client on view can say."""
         main, state = self._main_controller, self._main_controller.state
         is_client = state is not None and state.role.dials and main.archives.get(state.session) is None
-        chosen = self._of(state.target) if state is not None and is_client else ""
+        chosen = self._of(_key(state.target, state.role.datagrams)) if state is not None and is_client else ""
         options = [_NOTHING_SAID]
         options += [(f"{_MESSAGE}:{each.name}", f"send {each.name}") for each in main.saved.messages if each.name]
         options += [(f"{_RULES}:{name}", f"answer by {name}") for name in main.rules.names]
@@ -288,14 +288,14 @@ class OnConnectController:
             main.complain(with_full_stop(str(error)))
             self.show()
             return
-        main.preferences = main.preferences.with_on_connect(str(state.target), written)
+        main.preferences = main.preferences.with_on_connect(_key(state.target, state.role.datagrams), written)
         main.workbench.set_on_connect(state.session, reply)
         main.complain(f"{with_capital(_words(written))}: from the next connect to {state.target} on.")
         self.show()
 
-    def prepare(self, address: Address, then: Callable[[Reply | None], None]) -> None:
+    def prepare(self, address: Address, then: Callable[[Reply | None], None], *, is_udp: bool = False) -> None:
         """Call ``then`` with what a client says there, once that is read."""
-        written = self._of(address)
+        written = self._of(_key(address, is_udp))
         if written:
             self._load(partial(self._prepared, written, then))
         else:
@@ -309,8 +309,8 @@ class OnConnectController:
             self._main_controller.complain(f"{with_full_stop(str(error))} Nothing is said on connect.")
         then(reply)
 
-    def _of(self, address: Address) -> str:
-        return self._main_controller.preferences.on_connect.get(str(address), "")
+    def _of(self, key: str) -> str:
+        return self._main_controller.preferences.on_connect.get(key, "")
 
     def _load(self, then: Callable[[], None]) -> None:
         main = self._main_controller
@@ -333,6 +333,11 @@ class OnConnectController:
                 raise TincanError(f"There is no table of rules {quoted(name)}.")
             return own
         return None
+
+
+def _key(address: Address, is_udp: bool) -> str:
+    """As the preferences know what is said there: another server may have the port for datagrams."""
+    return f"udp://{address}" if is_udp else str(address)
 
 
 def _words(written: str) -> str:

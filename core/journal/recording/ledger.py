@@ -427,6 +427,8 @@ def _counted(state: SessionState, event: TurnedAway | NotSent | MessageTooLong |
     match event:
         case TurnedAway():
             return replace(state, turned_away=state.turned_away.plus(event.at, event.why, count=event.count))
+        case NotSent(is_told=True):
+            return state
         case NotSent():
             return replace(state, not_sent=state.not_sent.plus(event.at, event.why, event.size))
         case MessageTooLong():

@@ -220,6 +220,28 @@ def test_a_tap_shows_what_each_end_says(terminal: Terminal, peer: socket.socket)
     assert any(line.startswith(f"#1 is passed on to {place} from 127.0.0.1:") for line in terminal.err.lines)
 
 
+def test_a_line_that_the_system_refuses_is_told_once_and_stands_in_the_journal(
+    terminal: Terminal, peer: socket.socket, tmp_path: Path
+) -> None:
+    journal = tmp_path / "udp.tincan"
+
+    def scene() -> None:
+        peer.sendto(b"hello", ("127.0.0.1", terminal.port()))
+        terminal.out.wait_for("CLIENT MESSAGE: hello")
+        terminal.types(b"x" * 65_508 + b"\nnext\n")
+        assert peer.recv(100) == b"next"
+        terminal.ends_input()
+
+    code = terminal.run("serve", "--udp", "127.0.0.1:0", "--reply", "none", "--journal", str(journal), scene=scene)
+
+    (told,) = [line for line in terminal.err.lines if "not sent" in line]
+    assert (code, told.startswith("not sent: The datagram is larger than the way to")) == (0, True)
+    with closing(JournalReader(journal)) as reader:
+        (session,) = reader.sessions()
+        (missing,) = [entry for entry in reader.read(session.session, 0, 100) if entry.kind == "not-sent"]
+    assert missing.note.endswith(told.removeprefix("not sent: "))
+
+
 @needs_icmp
 def test_nobody_there_is_told_on_standard_error(terminal: Terminal, peer: socket.socket) -> None:
     port = peer.getsockname()[1]
@@ -236,7 +258,36 @@ def _ends_after_the_news(terminal: Terminal, port: int) -> None:
     terminal.ends_input()
 
 
+def test_what_is_said_on_connect_goes_first(terminal: Terminal, peer: socket.socket) -> None:
+    heard: list[bytes] = []
+
+    def scene() -> None:
+        heard.append(peer.recv(100))
+        terminal.types(b"typed\n")
+        heard.append(peer.recv(100))
+        terminal.ends_input()
+
+    where = f"udp://127.0.0.1:{peer.getsockname()[1]}"
+    code = terminal.run("connect", where, "--on-connect", "hello", "--wait", "0.1", scene=scene)
+
+    assert (code, heard) == (0, [b"hello", b"typed"])
+
+
 # Lists of steps.
+
+
+@pytest.mark.parametrize(("pattern", "code"), [("re:hi", 0), ("other", 5)])
+def test_connect_plays_steps_over_udp_instead_of_the_input(
+    terminal: Terminal, tmp_path: Path, pattern: str, code: int
+) -> None:
+    step = {"name": "ask", "send": "hi", "expect": "equals", "pattern": pattern, "within": 100}
+    path = tmp_path / "steps.json"
+    path.write_text(json.dumps({"version": 1, "name": "ask", "steps": [step]}), encoding="utf-8")
+
+    with UdpServer("127.0.0.1:0", reply=lambda _peer, message: b"re:" + message) as server:
+        assert terminal.run("connect", f"udp://{server.addresses[0]}", "--steps", str(path)) == code
+
+    assert terminal.out.lines[-1].split()[1:3] == ["ask", "hi"]
 
 
 def test_a_conversation_is_exported_as_steps_and_played_over_udp_empty_datagrams_and_all(tmp_path: Path) -> None:

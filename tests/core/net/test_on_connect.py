@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.address import Address
 from core.cli.options import said_on_connect
 from core.compose import Draft, Format
 from core.compose.profiles import Profile
@@ -14,6 +15,7 @@ from core.compose.saved import SavedMessage, export_messages
 from core.errors import TincanError
 from core.events import NotSent, Opened, Paused, Received, Remark, Sent
 from core.net.client import Client
+from core.net.udp import UdpClient
 from core.replies import Reply
 from core.replies.on_connect import OnConnect
 from core.replies.rules import Rules
@@ -22,7 +24,7 @@ from core.replies.rules.rule_set import RuleSet
 from core.settings import DEFAULTS, Limits
 from core.tls.settings import Tls
 from tests.support.injection import KINDS, Breaker
-from tests.support.peers import AnswersBack, Host, Peer
+from tests.support.peers import AnswersBack, Host, Peer, stranger
 from tests.support.sink import Sink
 from tests.support.stage import serving
 from tests.support.tls_peers import served
@@ -42,6 +44,21 @@ def started(
 
 
 class TestAMessage:
+    def test_is_said_to_a_peer_of_datagrams_too_and_rules_answer_it(self) -> None:
+        greeting, answers = (
+            OnConnect(Draft("hi"), "greet"),
+            rules(Rule("ping", pattern="ping", answer=Draft("pong")), framing="raw"),
+        )
+        with stranger() as peer:
+            where = Address(*peer.getsockname())
+            with UdpClient(where, reply=greeting):
+                assert peer.recv(100) == b"hi"
+            with UdpClient(where, reply=answers) as client:
+                client.send(b"here")
+                said, source = peer.recvfrom(100)
+                peer.sendto(b"ping", source)
+                assert (said, peer.recv(100)) == (b"here", b"pong")
+
     def test_is_said_on_every_connect_also_after_the_client_came_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("core.net.client.SHORTEST", 0.01)
         greeting = OnConnect(Draft(r"HELLO \{counter}\r\n", Format.ESCAPES), "greet")

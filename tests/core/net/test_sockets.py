@@ -438,6 +438,41 @@ def test_a_connect_that_cannot_even_begin_leaves_no_socket() -> None:
         sockets.start_connect(Endpoint(socket.AF_INET, ("127.0.0.1", "80")))
 
 
+# What ICMP says.
+
+
+@only_linux("elsewhere nothing is asked")
+@pytest.mark.parametrize(
+    ("number", "origin", "kind", "code", "name"),
+    [
+        (errno.ECONNREFUSED, 2, 3, 3, "ECONNREFUSED"),
+        (errno.EHOSTUNREACH, 2, 3, 1, "EHOSTUNREACH"),
+        (errno.EHOSTUNREACH, 2, 11, 0, "ENETRESET"),
+        (errno.EHOSTUNREACH, 2, 11, 1, "EHOSTUNREACH"),  # fragments did not all come
+        (errno.EHOSTUNREACH, 3, 3, 0, "ENETRESET"),
+        (errno.ENETUNREACH, 3, 1, 0, "ENETUNREACH"),
+        (errno.EACCES, 3, 1, 1, "EHOSTUNREACH"),  # administratively prohibited
+        (errno.ECONNREFUSED, 3, 1, 4, "ECONNREFUSED"),
+    ],
+)
+def test_what_icmp_says_has_one_name_whatever_the_kind_of_address(
+    number: int, origin: int, kind: int, code: int, name: str
+) -> None:
+    class Told:
+        """A socket with one error in its queue: a struct sock_extended_err of IPv6."""
+
+        def __init__(self) -> None:
+            self._left = [struct.pack("=IBBBBII", number, origin, kind, code, 0, 0, 0)]
+
+        def recvmsg(self, *_asked: int) -> tuple[bytes, list[tuple[int, int, bytes]], int, tuple[str, int]]:
+            if not self._left:
+                raise BlockingIOError
+            return b"", [(socket.IPPROTO_IPV6, 25, self._left.pop())], 0, ("::1", 9)
+
+    ((error, _whose),) = sockets.returned(Told())  # type: ignore[arg-type]
+    assert errno.errorcode[error.errno or 0] == name
+
+
 # Endings.
 
 

@@ -41,6 +41,7 @@ from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions, 
 from core.net.sockets import Endpoint, SocketAddress
 from core.net.udp import UdpClient, UdpServer
 from core.replies import Reply
+from core.replies.function import FunctionPeer, FunctionReply
 from core.replies.rules import Rules
 from core.replies.rules.rule import Rule
 from core.replies.rules.rule_set import RuleSet
@@ -277,11 +278,25 @@ def test_no_framing_joins_two_datagrams_and_the_end_of_one_ends_a_message() -> N
 
 def test_a_datagram_that_is_too_large_is_refused_in_a_sentence_and_the_next_one_goes() -> None:
     with hearing() as (server, _heard), speaking(server.addresses[0]) as (client, sink):
-        with pytest.raises(SendError, match=r"larger than the way to 127.0.0.1:\d+ takes: it has 65,508 bytes"):
+        with pytest.raises(SendError, match=r"larger than the way to 127.0.0.1:\d+ takes: it has 65,508 bytes") as told:
             client.send(bytes(65_508))
         client.send(b"still there")
         assert client.receive(PATIENCE) == b"still there"
         assert not sink.of(Closed)
+    (missing,) = sink.of(NotSent)
+    assert (missing.size, missing.why, missing.is_told) == (65_508, str(told.value), True)
+
+
+def test_an_answer_that_the_system_refuses_is_put_on_record_once_and_the_next_one_goes() -> None:
+    def answer(_peer: FunctionPeer, question: bytes) -> bytes:
+        return question * 65_508 if question == b"x" else question
+
+    with hearing(FunctionReply(answer)) as (server, sink), stranger(server.addresses[0]) as peer:
+        peer.send(b"x")
+        peer.send(b"next")
+        assert peer.recv(100) == b"next"
+    (missing,) = sink.of(NotSent)
+    assert (missing.size, missing.is_told) == (65_508, False)
 
 
 def test_what_a_narrow_way_takes_is_told_in_bytes_to_send(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,6 +357,62 @@ def test_a_host_that_cannot_be_reached_is_told_and_ends_nothing() -> None:
 
     assert told == ["10.78.0.1:9 cannot be reached from here"]
     assert sent == [b"anybody?", b"still nobody?"]
+
+
+@pytest.mark.root
+@only_linux("elsewhere the system does not tell a UDP socket")
+def test_a_time_to_live_that_runs_out_on_the_way_is_told_as_that() -> None:
+    """The router at FAR would have to pass it on."""
+    with two_hosts() as (near, far):
+        far.run(lambda: Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="ascii"))
+        far.ip("route", "add", "10.78.0.0/24", "dev", "cable-far")
+        near.ip("route", "add", "10.78.0.0/24", "via", FAR)
+
+        def talk() -> str:
+            with speaking(Address("10.78.0.1", 9), options=SocketOptions(ttl=1)) as (client, sink):
+                client.send(b"not far")
+                return sink.wait_for(Remark)[0].text
+
+        told = near.run(talk)
+
+    assert told == "a datagram did not arrive at 10.78.0.1:9: its time to live ran out on the way"
+
+
+@pytest.mark.root
+@only_linux("elsewhere nothing refuses to part a datagram")
+def test_how_much_a_router_on_the_way_takes_is_told() -> None:
+    """The router at FAR takes packets of 1,300 bytes at most."""
+    with two_hosts() as (near, far):
+        far.run(lambda: Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="ascii"))
+        far.ip("route", "add", "10.78.0.0/24", "dev", "cable-far", "mtu", "1300")
+        near.ip("route", "add", "10.78.0.0/24", "via", FAR)
+
+        def talk() -> str:
+            with speaking(Address("10.78.0.1", 9), options=SocketOptions(fragments=False)) as (client, sink):
+                client.send(bytes(1_400))
+                return sink.wait_for(Remark)[0].text
+
+        told = near.run(talk)
+
+    assert told == "the datagram is larger than the way to 10.78.0.1:9 takes, where packets have 1,300 at most"
+
+
+@only_linux("elsewhere nothing tells which peer it was")
+def test_a_client_of_the_unspecified_address_hears_that_nothing_listens_there() -> None:
+    with stranger() as nobody:
+        port = place_of(nobody).port
+    with speaking(Address("0.0.0.0", port)) as (client, sink):
+        client.send(b"anybody?")
+        assert UNREACHABLE in sink.wait_for(Remark)[0].text
+
+
+@needs_ipv6
+@only_linux("other systems call it unreachable")
+def test_an_address_that_lacks_its_interface_is_told_to_need_one() -> None:
+    with pytest.raises(ListenError, match="a link-local IPv6 address needs its interface"):
+        UdpServer("[ff02::1]:0").serve_forever()
+    with pytest.raises(ConnectError, match="a link-local IPv6 address needs its interface"), speaking("[fe80::1]:9"):
+        pass
 
 
 @pytest.mark.root
@@ -980,7 +1051,7 @@ def test_a_group_of_the_other_kind_of_address_is_not_said_to_be_joined() -> None
         until(lambda: server._in_effect == SocketOptions())
         assert sink.of(SessionRemark) == [told]
     assert told.is_failure
-    assert told.text == "the group ff02::88%nope0 is not joined: it is of IPv6, and this session of IPv4 alone"
+    assert told.text == "the group ff02::88%nope0 is not joined: it is of IPv6, and the address of this session of IPv4"
 
 
 @only_linux("the interface is called lo, and groups work on it")
@@ -1018,6 +1089,37 @@ def test_a_group_is_joined_heard_and_left() -> None:
 
 
 @only_linux("the interface is called lo, and groups work on it")
+def test_a_group_is_heard_as_before_where_the_new_options_are_refused_and_can_still_be_left() -> None:
+    joined = SocketOptions(groups=(GROUP,), interface="lo")
+    with (
+        hearing("none", target="0.0.0.0:0", options=joined) as (server, sink),
+        speaking(Address(GROUP, server.addresses[0].port), options=SocketOptions(interface="lo")) as (client, _),
+    ):
+        server.tune(SocketOptions(groups=("239.1.2.4",), interface="nope0", ttl=7))
+        assert sink.wait_for(SessionRemark, 2)[1].text == (
+            "this machine has no network interface “nope0”. The socket options stay as they were"
+        )
+        assert server.socket_options == joined
+        (shared,) = server._shared
+        assert shared.sock.getsockopt(socket.IPPROTO_IP, socket.IP_TTL) == 64
+        client.send(b"still heard")
+        sink.wait_for(Received, 1)
+        server.tune(SocketOptions(interface="lo"))
+        assert sink.wait_for(SessionRemark, 3)[2].text == f"has left the group {GROUP}"
+        client.send(b"not heard")
+        with stranger(server.addresses[0]) as other:
+            other.send(b"the last")
+            assert [event.data for event in sink.wait_for(Received, 2)] == [b"still heard", b"the last"]
+
+
+@only_linux("the interface is called lo, and groups work on it")
+def test_a_group_is_joined_once_however_often_and_however_it_is_written() -> None:
+    options = SocketOptions(groups=("FF02::FB%lo", "ff02:0::fb%lo", "ff02::fb%lo"))
+    with hearing("none", target="[::]:0", options=options) as (_server, sink):
+        assert [each.text for each in sink.of(SessionRemark)] == ["has joined the group ff02::fb%lo"]
+
+
+@only_linux("the interface is called lo, and groups work on it")
 def test_whoever_answers_a_group_is_told_apart() -> None:
     options = SocketOptions(groups=(GROUP,), interface="lo")
     with (
@@ -1047,6 +1149,8 @@ def test_a_server_at_a_group_joins_it() -> None:
     ):
         client.send(b"hello")
         assert [event.data for event in sink.wait_for(Received)] == [b"hello"]
+        (opened,) = sink.of(Opened)
+        assert (opened.local.is_group, opened.local.port) == (False, server.addresses[0].port)  # an answer's source
 
 
 @only_linux("the interface is called lo, and groups work on it")
@@ -1118,10 +1222,21 @@ def test_the_interface_that_a_group_names_is_told_and_no_other() -> None:
         UdpServer("[::]:0", socket_options=SocketOptions(groups=("ff02::88%nope0",))).serve_forever()
 
 
-def test_an_interface_that_is_not_there_is_told() -> None:
-    options = SocketOptions(groups=(GROUP,), interface="nope0")
-    with pytest.raises(ListenError, match="no network interface “nope0”"):
+@pytest.mark.parametrize("interface", ["nope0", "999999", "192.0.2.1"])
+def test_an_interface_that_is_not_there_is_told(interface: str) -> None:
+    options = SocketOptions(groups=(GROUP,), interface=interface)
+    with pytest.raises(ListenError, match=f"no network interface “{interface}”"):
         UdpServer("0.0.0.0:0", socket_options=options).serve_forever()
+
+
+@pytest.mark.root
+@only_linux("network namespaces are Linux's")
+def test_a_group_that_no_network_leads_to_is_told_to_want_an_interface() -> None:
+    def join() -> None:
+        UdpServer("0.0.0.0:0", socket_options=SocketOptions(groups=(GROUP,))).serve_forever()
+
+    with two_hosts() as (near, _far), pytest.raises(ListenError, match="choose an interface"):
+        near.run(join)
 
 
 def test_a_group_that_cannot_be_joined_later_is_told_and_the_server_goes_on() -> None:
@@ -1141,6 +1256,8 @@ def test_broadcast_wants_to_be_allowed() -> None:
         everybody.settimeout(PATIENCE)
         everybody.bind(("", 0))
         where = Address("127.255.255.255", everybody.getsockname()[1])
+        with speaking(where, options=SocketOptions(broadcast=True)) as (_client, sink):
+            assert sink.of(Opened)[0].local.host == "127.0.0.1"
         with speaking(where) as (client, _sink):
             client.tune(SocketOptions(broadcast=True))
             until(lambda: client._in_effect.broadcast)

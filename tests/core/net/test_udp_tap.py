@@ -217,7 +217,8 @@ def test_what_the_system_refuses_is_on_record_and_the_rest_goes_on(monkeypatch: 
         assert [scene.hears()[0], scene.hears()[0]] == [b"before", b"behind"]
 
         refused = scene.sink.wait_for(NotSent, 2)
-        assert [(event.size, event.why) for event in refused] == [(8, "The datagram is larger than the way takes.")] * 2
+        why = "The datagram is larger than the way takes."
+        assert [(event.size, event.why, event.is_told) for event in refused] == [(8, why, False)] * 2
         assert {event.connection for event in refused} == {scene.tap.connections[1].id}
 
 

@@ -159,6 +159,22 @@ def test_only_bits_are_flipped_and_each_is_told(datagrams: list[bytes], seed: in
     assert differ == sum(int(words.split()[0]) for words in told(out))
 
 
+def test_a_flipped_bit_is_told_by_its_byte_in_its_own_datagram_and_each_byte_once() -> None:
+    clock = Clock()
+    line = DatagramLine(Faults(flip=1), clock)
+
+    for datagram in (bytes(4), b"", bytes(2)):
+        line.put(datagram)
+
+    assert line.take() == [
+        InjectedFault("32 bits flipped, in byte 0, 1, 2, …"),
+        b"\xff" * 4,
+        b"",
+        InjectedFault("16 bits flipped, in byte 0, 1"),
+        b"\xff" * 2,
+    ]
+
+
 def test_the_same_seed_makes_the_same_choices_and_another_name_others() -> None:
     faults, sent = Faults(loss=0.5), [b"%d" % number for number in range(64)]
 

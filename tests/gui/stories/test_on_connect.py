@@ -10,7 +10,7 @@ from core.compose.saved import SavedMessage, SavedMessagesFile
 from core.net import client
 from tests.gui.stories.conftest import Sit
 from tests.gui.stories.person import Person, settings
-from tests.support.peers import Host, Peer
+from tests.support.peers import Host, Peer, stranger
 
 
 def choose(person: Person, words: str) -> None:
@@ -44,6 +44,24 @@ def test_a_saved_message_goes_out_on_every_connect_and_in_the_next_run(
             person.sees("on connect login")
 
         assert person.app.main_controller.preferences.on_connect == {str(host.address): "message:login"}
+
+
+def test_a_saved_message_goes_to_the_address_of_datagrams_for_which_it_was_chosen(sit: Sit, folder: Path) -> None:
+    person = sit(folder)
+    bar = person.app.window.address
+    with stranger() as peer:
+        port = peer.getsockname()[1]
+        bar.host.set("udp://127.0.0.1")
+        bar.port.set(str(port))
+        person.press("<F6>")
+        person.sees(f"sends to 127.0.0.1:{port}")
+        choose(person, "send login")
+        person.sees(f"Send login: from the next connect to 127.0.0.1:{port} on.")
+        person.press("<Shift-F6>")
+        assert peer.recv(100) == b"USER me"
+        person.sees("on connect login")
+
+        assert person.app.main_controller.preferences.on_connect == {f"udp://127.0.0.1:{port}": "message:login"}
 
 
 def test_rules_answer_for_a_client_that_comes_back(sit: Sit, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,6 +176,16 @@ def test_what_goes_wrong_is_counted_with_its_last_reason_and_the_time_since_when
     assert twice.not_sent == IncidentCount(count=2, size=12, since=200, last=300, why="it has gone")
 
 
+def test_what_was_told_at_once_is_not_counted_for_somebody_to_tell_again() -> None:
+    story, ledger = Story(), Ledger()
+    ledger.fold([story.begins(), story.opens()], {})
+
+    told = NotSent(story.session, story.connection, story.now(), 7, "it is too large", is_told=True)
+    (state,) = ledger.fold([told], {})
+
+    assert state.not_sent == IncidentCount()
+
+
 def test_each_kind_of_trouble_has_a_count_of_its_own() -> None:
     story = Story()
 
