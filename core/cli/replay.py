@@ -31,6 +31,7 @@ from core.cli.test import Recorded, play, recording
 from core.cli.tls import add_tls, tls_to
 from core.clock import monotonic
 from core.errors import JournalError, TincanError
+from core.journal.display_row import Filter
 from core.proxy import Proxy
 from core.settings import DEFAULTS, Limits
 from core.tls.settings import Tls
@@ -39,6 +40,7 @@ from core.words import connection_name
 
 if TYPE_CHECKING:  # else when something is replayed
     from core.events import SessionId
+    from core.journal.reading.reader import SessionRow
     from core.sending.plan import Played
     from core.steps.playing import Row
     from core.steps.replay import RecordedConversation
@@ -77,7 +79,12 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
         "--serve", metavar="LISTEN", help="play the server, for whoever connects there: [udp://][HOST:]PORT"
     )
     parser.add_argument("--once", action="store_true", help="with --serve: end when the first connection is over")
-    parser.add_argument("--session", type=number_of("session"), metavar="N", help="which session (default: the first)")
+    parser.add_argument(
+        "--session",
+        type=number_of("session"),
+        metavar="N",
+        help="which session (default: the first that said something)",
+    )
     parser.add_argument(
         "--connection", type=number_of("connection"), metavar="N", help="which connection, #N (default: the first)"
     )
@@ -172,14 +179,22 @@ def _read(options: ReplayOptions, interrupted: threading.Event) -> RecordedConve
 
 
 def _session(journal: TerminalJournal, wanted: int | None) -> SessionId:
-    """The session that was asked for; if none was, the first, saying so if there are more."""
+    """The session that was asked for; if none was, the first in which something was said. Of several it is told."""
     sessions = journal.reader.sessions()
-    found = next((row for row in sessions if wanted in (None, row.session)), None)
+    if wanted is None:
+        found = next((row for row in sessions if _has_messages(journal, row)), next(iter(sessions), None))
+    else:
+        found = next((row for row in sessions if row.session == wanted), None)
     if found is None:
         raise journal.no_session(wanted)
     if wanted is None and len(sessions) > 1:
         tell(f"session {found.session} of {len(sessions):,}: choose another with --session")
     return found.session
+
+
+def _has_messages(journal: TerminalJournal, row: SessionRow) -> bool:
+    messages = journal.reader.scan(row.session, 0, row.entries, Filter(notes=False), with_data=False)
+    return next(messages, None) is not None
 
 
 # Playing.

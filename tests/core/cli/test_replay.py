@@ -12,15 +12,18 @@ from pathlib import Path
 import pytest
 
 from build_scripts.project import ROOT
-from core.address import parse_address
+from core.address import Address, parse_address
+from core.journal.recording.ledger import Phase
 from core.net.server import Server
 from core.net.udp import UdpServer
+from core.workbench import Workbench
 from tests.core.journal.export.formats.test_script import DATAGRAMS, SAID
 from tests.core.journal.export.formats.test_script import datagrams as datagrams
 from tests.core.journal.export.formats.test_script import journal as journal
 from tests.support import program
 from tests.support.peers import Dribbles, Host, Peer, Resets, free_port
 from tests.support.sink import PATIENCE
+from tests.support.story import View
 
 
 @contextmanager
@@ -124,6 +127,22 @@ def test_what_cannot_be_replayed_is_said(
     assert done.code == code
     assert says in done.err
     assert done.err.count("\n") == 1
+
+
+def test_a_session_in_which_nobody_said_anything_is_passed_over(tmp_path: Path) -> None:
+    path, nobody = tmp_path / "talk.tincan", Address("127.0.0.1", free_port())
+    workbench = Workbench(path)
+    view = View(workbench)
+    view.wait_for_state(workbench.connect(nobody), lambda state: state.phase is Phase.ENDED)
+    with Server("127.0.0.1:0", reply="echo") as server:
+        client = workbench.connect(server.addresses[0])
+        view.wait_for_state(client, lambda state: state.phase is Phase.OPEN)
+        workbench.send(client, b"hello")
+        view.wait_for_state(client, lambda state: state.bytes_in == 5)
+        workbench.close()
+        done = program.run("replay", path, str(server.addresses[0]))
+
+    assert (done.code, done.err) == (0, "session 2 of 2: choose another with --session\n")
 
 
 @pytest.mark.parametrize("scheme", ["", "udp://"])
