@@ -87,6 +87,7 @@ class Worker:
     What leaves ``work`` is logged, and then ``failed`` gets it, on the worker's thread, as the last that is done
     there. ``SystemExit`` and ``KeyboardInterrupt`` count too: they would end this thread alone, without a word.
     Without ``failed`` nobody waits for the work, and the log has to do. A ``daemon`` does not keep the process.
+    Raises ``NoThread`` where the system has no memory for one.
     """
 
     def __init__(
@@ -94,7 +95,10 @@ class Worker:
     ) -> None:
         self._work = work
         self._failed = failed
-        self._thread = threading.Thread(target=self._run, name=name, daemon=daemon)
+        try:
+            self._thread = threading.Thread(target=self._run, name=name, daemon=daemon)
+        except (RuntimeError, MemoryError) as error:  # not even its locks are to be had
+            raise NoThread from error
 
     @property
     def name(self) -> str:

@@ -138,6 +138,15 @@ class TestWorkers:
         with pytest.raises(NoThread):
             worker.start()
 
+    @pytest.mark.case("C-32", "C-36")
+    def test_no_memory_for_a_thread_is_told_as_no_thread(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def no_locks() -> None:
+            raise RuntimeError("can't allocate lock")
+
+        monkeypatch.setattr(threading, "Event", no_locks)
+        with pytest.raises(NoThread):
+            Worker(lambda: None, "unlucky")
+
     def test_it_does_not_wait_for_itself(self) -> None:
         answers: list[bool] = []
         made = threading.Event()

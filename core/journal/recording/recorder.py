@@ -230,8 +230,8 @@ class Recorder:
 
     def _begin_again(self) -> None:
         """Go on with another thread; if none is to be had, the next event tries once more."""
-        self._worker = Worker(self._run_again, self._name, self._died)
         try:
+            self._worker = Worker(self._run_again, self._name, self._died)
             self._worker.start()
         except NoThread:
             with self._lock:
