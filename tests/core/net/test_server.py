@@ -706,8 +706,11 @@ def test_a_server_that_could_turn_nobody_away_does_not_listen(monkeypatch: pytes
 
     sink = Sink()
     monkeypatch.setattr("core.net.listening.os.open", none_left)
-    with pytest.raises(ListenError, match="as many connections and files open as the system allows"):
-        Server("127.0.0.1:0", events=sink).serve_forever()
+    with (
+        pytest.raises(ListenError, match="as many connections and files open as the system allows"),
+        Server("127.0.0.1:0", events=sink),
+    ):
+        pass
     assert sink.of(Listening) == []
     check_law(sink.events)
 
