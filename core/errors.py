@@ -178,11 +178,27 @@ def reason(error: BaseException) -> str:
     if isinstance(error, TincanError):
         return str(error)
     if isinstance(error, MemoryError):
-        return "this machine is out of memory"
+        return _NO_MEMORY
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
         return f"{system_text(error)}{where}"
     return f"something went wrong inside Tincan ({type(error).__name__})"
+
+
+def shortage(error: BaseException) -> str:
+    """What the system has no more of, as a clause; empty for an error that tells of something else."""
+    if isinstance(error, MemoryError):
+        return _NO_MEMORY
+    return _SHORTAGES.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+
+
+_NO_MEMORY = "this machine is out of memory"
+_SHORTAGES = {
+    errno.EMFILE: "this program has as many files open as the system allows",
+    errno.ENFILE: "all programs together have as many files open as this machine allows",
+    errno.ENOBUFS: _NO_MEMORY,
+    errno.ENOMEM: _NO_MEMORY,
+}
 
 
 def system_text(error: OSError) -> str:

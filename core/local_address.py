@@ -60,7 +60,8 @@ def read_local(text: str) -> str | None:
     size = len(os.fsencode(name.removeprefix("@")))
     if size > LONGEST_PATH:
         raise AddressError(
-            f"this path is too long: it has {size} bytes, and that of a local socket has at most {LONGEST_PATH}"
+            f"the path {quoted(name)} is too long: it has {size} bytes, and that of a local socket has at most"
+            f" {LONGEST_PATH}"
         )
     return check_local(SCHEME + name)
 

@@ -7,12 +7,13 @@ and its owner is told. No other module starts threads. The calls of a session's 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Self, TypeAlias
 
 from core.clock import monotonic
-from core.errors import NoThread, TincanError
+from core.errors import NoThread, TincanError, shortage
 
 Told: TypeAlias = Callable[[BaseException], None]
 Step: TypeAlias = tuple[str, Callable[[], object]]
@@ -63,14 +64,21 @@ def attempt(name: str, call: Callable[[], object]) -> BaseException | None:
 
 
 def note(name: str, error: BaseException) -> None:
-    """Log a fault. What ``core`` raises on purpose is none: it has its words for whoever is told."""
+    """Log a fault, whatever comes of that: the guard itself never fails.
+
+    What ``core`` raises on purpose is none: it has its words for whoever is told. Neither is a shortage of memory or
+    descriptors, which comes to light anywhere: it is said without a traceback.
+    """
     if isinstance(error, TincanError):
         return
-    import logging  # only now: the first window does not need it
+    with contextlib.suppress(*FAULTS):  # there may be no memory to log with
+        import logging  # only now: the first window does not need it
 
-    logging.getLogger(__name__).error("fault in %s", name, exc_info=error)
+        traceback = None if shortage(error) else error.__traceback__
+        logging.getLogger(__name__).error("fault in %s", name, exc_info=(type(error), error, traceback))
     for tell in tuple(on_fault):
-        tell(name, error)
+        with contextlib.suppress(*FAULTS):
+            tell(name, error)
 
 
 class Worker:
@@ -79,6 +87,7 @@ class Worker:
     What leaves ``work`` is logged, and then ``failed`` gets it, on the worker's thread, as the last that is done
     there. ``SystemExit`` and ``KeyboardInterrupt`` count too: they would end this thread alone, without a word.
     Without ``failed`` nobody waits for the work, and the log has to do. A ``daemon`` does not keep the process.
+    Raises ``NoThread`` where the system has no memory for one.
     """
 
     def __init__(
@@ -86,7 +95,10 @@ class Worker:
     ) -> None:
         self._work = work
         self._failed = failed
-        self._thread = threading.Thread(target=self._run, name=name, daemon=daemon)
+        try:
+            self._thread = threading.Thread(target=self._run, name=name, daemon=daemon)
+        except (RuntimeError, MemoryError) as error:  # not even its locks are to be had
+            raise NoThread from error
 
     @property
     def name(self) -> str:

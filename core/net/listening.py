@@ -8,13 +8,14 @@ import os
 import socket
 from abc import abstractmethod
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
 from core.address import Address
 from core.clock import monotonic_ns
-from core.errors import Explanation, ListenError
+from core.errors import Explanation, ListenError, shortage
 from core.events import ConnectionId, Ending, Listening, Resolving, TurnedAway
 from core.explanations import Doing, explain
 from core.net import sockets
@@ -33,7 +34,6 @@ from core.words import counted
 
 _ACCEPTS_PER_TURN = 64  # then the standing connections get their turn
 _ACCEPT_REST = 0.1  # seconds without accepting when there is no descriptor left at all
-_OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _QUIET = 5.0  # seconds between two reports of peers turned away
 
 
@@ -102,11 +102,11 @@ class ListeningSession(Session):
         try:
             if isinstance(outcome, BaseException):
                 raise outcome
+            self._spare.take()
             self._listeners = self._listeners_at(outcome)
         except Exception as error:  # noqa: BLE001 - explained to whoever asked for the server
             self._fail(self._explain(error, outcome))
             return
-        self._spare.take()
         self.addresses = tuple(sockets.readable(listener.getsockname()) for listener in self._listeners)
         self._watch_listeners(READ)
         has_replaced = self._socket_file is not None and self._socket_file.has_replaced
@@ -149,8 +149,9 @@ class ListeningSession(Session):
             self._rest()
             return False
         except OSError as error:
-            if error.errno in _OUT_OF_DESCRIPTORS:
-                return self._turn_away_without_descriptor(listener)
+            why = shortage(error)
+            if why:
+                return self._turn_away_without_descriptor(listener, why)
             return True  # that peer went away again before it was accepted
         except Exception as error:  # noqa: BLE001 - whatever it is, those who are connected go on
             note("accepting a peer", error)
@@ -199,8 +200,12 @@ class ListeningSession(Session):
         sockets.tune(sock, self._limits)
         try:
             connection = self._connection(sock, peer)
-        except (OSError, MemoryError):  # reset before we got to it, or no memory for it
-            self._drop(sock)
+        except (OSError, MemoryError) as error:
+            why = shortage(error)
+            if why:
+                self._turn_away(sock, peer, why)
+            else:  # it was reset before we got to it
+                self._drop(sock)
             return
         if connection.is_open:  # no fault has ended it yet
             connection.guard(partial(self._greet, connection))
@@ -242,20 +247,17 @@ class ListeningSession(Session):
         peer, why = self._first_turned_away
         self._emit(TurnedAway(self.id, monotonic_ns(), peer, why, count))
 
-    def _turn_away_without_descriptor(self, listener: socket.socket) -> bool:
+    def _turn_away_without_descriptor(self, listener: socket.socket, why: str) -> bool:
         """No descriptor is left: use the spare one to tell the peer so, instead of leaving it to hang."""
-        self._spare.release()
-        try:
-            sock, sockaddr = listener.accept()
-        except OSError as error:
-            self._spare.take()
-            if error.errno in _OUT_OF_DESCRIPTORS:
-                self._rest()
-            return False
-        peer = sockets.readable(sockaddr) if sockaddr else None
-        self._turn_away(sock, peer, "this program has as many files open as the system allows")
-        self._spare.take()
-        return True
+        with self._spare.lent():
+            try:
+                sock, sockaddr = listener.accept()
+            except OSError as error:
+                if shortage(error):
+                    self._rest()
+                return False
+            self._turn_away(sock, sockets.readable(sockaddr) if sockaddr else None, why)
+            return True
 
     def _rest(self) -> None:
         """Accept nothing for a moment, rather than spin."""
@@ -336,9 +338,19 @@ class _SpareDescriptor:
         self._fd: int | None = None
 
     def take(self) -> None:
+        """Keep one back from now on. Raises ``OSError``."""
         if self._fd is None:
+            self._fd = os.open(os.devnull, os.O_RDONLY)
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[None]:
+        """Leave it to others meanwhile; it is taken back if it is to be had."""
+        self.release()
+        try:
+            yield
+        finally:
             with contextlib.suppress(OSError):
-                self._fd = os.open(os.devnull, os.O_RDONLY)
+                self.take()
 
     def release(self) -> None:
         if self._fd is not None:

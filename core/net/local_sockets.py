@@ -26,6 +26,7 @@ FAMILY: int | None = getattr(socket, "AF_UNIX", None)  # Python has none on Wind
 
 _IS_LISTENING = (0, errno.EAGAIN, errno.EPROTOTYPE)  # of a connect: also with its queue full, or as datagrams
 _SOCKETS = Path("/proc/net/unix")  # of Linux: every local socket and its name, in seven fields before that
+_KNOWN_USERS = Path("/proc/self/uid_map")  # of Linux: the first that a range has here, and outside, and how many
 _ACCEPTS = 0x10000  # in its fourth: who is bound there has called listen (__SO_ACCEPTCON)
 _SOL_LOCAL, _LOCAL_PEERCRED, _LOCAL_PEERPID = 0, 1, 2  # of macOS
 _LONGEST_NAME = 64  # characters of a program's or user's name
@@ -174,7 +175,7 @@ def peer_process(sock: socket.socket) -> str:
     """
     with contextlib.suppress(OSError, struct.error):
         if sys.platform == "linux":
-            pid, uid, _gid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+            pid, uid, _gid = struct.unpack("i2I", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
             return _process_words(pid, uid, _program(pid))
         if sys.platform == "darwin":
             _version, uid = struct.unpack_from("=II", sock.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, 76))
@@ -197,12 +198,25 @@ def _program(pid: int) -> str:
 
 @functools.lru_cache(64)
 def _user(uid: int) -> str:
+    if not _is_known_here(uid):
+        return "a user from outside this container"
     if sys.platform != "win32":
         import pwd
 
         with contextlib.suppress(KeyError, OverflowError):
             return f"user {printable(pwd.getpwuid(uid).pw_name)[:_LONGEST_NAME]}"
     return f"user {uid}"
+
+
+def _is_known_here(uid: int) -> bool:
+    """Whether a number stands for one user. In a user namespace of Linux all that it does not map have one number,
+    which is that of “nobody” outside; see user_namespaces(7).
+    """
+    try:
+        ranges = [list(map(int, line.split())) for line in _KNOWN_USERS.read_text("ascii").splitlines()]
+        return any(first <= uid < first + count for first, _outside, count in ranges)
+    except (OSError, ValueError):  # there are no such namespaces
+        return True
 
 
 def _new_socket(address: Address) -> socket.socket:

@@ -135,6 +135,16 @@ class Issued:
         self._key = key
         self.name = describe(chain[0].public_bytes(Encoding.DER), 0).name
 
+    @property
+    def fits(self) -> bool:
+        """Whether the key is that of the certificate. OpenSSL does not say so of keys of two kinds."""
+        from cryptography.exceptions import UnsupportedAlgorithm
+
+        try:
+            return bool(self._chain[0].public_key() == self._key.public_key())
+        except UnsupportedAlgorithm:  # a kind that OpenSSL may know
+            return True
+
     def as_pem(self, password: str) -> bytes:
         """All of it in one text, the key encrypted."""
         from cryptography.hazmat.primitives import serialization
@@ -147,8 +157,10 @@ class Issued:
         return key + b"".join(one.public_bytes(serialization.Encoding.PEM) for one in self._chain)
 
 
-def read_certificate_and_key(data: bytes, key: bytes, password: str | None, where: str) -> Issued:
-    """Read a certificate, with its chain, out of ``data``, and its key out of ``key``, which may be the same.
+def read_certificate_and_key(
+    data: bytes, key: bytes | None, password: str | None, where: str, key_where: str
+) -> Issued:
+    """Read a certificate, with its chain, out of ``data``, and its key out of ``key``, or else out of ``data`` as well.
 
     Raises ``TlsPasswordError`` if a password is missing or wrong, ``TlsSettingsError`` for anything else.
     """
@@ -158,9 +170,9 @@ def read_certificate_and_key(data: bytes, key: bytes, password: str | None, wher
     secret = password.encode(errors="surrogateescape") if password else None  # the environment's may be no UTF-8
     try:
         if _PEM not in data and data.startswith(_DER):
-            return _read_pkcs12(data, secret, where)
+            return _read_pkcs12(data, key, secret, where, key_where)
         chain = x509.load_pem_x509_certificates(data)
-        return Issued(chain, _read_key(key, secret, where))
+        return Issued(chain, _read_key(data if key is None else key, secret, key_where, is_named=key is not None))
     except (ValueError, UnsupportedAlgorithm) as error:
         if isinstance(error, TlsSettingsError):
             raise
@@ -169,32 +181,40 @@ def read_certificate_and_key(data: bytes, key: bytes, password: str | None, wher
         ) from error
 
 
-def _read_pkcs12(data: bytes, secret: bytes | None, where: str) -> Issued:
+def _read_pkcs12(data: bytes, key: bytes | None, secret: bytes | None, where: str, key_where: str) -> Issued:
     from cryptography.hazmat.primitives.serialization import pkcs12
 
     try:
-        key, certificate, more = pkcs12.load_key_and_certificates(data, secret)
+        own, certificate, more = pkcs12.load_key_and_certificates(data, secret)
     except TypeError as error:  # the password is no UTF-8
         raise _password_error(where, secret) from error
     except ValueError as error:
         if "password" in str(error).lower() or "mac" in str(error).lower():
             raise _password_error(where, secret) from error
         raise
-    if key is None or certificate is None:
-        raise TlsSettingsError(f"{where} has no {'key' if key is None else 'certificate'} in it, and both are needed")
-    return Issued((certificate, *more), key)
+    if key is not None:
+        own = _read_key(key, secret, key_where, is_named=True)
+    found = certificate or (more[0] if own is not None and more else None)  # without a key, none of them is the first
+    if own is None or found is None:
+        raise TlsSettingsError(f"{where} has no {'key' if own is None else 'certificate'} in it, and both are needed")
+    return Issued((found, *(one for one in more if one is not found)), own)
 
 
-def _read_key(pem: bytes, secret: bytes | None, where: str) -> PrivateKeyTypes:
+def _read_key(pem: bytes, secret: bytes | None, where: str, *, is_named: bool) -> PrivateKeyTypes:
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     if b"PRIVATE KEY-----" not in pem:
+        if is_named:
+            raise TlsSettingsError(f"{where} has no private key that can be read: PEM is what it may be")
         raise TlsSettingsError(f"{where} has no private key with it: name the file that has it, too")
     is_encrypted = b"ENCRYPTED" in pem
     try:
         return load_pem_private_key(pem, secret if is_encrypted else None)
     except TypeError as error:  # encrypted, and there is no password
         raise _password_error(where, secret) from error
+    except UnsupportedAlgorithm as error:
+        raise TlsSettingsError(f"the private key of {where} is of a kind that cannot be read") from error
     except ValueError as error:
         if is_encrypted:
             raise _password_error(where, secret) from error

@@ -74,6 +74,8 @@ def _show(context: ssl.SSLContext, tls: Tls, authority: Authority, hosts: Sequen
     if tls.certificate is not None:
         issued = read_own(tls)
         what = f"{tls.certificate}{f' with {tls.key}' if tls.key is not None else ''}"
+        if not issued.fits:
+            raise TlsSettingsError(f"{what} cannot be used: the key does not belong to the certificate")
     elif is_server:
         issued = authority.issue(hosts)
         what = "the certificate made here"
@@ -88,8 +90,15 @@ def read_own(tls: Tls) -> Issued:
     certificate = tls.certificate
     assert certificate is not None
     data = _read(certificate)
-    key = _read(tls.key) if tls.key is not None else data
-    return read_certificate_and_key(data, key, tls.password, str(certificate))
+    key = _read(tls.key) if tls.key is not None else None
+    return read_certificate_and_key(data, key, tls.password, str(certificate), str(tls.key or certificate))
+
+
+_WORDS = {  # of OpenSSL's reasons for not taking a certificate with its own key
+    "EE_KEY_TOO_SMALL": "its key is too short to be safe",
+    "CA_KEY_TOO_SMALL": "the key of an authority in its chain is too short to be safe",
+    "NO_CERTIFICATE_ASSIGNED": "its key is of a kind that cannot be used here, such as RSA-PSS",
+}
 
 
 def _load(context: ssl.SSLContext, issued: Issued, what: str) -> None:
@@ -101,9 +110,7 @@ def _load(context: ssl.SSLContext, issued: Issued, what: str) -> None:
             file.write(issued.as_pem(password))
         context.load_cert_chain(name, password=password)
     except ssl.SSLError as error:
-        fits_not = error.reason in ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH")
-        why = "the key does not belong to the certificate" if fits_not else _words(error)
-        raise TlsSettingsError(f"{what} cannot be used: {why}") from error
+        raise TlsSettingsError(f"{what} cannot be used: {_WORDS.get(error.reason) or _words(error)}") from error
     finally:
         Path(name).unlink(missing_ok=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -78,6 +79,16 @@ def test_a_path_is_as_long_as_the_system_takes_in_bytes() -> None:
     assert parse_host(fits) == fits
     with pytest.raises(AddressError, match=f"has {LONGEST_PATH + 1} bytes, and .* at most {LONGEST_PATH}"):
         parse_host(fits + "x")
+
+
+def test_a_short_relative_path_in_a_deep_folder_is_shown_with_that_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("d" * LONGEST_PATH)
+    deep.mkdir()
+    monkeypatch.chdir(deep)
+    with pytest.raises(AddressError, match=f"the path “{re.escape(str(tmp_path)[:20])}.*…” is too long"):
+        parse_host("unix:x")
 
 
 def test_a_local_socket_is_this_machine_and_has_no_port() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import threading
 from collections.abc import Callable
 
 import pytest
 
+from core import supervision
 from core.errors import JournalError, NoThread, reason
 from core.supervision import Failed, Worker, attempt, do_all, stragglers
 from tests.support.injection import KINDS
@@ -62,6 +64,42 @@ class TestSteps:
         assert do_all([("reading", failing(lambda: error))]) == [Failed("reading", error)]
         assert attempt("reading", lambda: None) is None
 
+    @pytest.mark.case("C-31", "C-36")
+    @pytest.mark.parametrize("shortage", [MemoryError(), OSError(errno.EMFILE, "Too many open files")])
+    def test_a_shortage_is_no_fault_of_the_place_where_it_came_to_light(
+        self, shortage: BaseException, logged_errors: list[logging.LogRecord]
+    ) -> None:
+        attempt("reading", failing(lambda: shortage))
+
+        (record,) = logged_errors
+        shown = logging.Formatter().format(record)
+        assert shown.startswith(f"fault in reading\n{type(shortage).__name__}")
+        assert "Traceback" not in shown
+        logged_errors.clear()
+
+    @pytest.mark.case("C-36")
+    @pytest.mark.parametrize("broken", ["the log", "whoever else is told"])
+    def test_the_guard_does_not_fail_with_what_it_tells(
+        self, broken: str, monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+    ) -> None:
+        done: list[str] = []
+        told: list[str] = []
+
+        def out_of_memory(*_arguments: object, **_named: object) -> None:
+            raise MemoryError
+
+        if broken == "the log":
+            monkeypatch.setattr(logging.Logger, "error", out_of_memory)
+            hearers = [lambda name, _error: told.append(name)]
+        else:
+            hearers = [out_of_memory, lambda name, _error: told.append(name)]
+        monkeypatch.setattr(supervision, "on_fault", hearers)
+
+        do_all([("the first", failing(MemoryError)), ("the second", lambda: done.append("second"))])
+
+        assert (told, done) == (["the first"], ["second"])
+        logged_errors.clear()
+
 
 @pytest.mark.case("C-67")
 class TestWorkers:
@@ -99,6 +137,15 @@ class TestWorkers:
         assert worker.join(0)
         with pytest.raises(NoThread):
             worker.start()
+
+    @pytest.mark.case("C-32", "C-36")
+    def test_no_memory_for_a_thread_is_told_as_no_thread(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def no_locks() -> None:
+            raise RuntimeError("can't allocate lock")
+
+        monkeypatch.setattr(threading, "Event", no_locks)
+        with pytest.raises(NoThread):
+            Worker(lambda: None, "unlucky")
 
     def test_it_does_not_wait_for_itself(self) -> None:
         answers: list[bool] = []

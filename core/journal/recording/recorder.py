@@ -230,8 +230,8 @@ class Recorder:
 
     def _begin_again(self) -> None:
         """Go on with another thread; if none is to be had, the next event tries once more."""
-        self._worker = Worker(self._run_again, self._name, self._died)
         try:
+            self._worker = Worker(self._run_again, self._name, self._died)
             self._worker.start()
         except NoThread:
             with self._lock:
@@ -433,8 +433,8 @@ class Recorder:
     def _note_loss(self, count: int, error: BaseException) -> None:
         lost = self._recording.lost + count
         if self._recording.failure is None:
-            _log.warning("recording stopped: %s", error)
             why = Explanation(str(error) or reason(error))
+            _log.warning("recording stopped: %s", why.what)
             self._recording = replace(self._recording, failure=why, since=time.time(), lost=lost)
         else:
             self._recording = replace(self._recording, lost=lost)

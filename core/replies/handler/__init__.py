@@ -143,7 +143,10 @@ class Handler(Reply):
         from core.child_process import ChildProcess
         from core.command import environment, own_process
 
-        if self._is_over or self._starts >= _MOST_STARTS:
+        if self._is_over:
+            return False
+        if self._starts >= _MOST_STARTS:
+            peer.note("the handler ends again and again: mend the file, and choose it anew")
             return False
         self._starts += 1
         self._frames = FrameReader()
@@ -158,6 +161,7 @@ class Handler(Reply):
                 ended=lambda code: soon(lambda: self._ended(code)),
             )
         except (OSError, NoThread) as error:
+            self._starts -= 1  # which is not the file's fault: the next message tries again
             peer.note(f"the handler could not be started: {reason(error) if isinstance(error, OSError) else error}")
             return False
         return True
@@ -280,7 +284,6 @@ class HandlerResponder(Responder):
         self._waiting += 1
         if not self._handler.put(Frame(kind, self._connection, data), self._peer):
             self._waiting -= 1
-            self._peer.note("the handler ends again and again: mend the file, and choose it anew")
 
 
 def _text(data: bytes) -> str:

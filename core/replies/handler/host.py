@@ -25,6 +25,7 @@ from core.supervision import Worker
 
 HANGS_AFTER = 1.0  # seconds of one call
 _LONGEST_NOTE = 1_000  # characters
+_CALLED = ("on_open", "on_message", "on_close")
 
 
 class HandlerPeer:
@@ -125,6 +126,8 @@ class Host:
             self._tell_all(f"{self._where(error)}; what it said before goes on")
             return
         self._module = module
+        if not any(hasattr(module, name) for name in _CALLED):
+            self._tell_all(f"{self._path.name} has none of {', '.join(_CALLED)}: nothing is answered")
         if not is_first:
             self._tell_all(f"{self._path.name} was read again")
 

@@ -441,7 +441,31 @@ def test_macos_tells_the_process_and_the_user(monkeypatch: pytest.MonkeyPatch) -
 @only_linux("a user has another kind of number elsewhere")
 def test_a_user_without_a_name_is_a_number() -> None:
     assert local_sockets._process_words(7, 4_000_000_000, "") == "process 7 of user 4000000000"
-    assert local_sockets._process_words(7, -1, "x") == "process 7 (x) of user -1"
+    assert local_sockets._process_words(7, 4_000_000_001, "x") == "process 7 (x) of user 4000000001"
+
+
+@only_linux("there are user namespaces nowhere else")
+def test_a_number_that_all_users_outside_a_container_share_is_nobody_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = tmp_path / "uid_map"
+    users.write_text("         0       1000          1\n       100     100000        100\n")
+    monkeypatch.setattr(local_sockets, "_KNOWN_USERS", users)
+    local_sockets._user.cache_clear()
+    told = {uid: local_sockets._process_words(0, uid, "") for uid in (0, 199, 200, 65_534)}
+    local_sockets._user.cache_clear()
+    assert all(told[uid].startswith("a process of user ") for uid in (0, 199))
+    assert told[200] == told[65_534] == "a process of a user from outside this container"
+
+
+@only_linux("a user has another kind of number elsewhere")
+def test_a_large_number_of_a_user_is_not_negative() -> None:
+    class Caller(socket.socket):
+        def getsockopt(self, *_arguments: object) -> bytes:  # type: ignore[override]
+            return struct.pack("i2I", 0, 4_000_000_000, 0)
+
+    with Caller() as caller:
+        assert local_sockets.peer_process(caller) == "a process of user 4000000000"
 
 
 def test_where_the_system_does_not_tell_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,7 @@ from tests.support.stage import held_up, resident_memory, serving
 from tests.support.systems import ON_WINDOWS, needs_descriptors, needs_rst, only_linux, only_posix
 
 CYCLES = 1000
+NO_DESCRIPTOR = "this program has as many files open as the system allows"
 
 
 def address_of(server: Server) -> Address:
@@ -665,8 +666,21 @@ def test_a_socket_that_comes_without_an_address_is_let_go(monkeypatch: pytest.Mo
 
 
 @pytest.mark.case("C-15", "C-36")
-@pytest.mark.parametrize("failure", [OSError(errno.EINVAL, "Invalid argument"), MemoryError()])
-def test_a_peer_that_cannot_be_welcomed_is_let_go(failure: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("failure", "said", "told"),
+    [
+        (OSError(errno.EINVAL, "Invalid argument"), b"", []),
+        (
+            OSError(errno.EMFILE, "Too many open files"),
+            FULL,
+            ["this program has as many files open as the system allows"],
+        ),
+        (MemoryError(), FULL, ["this machine is out of memory"]),
+    ],
+)
+def test_a_peer_that_cannot_be_welcomed_is_let_go_and_told_if_there_is_no_room(
+    failure: Exception, said: bytes, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     make, failures = Server._connection, [failure]
 
     def fail_once(server: Server, sock: socket.socket, peer: Address) -> Connection:
@@ -677,11 +691,28 @@ def test_a_peer_that_cannot_be_welcomed_is_let_go(failure: Exception, monkeypatc
     monkeypatch.setattr(Server, "_connection", fail_once)
     with serving("echo") as (server, sink):
         with Peer.calls(address_of(server)) as gone:
-            assert gone.hear_all() == b""
+            assert gone.hear_all() == said
         with Peer.calls(address_of(server)) as peer:
             peer.say(b"hello")
             assert peer.hear(5) == b"hello"
         assert len(sink.of(Opened)) == 1
+        assert [event.why for event in sink.of(TurnedAway)] == told
+
+
+@pytest.mark.case("C-31")
+def test_a_server_that_could_turn_nobody_away_does_not_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_arguments: object) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    sink = Sink()
+    monkeypatch.setattr("core.net.listening.os.open", none_left)
+    with (
+        pytest.raises(ListenError, match="as many connections and files open as the system allows"),
+        Server("127.0.0.1:0", events=sink),
+    ):
+        pass
+    assert sink.of(Listening) == []
+    check_law(sink.events)
 
 
 @pytest.mark.case("C-15")

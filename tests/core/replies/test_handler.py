@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from core.errors import TincanError
 from core.events import Closed, Ending, Remark
 from core.replies import make_reply
-from core.replies.handler import _MOST_NOTES, EXAMPLE, Handler
+from core.replies.handler import _MOST_NOTES, _MOST_STARTS, EXAMPLE, Handler
 from core.replies.handler.frames import DONE, SEND, Frame, FrameReader
 from tests.support.peers import Peer
 from tests.support.sink import Sink, until
@@ -163,6 +165,33 @@ def test_a_handler_that_ends_again_and_again_is_not_started_for_ever(tmp_path: P
 
 
 EXITED = "the handler's process has ended with exit code 3: it is started again with the next message"
+
+
+@pytest.mark.case("C-31")
+def test_a_handler_that_could_not_be_started_for_want_of_descriptors_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(*_arguments: object, **_named: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    code = "def on_message(peer, message):\n    return message\n"
+    with serving(handler(tmp_path, code), framing="line") as (server, sink), Peer.calls(server.addresses[0]) as peer:
+        until(lambda: bool(server.connections))
+        with monkeypatch.context() as patch:
+            patch.setattr(subprocess, "Popen", none_left)
+            server.set_reply(handler(tmp_path, code))  # one that does not run yet
+            for _ in range(2 * _MOST_STARTS):
+                peer.say(b"lost\n")
+            until(lambda: len(remarks(sink)) == 1 + 2 * _MOST_STARTS)  # the connection is made known, too
+            assert set(remarks(sink)) == {"the handler could not be started: Too many open files (EMFILE)"}
+        peer.say(b"hello\n")
+        assert peer.hear(6) == b"hello\n"
+
+
+@pytest.mark.parametrize("code", ["", "def onMessage(peer, message):\n    return message\n"])
+def test_a_file_in_which_nothing_is_called_is_told(code: str, tmp_path: Path) -> None:
+    with serving(handler(tmp_path, code)) as (server, sink), Peer.calls(server.addresses[0]):
+        until(remarked(sink, "answers.py has none of on_open, on_message, on_close: nothing is answered"))
 
 
 def test_who_has_finished_gets_the_answers_that_are_to_come(tmp_path: Path) -> None:

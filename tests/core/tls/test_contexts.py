@@ -10,6 +10,8 @@ import threading
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from core.errors import TlsPasswordError, TlsSettingsError
 from core.tls.contexts import make_context, read_own
@@ -135,13 +137,59 @@ def test_a_key_that_is_missing_foreign_or_spoilt_is_named(own: Made, tmp_path: P
     _other, foreign = make().write(tmp_path, "other")
     spoilt = tmp_path / "spoilt.key"
     spoilt.write_bytes(b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+    of_another_kind = tmp_path / "ed25519.key"
+    of_another_kind.write_bytes(
+        ed25519.Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
     for key, words in (
-        (None, "no private key with it"),
+        (None, "own.pem has no private key with it"),
+        (certificate, "own.pem has no private key that can be read"),
         (foreign, "the key does not belong to the certificate"),
-        (spoilt, "cannot be read"),
+        (of_another_kind, "the key does not belong to the certificate"),
+        (spoilt, "spoilt.key cannot be read"),
     ):
         with pytest.raises(TlsSettingsError, match=words):
             make_context(served(tmp_path, certificate=certificate, key=key), is_server=True)
+
+
+def test_a_password_is_asked_for_the_file_that_has_the_key(own: Made, tmp_path: Path) -> None:
+    certificate, key = own.write(tmp_path)
+    key.write_bytes(own.key_pem("secret"))
+    with pytest.raises(TlsPasswordError, match=r"own\.key needs a password"):
+        read_own(served(tmp_path, certificate=certificate, key=key))
+
+
+def test_a_key_that_is_named_counts_before_the_one_of_a_pkcs12_file(own: Made, tmp_path: Path) -> None:
+    _certificate, key = own.write(tmp_path)
+    _other, foreign = make().write(tmp_path, "other")
+    file = tmp_path / "own.p12"
+    file.write_bytes(own.as_pkcs12(""))
+    assert make_context(served(tmp_path, certificate=file, key=key), is_server=True).own_name == "localhost"
+    with pytest.raises(TlsSettingsError, match="the key does not belong to the certificate"):
+        make_context(served(tmp_path, certificate=file, key=foreign), is_server=True)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("EE_KEY_TOO_SMALL", "its key is too short to be safe"),
+        ("NO_CERTIFICATE_ASSIGNED", "its key is of a kind that cannot be used here"),
+        ("BAD_WEATHER", "bad weather"),
+    ],
+)
+def test_why_openssl_does_not_take_a_key_is_said_in_words(
+    reason: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: Made
+) -> None:
+    certificate, key = own.write(tmp_path)
+    refused = ssl.SSLError(f"[SSL: {reason}]")
+    refused.reason = reason
+
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise refused
+
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", refuse)
+    with pytest.raises(TlsSettingsError, match=f"own.key cannot be used: {words}"):
+        make_context(served(tmp_path, certificate=certificate, key=key), is_server=True)
 
 
 def test_no_key_is_left_in_a_file(own: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -597,20 +597,21 @@ class TestAFault:
         assert {record.getMessage() for record in logged_errors} == {"fault in the account of the sessions"}
         logged_errors.clear()
 
-    @pytest.mark.case("C-32")
+    @pytest.mark.case("C-32", "C-36")
+    @pytest.mark.parametrize("lacking", ["start", "__init__"])  # a thread, or the memory for its locks
     def test_without_another_thread_to_be_had_the_next_event_tries_again(
-        self, path: Path, monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
+        self, lacking: str, path: Path, monkeypatch: pytest.MonkeyPatch, logged_errors: list[logging.LogRecord]
     ) -> None:
         story = Story()
 
-        def no_more(_thread: threading.Thread) -> None:
+        def no_more(_thread: threading.Thread, **_arguments: object) -> None:
             raise RuntimeError("can't start new thread")
 
         with recording(path) as recorder:
             view = View(recorder)
             with monkeypatch.context() as patch:
                 patch.setattr(Recorder, "_turn", lambda _recorder: 1 / 0)
-                patch.setattr(threading.Thread, "start", no_more)
+                patch.setattr(threading.Thread, lacking, no_more)
                 recorder.put(story.begins())
                 until(lambda: recorder._is_dead)
             recorder.put(story.listens())
