@@ -138,7 +138,7 @@ def own_file(typed: str) -> Path:
 
 
 def named_file(typed: str) -> Path:
-    """A file to be written. ``Path`` takes no name at all for the folder."""
+    """A file. ``Path`` takes no name at all for the working folder."""
     if not typed:
         raise argparse.ArgumentTypeError("the name of the file is missing")
     return Path(typed)

@@ -67,7 +67,9 @@ class ExportOptions(NamedTuple):
 
 def add_export(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded, or a pcap or pcapng")
+    parser.add_argument(
+        "journal", type=named_file, metavar="JOURNAL", help="the file that was recorded, or a pcap or pcapng"
+    )
     parser.add_argument(
         "--as", dest="form", choices=[form.name for form in all_formats()], default="text", help="default: text"
     )

@@ -13,7 +13,7 @@ from itertools import chain, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-from core.cli.arguments import add_directions, add_encoding, number_of, seconds
+from core.cli.arguments import add_directions, add_encoding, named_file, number_of, seconds
 from core.cli.common import INTERRUPTED, interruptible, tell, write_escapes_where_needed, writing_output
 from core.cli.reading import DAMAGED, BadRequest, TerminalJournal, chosen, no_session, numbered
 from core.compose import Encoding, decode_as
@@ -59,7 +59,9 @@ class FindOptions(NamedTuple):
 
 def add_find(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded, or a pcap or pcapng")
+    parser.add_argument(
+        "journal", type=named_file, metavar="JOURNAL", help="the file that was recorded, or a pcap or pcapng"
+    )
     parser.add_argument("text", metavar="TEXT", help="what to look for, in upper or lower case")
     ways = parser.add_mutually_exclusive_group()
     for mode, words in (

@@ -59,7 +59,7 @@ class _LoadError(TincanError, ValueError):
 
 def add_load(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="a list of steps (JSON), as test takes it")
+    parser.add_argument("file", type=named_file, metavar="FILE", help="a list of steps (JSON), as test takes it")
     parser.add_argument(
         "target",
         metavar="TARGET",

@@ -30,6 +30,7 @@ from core.cli.arguments import (
     add_proxy,
     add_udp,
     faults_of,
+    named_file,
     proxy_to,
     refuse_mode,
     seconds,
@@ -140,7 +141,9 @@ def add_connect(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="play this list of steps once it is connected, instead of the input; then show its table, and end",
     )
-    parser.add_argument("--messages", type=Path, metavar="FILE", help="saved messages that the window has exported")
+    parser.add_argument(
+        "--messages", type=named_file, metavar="FILE", help="saved messages that the window has exported"
+    )
     parser.set_defaults(options=partial(_options, parser, Role.CLIENT, Role.UDP_CLIENT))
     parser.epilog = (
         "Exit codes: 0 all went well, 1 never connected, or no TLS handshake succeeded, 2 the command line makes no "
@@ -181,7 +184,7 @@ def _add_profile(parser: argparse.ArgumentParser, words: str) -> None:
         metavar="NAME",
         help=words.format(profiles="SCPI, Modbus/TCP, HL7 MLLP, Redis, NMEA or HTTP, or a profile of --profiles,"),
     )
-    parser.add_argument("--profiles", type=Path, metavar="FILE", help="profiles that the window has exported")
+    parser.add_argument("--profiles", type=named_file, metavar="FILE", help="profiles that the window has exported")
 
 
 def _add_common(parser: argparse.ArgumentParser, exactly: str) -> None:

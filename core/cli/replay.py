@@ -21,6 +21,7 @@ from core.cli.arguments import (
     add_proxy,
     add_wait,
     faults_of,
+    named_file,
     number_of,
     proxy_to,
     refuse_mode,
@@ -71,7 +72,7 @@ class ReplayOptions(NamedTuple):
 
 def add_replay(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="the file that was recorded")
+    parser.add_argument("journal", type=named_file, metavar="JOURNAL", help="the file that was recorded")
     parser.add_argument(
         "target", metavar="TARGET", nargs="?", help="play the client, to this server: [udp://]HOST:PORT"
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.address import Destination
-from core.cli.arguments import argument, own_file
+from core.cli.arguments import argument, named_file, own_file
 from core.cli.common import ask_password, is_terminal
 from core.errors import TlsPasswordError, TlsSettingsError, reason
 from core.tls.settings import STARTTLS, ClientCertificates, LowestVersion, Tls, parse_pin, parse_protocols
@@ -41,9 +41,15 @@ def add_tls(parser: argparse.ArgumentParser, *, is_server: bool) -> None:
         else "speak TLS and verify the server; tls:// before the host does the same",
     )
     whom = "clients" if is_server else "the server"
-    parser.add_argument("--ca", type=Path, metavar="FILE", help=f"who may vouch for {whom}: certificates in PEM")
-    parser.add_argument("--cert", type=Path, metavar="FILE", help="show this certificate: PEM, or PKCS#12 with its key")
-    parser.add_argument("--key", type=Path, metavar="FILE", help="the key of the certificate, if it has its own file")
+    parser.add_argument(
+        "--ca", type=named_file, metavar="FILE", help=f"who may vouch for {whom}: certificates in PEM or DER"
+    )
+    parser.add_argument(
+        "--cert", type=named_file, metavar="FILE", help="show this certificate: PEM, or PKCS#12 with its key"
+    )
+    parser.add_argument(
+        "--key", type=named_file, metavar="FILE", help="the key of the certificate, if it has its own file"
+    )
     _add_any_tls(parser)
     if is_server:
         parser.add_argument(
@@ -66,7 +72,7 @@ def _add_any_tls(parser: argparse.ArgumentParser) -> None:
     """Take what belongs to TLS on any side."""
     parser.add_argument(
         "--password-file",
-        type=Path,
+        type=named_file,
         metavar="FILE",
         help=f"its first line is the password of the key; else {PASSWORD} in the environment has it, or you are asked",
     )
@@ -82,20 +88,26 @@ def _add_any_tls(parser: argparse.ArgumentParser) -> None:
 
 def add_tap_tls(parser: argparse.ArgumentParser) -> None:
     """Take what belongs to TLS on either side of a tap; ``tls://`` before an address asks for it there."""
-    parser.add_argument("--cert", type=Path, metavar="FILE", help="show callers this certificate; means TLS at LISTEN")
-    parser.add_argument("--key", type=Path, metavar="FILE", help="the key of the certificate, if it has its own file")
+    parser.add_argument(
+        "--cert", type=named_file, metavar="FILE", help="show callers this certificate; means TLS at LISTEN"
+    )
+    parser.add_argument(
+        "--key", type=named_file, metavar="FILE", help="the key of the certificate, if it has its own file"
+    )
     parser.add_argument(
         "--client-cert",
         dest="client_certs",
         choices=["ask", "require"],
         help="want one of callers; means TLS at LISTEN",
     )
-    parser.add_argument("--client-ca", type=Path, metavar="FILE", help="who may vouch for callers: certificates in PEM")
-    parser.add_argument("--ca", type=Path, metavar="FILE", help="who may vouch for TARGET; means TLS there")
     parser.add_argument(
-        "--target-cert", type=Path, metavar="FILE", help="show TARGET this certificate; means TLS there"
+        "--client-ca", type=named_file, metavar="FILE", help="who may vouch for callers: certificates in PEM or DER"
     )
-    parser.add_argument("--target-key", type=Path, metavar="FILE", help="the key of that, if it has its own file")
+    parser.add_argument("--ca", type=named_file, metavar="FILE", help="who may vouch for TARGET; means TLS there")
+    parser.add_argument(
+        "--target-cert", type=named_file, metavar="FILE", help="show TARGET this certificate; means TLS there"
+    )
+    parser.add_argument("--target-key", type=named_file, metavar="FILE", help="the key of that, if it has its own file")
     parser.add_argument(
         "--pin", type=argument(parse_pin), metavar="SHA256", help="believe TARGET with this certificate, and no other"
     )
@@ -163,7 +175,7 @@ def _given_password(path: Path | None) -> str | None:
     if path is None:
         return os.environ.get(PASSWORD) or None
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         why = reason(error) if isinstance(error, OSError) else "it is not UTF-8"
         raise TlsSettingsError(f"the password in {path} cannot be read: {why}") from error

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 256  # characters
 _MOST_NAMES = 100
 _PEM = b"-----BEGIN "
-_DER = b"\x30"  # how PKCS#12 begins
+_DER = b"\x30"  # how it begins, of certificates and of PKCS#12: the tag of a SEQUENCE
+
+
+def is_der(data: bytes) -> bool:
+    """Whether it may be DER, and is no PEM."""
+    return _PEM not in data and data.startswith(_DER)
 
 
 def describe_chain(chain: Sequence[bytes], now: float) -> tuple[Certificate, ...]:
@@ -169,7 +174,7 @@ def read_certificate_and_key(
 
     secret = password.encode(errors="surrogateescape") if password else None  # the environment's may be no UTF-8
     try:
-        if _PEM not in data and data.startswith(_DER):
+        if is_der(data):
             return _read_pkcs12(data, key, secret, where, key_where)
         chain = x509.load_pem_x509_certificates(data)
         return Issued(chain, _read_key(data if key is None else key, secret, key_where, is_named=key is not None))

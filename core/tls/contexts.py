@@ -16,7 +16,7 @@ from core.clock import monotonic
 from core.errors import TlsSettingsError, reason
 from core.files import settings_folder
 from core.tls.authority import Authority
-from core.tls.certificates import Issued, load_reader, read_certificate_and_key
+from core.tls.certificates import Issued, is_der, load_reader, read_certificate_and_key
 from core.tls.settings import ClientCertificates, LowestVersion, Tls
 
 _UNWAITED = getattr(os, "O_NONBLOCK", 0)  # to open a pipe would wait for its other end, and nothing ends that
@@ -141,11 +141,13 @@ def _trust(context: ssl.SSLContext, tls: Tls, authority: Authority, *, is_server
         _load_system_trust(context)
 
 
-def _load_authorities(context: ssl.SSLContext, pem: bytes, where: str) -> None:
+def _load_authorities(context: ssl.SSLContext, certificates: bytes, where: str) -> None:
+    known = certificates if is_der(certificates) else certificates.decode("ascii", "ignore")
     try:
-        context.load_verify_locations(cadata=pem.decode("ascii", "ignore"))
+        context.load_verify_locations(cadata=known)
     except (ssl.SSLError, ValueError) as error:
-        raise TlsSettingsError(f"{where} has no certificates that can be read (PEM): {_words(error)}") from error
+        what = "no certificates that can be read (PEM or DER)"
+        raise TlsSettingsError(f"{where} has {what}: {_words(error)}") from error
 
 
 def _load_system_trust(context: ssl.SSLContext) -> None:

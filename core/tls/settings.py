@@ -42,7 +42,7 @@ class Tls:
     there is not. Files are read when the session starts.
     """
 
-    ca: Path | None = None  # PEM file: who may vouch, instead of the system's trust store
+    ca: Path | None = None  # PEM or DER file: who may vouch, instead of the system's trust store
     certificate: Path | None = None  # our own, with its chain: PEM or PKCS#12
     key: Path | None = None  # of the certificate, where it is not in the same file: PEM
     password: str | None = field(default=None, repr=False)  # of the key or of PKCS#12

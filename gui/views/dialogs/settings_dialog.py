@@ -317,7 +317,7 @@ _NO_PINS = (
 _TLS_FILES = (
     ("tls_certificate", "Own certificate (PEM, PKCS#12)"),
     ("tls_key", "Its key, if in another file (PEM)"),
-    ("tls_ca", "Authorities to trust alone (PEM)"),
+    ("tls_ca", "Authorities to trust alone (PEM, DER)"),
 )
 _WHY_ALPN = "Names in the order of preference, as h2, http/1.1. Once there are any, one has to be common to both sides."
 

@@ -596,7 +596,7 @@ class TestServing:
         ("option", "name", "says"),
         [
             ("--journal", "-", "- is standard output, and this has to be a file: ./- is one of that name"),
-            ("--journal", "", "the name of the file is missing"),
+            *((option, "", "the name of the file is missing") for option in ("--journal", "--cert", "--key", "--ca")),
             ("--key-log", "-", "- is standard output"),
         ],
     )

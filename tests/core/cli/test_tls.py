@@ -152,6 +152,8 @@ def test_a_password_is_asked_for_or_taken_from_the_environment(
     (tmp_path / "password").write_text("secret\nand more\n", encoding="utf-8")
     with_file = asked(f"serve 1 --cert {file} --password-file {tmp_path / 'password'}")
     assert with_file == Tls(certificate=file, password="secret")
+    (tmp_path / "password").write_text("secret\n", encoding="utf-8-sig")  # as some editors of Windows have it
+    assert asked(f"serve 1 --cert {file} --password-file {tmp_path / 'password'}") == with_file
     with pytest.raises(SystemExit):
         asked(f"serve 1 --cert {file} --password-file {tmp_path / 'nothing'}")
     assert "nothing cannot be read: " in capsys.readouterr().err

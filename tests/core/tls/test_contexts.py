@@ -211,7 +211,7 @@ def test_no_key_is_left_in_a_file(own: Made, tmp_path: Path, monkeypatch: pytest
 
 
 def test_an_authority_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    for name, content in (("empty.pem", b""), ("rubbish.pem", b"rubbish")):
+    for name, content in (("empty.pem", b""), ("rubbish.pem", b"rubbish"), ("cut.cer", b"\x30\x82")):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(TlsSettingsError, match=f"{name} has no certificates"):
             make_context(served(tmp_path, ca=tmp_path / name), is_server=False)
@@ -220,6 +220,14 @@ def test_an_authority_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "large.pem").write_bytes(bytes(1024 * 1024 + 1))
     with pytest.raises(TlsSettingsError, match="larger than any file"):
         make_context(served(tmp_path, ca=tmp_path / "large.pem"), is_server=False)
+
+
+def test_authorities_may_be_der_as_windows_exports_them(tmp_path: Path) -> None:
+    pem, _ = make_authority().write(tmp_path, "ca")
+    (tmp_path / "ca.cer").write_bytes(ssl.PEM_cert_to_DER_cert(pem.read_text("ascii")))
+    known = [make_context(served(tmp_path, ca=file), is_server=False).ssl for file in (pem, tmp_path / "ca.cer")]
+
+    assert known[1].get_ca_certs(binary_form=True) == known[0].get_ca_certs(binary_form=True) != []
 
 
 def test_a_client_verifies_unless_it_is_told_not_to(own: Made, tmp_path: Path) -> None:
