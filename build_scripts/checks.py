@@ -112,23 +112,23 @@ def run_tests(command: list[str], limit: float = LONGEST_RUN, variables: Mapping
         running = Path(folder) / "running"
         environment = {RUNNING_TESTS: str(running), "PYTEST_DEBUG_TEMPROOT": folder, **compiled_once(Path(folder))}
         environment.update(variables or {})
-        began = time.time()
+        before = _written_at(LAST_FAILED)
         try:
             code = commands.run_within(limit, command, environment)
-            return _once_more(command, limit, environment, began) if code == _TESTS_FAILED else code
+            return _once_more(command, limit, environment, before) if code == _TESTS_FAILED else code
         except TimeoutError:
             names = running.read_text(encoding="utf-8").split("\n") if running.exists() else []
             print(_overdue(limit, [name for name in names if name]), file=sys.stderr)
             return 1
 
 
-def _once_more(command: list[str], limit: float, environment: dict[str, str], began: float) -> int:
+def _once_more(command: list[str], limit: float, environment: dict[str, str], before: int) -> int:
     """Run the few tests that failed again, alone: 0 if they pass, and then it is said that they failed before.
 
     A machine that is busy with something else must not turn a whole run red; a fault stays one the second time.
     """
     try:
-        is_of_this_run = LAST_FAILED.stat().st_mtime >= began
+        is_of_this_run = _written_at(LAST_FAILED) != before
         failed = sorted(json.loads(LAST_FAILED.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return _TESTS_FAILED
@@ -140,6 +140,11 @@ def _once_more(command: list[str], limit: float, environment: dict[str, str], be
     if code == 0:
         print(f"\nFailed at first and passed alone, so by chance or by load: {', '.join(failed)}.", flush=True)
     return code
+
+
+def _written_at(path: Path) -> int:
+    """When a file was written, by the clock of its disk; 0 if there is none."""
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def compiled_once(folder: Path) -> dict[str, str]:

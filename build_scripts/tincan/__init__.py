@@ -16,11 +16,24 @@ from typing import TYPE_CHECKING
 from core import __version__
 
 if TYPE_CHECKING:
-    from core import Address, Client, Limits, Proxy, Server, Tap, Tls, UdpClient, UdpServer, Workbench, parse_faults
+    from core import (
+        Address,
+        Client,
+        Limits,
+        Proxy,
+        Server,
+        Tap,
+        Tls,
+        UdpClient,
+        UdpServer,
+        UdpTap,
+        Workbench,
+        parse_faults,
+    )  # fmt: skip
 else:
     from core import __getattr__  # noqa: F401 - imports a public name when it is first asked for
 
 __all__ = [
-    "Address", "Client", "Limits", "Proxy", "Server", "Tap", "Tls", "UdpClient", "UdpServer", "Workbench",
-    "__version__", "parse_faults",
+    "Address", "Client", "Limits", "Proxy", "Server", "Tap", "Tls", "UdpClient", "UdpServer", "UdpTap",
+    "Workbench", "__version__", "parse_faults",
 ]  # fmt: skip
