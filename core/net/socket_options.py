@@ -148,7 +148,8 @@ def _send_by(sock: socket.socket, interface: str, *, is_six: bool) -> None:
             chosen = chosen[4:]
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, chosen)
     except OSError as error:
-        raise _no_interface(interface) if error.errno in _MISSING else error from None
+        is_missing = error.errno in _MISSING or error.errno == errno.EINVAL  # which Wine has for it
+        raise _no_interface(interface) if is_missing else error from None
 
 
 def _member(sock: socket.socket, group: str, interface: str, *, joins: bool) -> None:
