@@ -182,10 +182,13 @@ def test_a_handler_that_could_not_be_started_for_want_of_descriptors_is_tried_ag
             server.set_reply(handler(tmp_path, code))  # one that does not run yet
             for _ in range(2 * _MOST_STARTS):
                 peer.say(b"lost\n")
-            until(lambda: len(remarks(sink)) == 1 + 2 * _MOST_STARTS)  # the connection is made known, too
+            until(lambda: len(remarks(sink)) >= 1 + 2 * _MOST_STARTS)  # the connection is made known, too
             assert set(remarks(sink)) == {"the handler could not be started: Too many open files (EMFILE)"}
         peer.say(b"hello\n")
-        assert peer.hear(6) == b"hello\n"
+        heard = b""
+        while not heard.endswith(b"hello\n"):
+            heard += peer.hear(1)
+        assert set(heard.splitlines()) <= {b"lost", b"hello"}  # the last of what was said before may get its answer
 
 
 @pytest.mark.parametrize("code", ["", "def onMessage(peer, message):\n    return message\n"])
