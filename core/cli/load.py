@@ -106,13 +106,13 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Loa
     from core.steps.step_file import StepFileError, read_step_file
 
     try:
-        steps = read_step_file(chosen.file)
+        steps = read_step_file(chosen.file, chosen.target or "")
     except StepFileError as error:
         parser.error(str(error))
     if not any(one.step.expected is not None for one in steps.steps):
         parser.error(f"{chosen.file} expects no answer, so there is nothing to measure")
     try:
-        target = parse_destination(chosen.target or steps.list.target, for_server=False)
+        target = parse_destination(steps.list.target, for_server=False)
         tls = tls_to(chosen, target)
         proxy = proxy_to(chosen, target)
         faults = faults_of(chosen, datagrams=target.datagrams)

@@ -232,7 +232,7 @@ def _options(parser: argparse.ArgumentParser, stream: Role, datagrams: Role, cho
     if is_server:
         refuse_mode(parser, chosen, target)
     _refuse_contradictions(parser, chosen, is_server=is_server)
-    steps = None if is_server else _steps(parser, chosen)
+    steps = None if is_server else _steps(parser, chosen, is_udp=role.datagrams)
     profile = _profile(parser, chosen)
     text = partial(said_on_connect, profile=profile, framing=chosen.framing, encoding=chosen.encoding)
     reply = _reply(parser, chosen) if is_server else _on_connect(parser, chosen, text)
@@ -326,7 +326,7 @@ def _on_connect(
         parser.error(f"argument {'--rules' if chosen.rules is not None else '--on-connect'}: {error}")
 
 
-def _steps(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> ReadySteps | None:
+def _steps(parser: argparse.ArgumentParser, chosen: argparse.Namespace, *, is_udp: bool) -> ReadySteps | None:
     """What a client plays instead of its input. Refuses the command line for a broken file."""
     if chosen.steps is None:
         return None
@@ -335,7 +335,7 @@ def _steps(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Ready
     from core.steps.step_file import StepFileError, read_step_file
 
     try:
-        return read_step_file(Path(chosen.steps))
+        return read_step_file(Path(chosen.steps), with_udp(chosen.target) if is_udp else chosen.target)
     except StepFileError as error:
         parser.error(f"argument --steps: {error}")
 

@@ -109,7 +109,7 @@ def _options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Pla
             parser.error(f"{quoted(last)} is neither a file nor an address: {error}")
     paths = [Path(word) for word in (others if target is not None else chosen.words)]
     try:
-        lists = tuple((path, read_step_file(path)) for path in paths)
+        lists = tuple((path, read_step_file(path, last if target is not None else "")) for path in paths)
     except StepFileError as error:
         parser.error(str(error))
     targets = []

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
@@ -69,8 +70,8 @@ class StepFileError(TincanError, ValueError):
     fault = Fault.PERSON
 
 
-def read_step_file(path: Path) -> ReadySteps:
-    """The list of a file, checked. Raises ``StepFileError``."""
+def read_step_file(path: Path, target: str = "") -> ReadySteps:
+    """The list of a file, checked; if there is a ``target``, that is its own. Raises ``StepFileError``."""
     try:
         if path.exists() and not path.is_file():
             raise StepFileError(f"{path} is no file")
@@ -80,7 +81,7 @@ def read_step_file(path: Path) -> ReadySteps:
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else error
         raise StepFileError(f"{path} cannot be read: {why}") from error
-    return parse_steps(text, str(path))
+    return parse_steps(text, str(path), target)
 
 
 def export_step_file(path: Path, steps: StepList) -> None:
@@ -88,8 +89,8 @@ def export_step_file(path: Path, steps: StepList) -> None:
     export_list(path, "steps", write_steps(steps))
 
 
-def parse_steps(text: str, name: str = "the list") -> ReadySteps:
-    """The list that a text holds, checked. ``name`` is how errors call it. Raises ``StepFileError``."""
+def parse_steps(text: str, name: str = "the list", target: str = "") -> ReadySteps:
+    """The list that a text holds, checked; see ``read_step_file``. ``name`` is how errors call it."""
     try:
         rows = parse_rows("steps", text, MOST_STEPS)
     except SavedError as error:
@@ -104,7 +105,8 @@ def parse_steps(text: str, name: str = "the list") -> ReadySteps:
             steps.append(_parsed(row))
         place = ()
         texts = (head.get(key, usual) for key, usual in _HEAD_TEXTS)
-        return ReadySteps(StepList(head.get("name") or Path(name).stem, tuple(steps), *texts))
+        found = StepList(head.get("name") or Path(name).stem, tuple(steps), *texts)
+        return ReadySteps(replace(found, target=target or found.target))
     except StepError as error:
         place = ("steps", error.step) if error.step is not None else place
         step = f"step {int(str(place[1])) + 1}: " if place else ""

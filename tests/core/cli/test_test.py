@@ -233,6 +233,19 @@ def test_ctrl_c_ends_it_and_writes_what_there_is(tmp_path: Path) -> None:
     assert ElementTree.parse(report).getroot().tag == "testsuites"
 
 
+def test_an_empty_datagram_goes_where_the_command_line_says_udp(tmp_path: Path) -> None:
+    path = written(tmp_path, {"send": "", "expect": "begins", "pattern": "0"}, framing="raw")
+    with UdpServer("127.0.0.1:0", reply=lambda _peer, message: b"%d" % len(message)) as server:
+        done = run(path, f"udp://{server.addresses[0]}")
+        connected = program.run("connect", "--udp", str(server.addresses[0]), "--steps", path)
+    assert (done.code, done.err) == (0, "")
+    assert connected.code == 0
+
+    over_tcp = run(path, "127.0.0.1:1")
+    assert over_tcp.code == 2
+    assert "step 1: " in over_tcp.err
+
+
 @pytest.mark.parametrize("scheme", ["", "udp://"])
 def test_what_was_said_is_recorded_in_a_session_for_each_list(tmp_path: Path, scheme: str) -> None:
     journal = tmp_path / "talk.tincan"
