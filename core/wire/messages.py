@@ -157,7 +157,7 @@ class Collector:
         is_news = self._length and not self._is_told
         why = self._splitter.why_not(self._head, self._length, self._limit)
         self._begin()
-        return [FramingViolation(f"the stream ended too early: {why}")] if is_news else []
+        return [FramingViolation(f"what came ended too early: {why}")] if is_news else []
 
     def _between(self, data: bytes, ends: list[int]) -> list[Message]:
         """The messages of which all the bytes are in ``data``: from end to end."""

@@ -346,7 +346,7 @@ class TestServing:
                 assert hear(peer, 4) == b"four"
                 peer.sendall(b"four" + b"\xff")
                 peer.shutdown(socket.SHUT_WR)
-                terminal.err.wait_for("(no message under the framing: the stream ended too early: 1 of 4 bytes)")
+                terminal.err.wait_for("(no message under the framing: what came ended too early: 1 of 4 bytes)")
                 terminal.ends_input()
 
         assert terminal.run("serve", "0", "--reply", "none", "--frame", "fixed:4", scene=scene) == 0

@@ -169,9 +169,9 @@ TABLE: list[tuple[Event, str, str]] = [
         "a message of 2,000,000 bytes from the server is too long for the framing, so it gets no reply",
     ),
     (
-        Misframed(S, C, AT, "the stream ended too early: 3 of 10 bytes"),
-        "#3 sent what is no message under the framing: the stream ended too early: 3 of 10 bytes",
-        "the server sent what is no message under the framing: the stream ended too early: 3 of 10 bytes",
+        Misframed(S, C, AT, "what came ended too early: 3 of 10 bytes"),
+        "#3 sent what is no message under the framing: what came ended too early: 3 of 10 bytes",
+        "the server sent what is no message under the framing: what came ended too early: 3 of 10 bytes",
     ),
     (
         HttpRequest(S, C, AT, "GET /\x1b[31m HTTP/1.1"),
