@@ -282,7 +282,7 @@ def _why_not_listen(error: OSError, address: Address) -> Explanation:
 def _why_not_connect(error: OSError, address: Address) -> Explanation:
     if isinstance(error, TransportError):
         return error.explanation
-    start_first = "Start the server first, then check the path"
+    start_first = f"Start the server first, then check the {'path' if has_file(address.host) else 'name'}"
     match error_name(error):
         case "ENOENT" | "ENOTDIR":
             return Explanation(

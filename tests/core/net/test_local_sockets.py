@@ -373,6 +373,12 @@ def test_why_nobody_answers_is_explained(place: Path, monkeypatch: pytest.Monkey
     assert connect_refusal(address).startswith(f"This system does not let you connect to {address}.")
 
 
+@only_linux("there are no names without a file elsewhere")
+def test_a_name_without_a_file_is_no_path(place: Path) -> None:
+    assert connect_refusal(f"unix:@{place}").endswith("Start the server first, then check the name.")
+    assert connect_refusal(f"unix:{place}").endswith("Start the server first, then check the path.")
+
+
 @only_linux("elsewhere a connect waits for the queue")
 def test_a_full_queue_is_told_at_once(place: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
