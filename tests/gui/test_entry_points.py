@@ -634,6 +634,7 @@ NOT_HERE = {
     "whoever hears what a connection receives": "tests/core/sending/test_steps.py",
     "telling what is late": "tests/gui/test_leaving.py",
     "telling what failed": "tests/gui/test_leaving.py",
+    "telling why it ends": "tests/gui/test_coming_and_going.py",
     "the event loop": "below",
 }
 OF_THE_END = {entry.name for entry in steps() if entry[:2] in (("gui.app", "App.leave"), ("gui.app", "App.run"))}
