@@ -150,8 +150,7 @@ class _DatagramSession(Session):
     def _tune_all(self) -> None:
         wanted, before = self.socket_options, self._in_effect
         try:
-            for shared in self._shared:
-                use_options(shared.sock, wanted, before)
+            self._set_options(use_options, wanted, before)
         except SocketOptionError as error:
             self._keep(before, wanted, error)
         else:
@@ -159,10 +158,19 @@ class _DatagramSession(Session):
             self._tell_options(wanted, before)
         super()._tune_all()
 
+    def _set_options(
+        self,
+        use: Callable[[socket.socket, SocketOptions, SocketOptions], None],
+        wanted: SocketOptions,
+        before: SocketOptions,
+    ) -> None:
+        """Have every socket go over from the options before to these. Raises what ``use`` does."""
+        for shared in self._shared:
+            use(shared.sock, wanted, before)
+
     def _keep(self, options: SocketOptions, refused: SocketOptions, error: SocketOptionError) -> None:
         """Go on as before, since the system refuses something of what was asked for."""
-        for shared in self._shared:
-            put_back(shared.sock, options, refused)
+        self._set_options(put_back, options, refused)
         with self._lock:
             if self.socket_options is refused:
                 self.socket_options = options

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from core.address import Address
-from core.errors import Explanation
+from core.errors import shortage
 from core.events import Ending, EventSink, SessionId
 from core.explanations import Doing, explain
 from core.net.connection import Connection
@@ -14,15 +15,13 @@ from core.net.datagrams import DatagramSocket
 from core.net.hold import RAW, Hold, Matcher
 from core.net.resolver import Resolver
 from core.net.session import check_types
-from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions, use_options
+from core.net.socket_options import AS_USUAL, SocketOptionError, SocketOptions
 from core.net.sockets import Endpoint
 from core.net.tap import Leg, Tap
 from core.net.udp import HearingSession, udp_address, with_group
 from core.roles import Role
 from core.settings import DEFAULTS, Limits
 from core.wire.faults import Faults
-
-_NONE_LEFT = frozenset({"EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"})
 
 
 class UdpTap(HearingSession, Tap):
@@ -61,7 +60,6 @@ class UdpTap(HearingSession, Tap):
         listen, target = udp_address(listen, for_server=True), udp_address(target, for_server=False)
         self._have_no_peers()
         self._endpoints: list[Endpoint] = []  # what the target stands for
-        self._onward_sockets: dict[Leg, DatagramSocket] = {}
         super().__init__(
             listen,
             target,
@@ -91,57 +89,54 @@ class UdpTap(HearingSession, Tap):
 
     def _greet(self, connection: Connection) -> None:
         """Open the way to the target for a caller: at once, for what it has said is passed on next."""
-        why = self._open(connection)
-        if why is not None and why.errno in _NONE_LEFT and len(self._connections) > 1:
+        failed = self._open(connection)
+        if failed is not None and shortage(failed) and len(self._connections) > 1:
             self._longest_silent(None).connection.abort(Ending.FORGOTTEN)
-            why = self._open(connection)
-        if why is not None:
-            connection.abort(Ending.FAILED, why)
+            failed = self._open(connection)
+        if failed is not None:
+            connection.abort(Ending.FAILED, explain(failed, Doing.SENDING, self._endpoints[0].address))
 
-    def _open(self, caller: Connection) -> Explanation | None:
-        """Open it by the first endpoint that can be sent to; why there is none."""
-        why: Explanation | None = None
+    def _open(self, caller: Connection) -> Exception | None:
+        """Open it by the first endpoint that can be sent to; the error of the first if there is none."""
+        failed: Exception | None = None
         for endpoint in self._endpoints:
             try:
                 self._open_onward(caller, endpoint)
             except (OSError, SocketOptionError) as error:
-                why = why or explain(error, Doing.SENDING, endpoint.address)
+                failed = failed or error
                 continue
             return None
-        return why
+        return failed
 
     def _open_onward(self, caller: Connection, endpoint: Endpoint) -> None:
         """Raises ``OSError`` and ``SocketOptionError``."""
         only = self._transport_to(endpoint, _without_groups(self.socket_options))
         try:
-            onward = self._talk(only, endpoint.address, -caller.number)
+            self._talk(only, endpoint.address, -caller.number)
         except BaseException:
             only.shared.close()
             raise
         self._pair(self._legs[caller.id])
-        self._onward_sockets[self._legs[onward.id]] = only.shared
 
-    def _tune_all(self) -> None:
-        before = _without_groups(self._in_effect)
-        super()._tune_all()
-        try:
-            for shared in self._onward_sockets.values():
-                use_options(shared.sock, _without_groups(self._in_effect), before)
-        except SocketOptionError as error:
-            self._complain(str(error))
+    @property
+    def _onward_sockets(self) -> list[DatagramSocket]:
+        return [self._transports[leg].shared for leg in self._targets]
+
+    def _set_options(
+        self,
+        use: Callable[[socket.socket, SocketOptions, SocketOptions], None],
+        wanted: SocketOptions,
+        before: SocketOptions,
+    ) -> None:
+        super()._set_options(use, wanted, before)
+        for shared in self._onward_sockets:
+            use(shared.sock, _without_groups(wanted), _without_groups(before))
 
     def _use_hold(self, hold: Hold, matcher: Matcher) -> None:
         super()._use_hold(replace(hold, framing=RAW, back=None), matcher)
 
     def _end_other(self, leg: Leg, other: Leg, ending: Ending) -> None:  # noqa: ARG002 - nothing tells of an end
         super()._end_other(leg, other, Ending.PASSED_ON)
-
-    def closed(self, connection: Connection) -> None:
-        """Have the other leg end, too."""
-        leg = self._legs.get(connection.id)
-        if leg is not None:
-            self._onward_sockets.pop(leg, None)
-        super().closed(connection)
 
     def _fault_places(self, number: int) -> tuple[str, str]:
         return Tap._fault_places(self, number)

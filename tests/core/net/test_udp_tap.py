@@ -43,7 +43,7 @@ from tests.support.law import check_law
 from tests.support.peers import free_port, stranger
 from tests.support.sink import Sink, until
 from tests.support.stage import held_up
-from tests.support.systems import needs_icmp
+from tests.support.systems import needs_icmp, needs_ipv6
 
 LARGEST = b"x" * 65_507
 
@@ -408,7 +408,7 @@ def test_faults_are_on_the_ways_to_the_target_and_back() -> None:
 def test_groups_are_joined_where_callers_are_heard_and_the_rest_is_of_every_socket() -> None:
     with tapping(socket_options=SocketOptions(ttl=7)) as scene, scene.caller() as caller:
         scene.passes(caller, b"hello")
-        (onward,) = scene.tap._onward_sockets.values()
+        (onward,) = scene.tap._onward_sockets
         (heard,) = scene.tap._open_sockets
         assert time_to_live(onward) == time_to_live(heard) == 7
         scene.tap.tune(SocketOptions(ttl=9, groups=("239.1.2.3",), interface="127.0.0.1"))
@@ -418,7 +418,26 @@ def test_groups_are_joined_where_callers_are_heard_and_the_rest_is_of_every_sock
         assert told[0] == "has joined the group 239.1.2.3 on the interface 127.0.0.1"
         with scene.caller() as another:
             scene.passes(another, b"hello")
-        assert {time_to_live(each) for each in scene.tap._onward_sockets.values()} == {9}
+        assert {time_to_live(each) for each in scene.tap._onward_sockets} == {9}
+
+
+@needs_ipv6
+def test_options_that_a_leg_to_the_target_cannot_have_leave_all_as_it_was() -> None:
+    sink = Sink()
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as target:
+        target.bind(("::1", 0))
+        tap = UdpTap("127.0.0.1:0", Address("::1", target.getsockname()[1]), events=sink)
+        with tap, stranger(tap.addresses[0]) as caller:
+            caller.send(b"hello")
+            assert target.recv(100) == b"hello"
+            (heard,) = tap._open_sockets
+            before = time_to_live(heard)
+            tap.tune(SocketOptions(ttl=before + 1, interface="127.0.0.1"))  # which names none of IPv6
+            told = sink.wait_for(SessionRemark)[0]
+
+            assert told.text.endswith("The socket options stay as they were")
+            assert time_to_live(heard) == before
+            assert tap.socket_options == tap._in_effect == AS_USUAL
 
 
 def time_to_live(shared: DatagramSocket) -> int:
