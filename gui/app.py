@@ -134,10 +134,11 @@ class App:
     def _loop(self) -> None:
         """Tk's event loop. It goes on after what leaves a callback in spite of tkinter's guard, as ``SystemExit``."""
         for _ in range(_MOST_FAULTS):
-            has_ended = attempt("the event loop", self.root.mainloop) is None
-            if has_ended and not self._leaving:
+            failed = attempt("the event loop", self.root.mainloop)
+            if self._leaving:
+                return
+            if failed is None:
                 attempt("telling why it ends", lambda: _complain("another program has taken the window away"))
-            if has_ended or self._leaving:
                 return
 
     def show(self) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         UdpTap,
         Workbench,
         parse_faults,
-    )  # fmt: skip
+    )
 else:
     from core import __getattr__  # noqa: F401 - imports a public name when it is first asked for
 
