@@ -230,6 +230,12 @@ def with_udp(text: str) -> str:
     return text if without_udp(text)[1] else f"udp://{_cleared(text)}"
 
 
+def both_udp(one: str, other: str) -> tuple[str, str]:
+    """Two addresses of one session: if one of them has ``udp://`` before it, both have."""
+    is_udp = without_udp(one)[1] or without_udp(other)[1]
+    return (with_udp(one), with_udp(other)) if is_udp else (one, other)
+
+
 def decode_zone(rest: str) -> str:
     """What stands behind ``SCHEME://`` with the zone of an IPv6 address as elsewhere: a URL has ``%25`` before it (RFC
     6874, section 2).

@@ -16,6 +16,7 @@ from core.address import (
     Address,
     Destination,
     Target,
+    both_udp,
     parse_destination,
     parse_target,
     with_udp,
@@ -341,15 +342,14 @@ def _steps(parser: argparse.ArgumentParser, chosen: argparse.Namespace, *, is_ud
 
 
 def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Options:
-    is_udp = chosen.udp or without_udp(chosen.listen)[1] or without_udp(chosen.onward)[1]
-    read = with_udp if is_udp else str
+    callers, target = both_udp(with_udp(chosen.listen) if chosen.udp else chosen.listen, chosen.onward)
     try:
-        listen = parse_destination(read(chosen.listen), for_server=True)
+        listen = parse_destination(callers, for_server=True)
     except TincanError as error:
         parser.error(f"argument LISTEN: {error}")
     refuse_mode(parser, chosen, listen.address)
     try:
-        onward = parse_destination(read(chosen.onward), for_server=False)
+        onward = parse_destination(target, for_server=False)
         proxy = proxy_to(chosen, onward)
     except TincanError as error:
         parser.error(f"argument TARGET: {error}")
@@ -359,17 +359,17 @@ def _tap_options(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
         parser.error("--profile says all of --frame and --encoding: leave those out")
     profile = _profile(parser, chosen)
     try:
-        faults = faults_of(chosen, datagrams=is_udp)
+        faults = faults_of(chosen, datagrams=listen.datagrams)
     except TincanError as error:
         parser.error(f"argument --fault: {error}")
     try:
         tls, onward_tls = tap_tls_of(chosen, at_listen=listen.tls, at_target=onward.tls)
         has_tls = tls is not None or onward_tls is not None
-        socket_options = socket_options_of(chosen, is_udp=is_udp, has_tls=has_tls)
+        socket_options = socket_options_of(chosen, is_udp=listen.datagrams, has_tls=has_tls)
     except TincanError as error:
         parser.error(str(error))
     return Options(
-        Role.UDP_TAP if is_udp else Role.TAP,
+        Role.UDP_TAP if listen.datagrams else Role.TAP,
         listen.address,
         chosen.framing if profile is None else profile.lens,
         once=chosen.once,

@@ -14,9 +14,9 @@ from core.address import (
     HIGHEST_PORT,
     Address,
     Destination,
+    both_udp,
     parse_destination,
     with_udp,
-    without_udp,
 )
 from core.clock import monotonic_ns
 from core.errors import AddressError, SendError, TincanError
@@ -91,15 +91,15 @@ class TapController:
         """Start a tap and show it; the answer says what is wrong with the request."""
         from gui.views.dialogs.tap_dialog import TapRefusal
 
-        is_udp = any(without_udp(text)[1] for text in request)
+        callers, onward = both_udp(*request)
         (listen, why_not_listen), (target, why_not_target) = (
-            _read(request.listen, for_server=True, is_udp=is_udp),
-            _read(request.target, for_server=False, is_udp=is_udp),
+            _read(callers, for_server=True),
+            _read(onward, for_server=False),
         )
         if listen is None or target is None:
             return TapRefusal(why_not_listen, why_not_target)
         try:
-            proxy = self._main_controller.endpoints.proxy_for(target.address) if not is_udp else None
+            proxy = self._main_controller.endpoints.proxy_for(target.address) if not target.datagrams else None
         except AddressError as error:
             return TapRefusal(target=sentence(error))
         try:
@@ -107,7 +107,7 @@ class TapController:
         except TincanError as error:
             return TapRefusal(sentence(error))
         self._begun = session
-        self._main_controller.endpoints.put(listen.address, is_udp=is_udp)
+        self._main_controller.endpoints.put(listen.address, is_udp=listen.datagrams)
         self._main_controller.show_new(session, self._main_controller.workbench.role(session), listen.address)
         return TapRefusal()
 
@@ -159,10 +159,10 @@ def _places(state: SessionState) -> tuple[str, str]:
     return f"{'tls://' if state.tls else ''}{place_words(state)}", onward_words(state)
 
 
-def _read(text: str, *, for_server: bool, is_udp: bool) -> tuple[Destination | None, str]:
+def _read(text: str, *, for_server: bool) -> tuple[Destination | None, str]:
     """An address as it was typed, or the sentence why it is none."""
     try:
-        return parse_destination(with_udp(text) if is_udp else text, for_server=for_server), ""
+        return parse_destination(text, for_server=for_server), ""
     except AddressError as error:
         return None, sentence(error)
 
